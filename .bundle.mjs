@@ -13,6 +13,8 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
+  // Of the modules of a package, rather than its one CommonJS file, only what is used comes along.
+  mainFields: ['module', 'main'],
   outdir,
   // A native library, and what only some settings need.
   external: ['zeromq', '@statelyai/inspect', 'prom-client'],

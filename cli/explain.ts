@@ -1,6 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { Explained } from '../src/control/api.ts';
-import { ControlFailure } from '../src/control/failure.ts';
+import { ControlFailure } from '../src/control/controlFailure.ts';
 import { drawLife } from '../src/control/view/lifeView.ts';
 import {
   type ControlArguments,

@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { taskIdOf } from '../machines/shared/ids.ts';
 import { ensureHome } from '../src/config/home.ts';
-import { ControlFailure } from '../src/control/failure.ts';
+import { ControlFailure } from '../src/control/controlFailure.ts';
 import { counted, duration } from '../src/control/view/words.ts';
 import type { LeftTask } from '../src/daemon/control/gc.ts';
 import { type ControlArguments, controlOptions, printJson, wantedOf } from './controlOptions.ts';

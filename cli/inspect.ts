@@ -24,7 +24,7 @@ export const inspectCommand: CommandModule<object, InspectArguments> = {
         'The page of a running daemon: start it with --inspect. Exit status: 2 the file cannot be read.',
       ) as Argv<InspectArguments>,
   async handler({ file, port }) {
-    const { serveRecording } = await import('../src/telemetry/inspector/replay.ts');
+    const { serveRecording } = await import('../src/telemetry/inspector/serveRecording.ts');
     const { url } = await serveRecording(textOf(String(file)), port).catch((error: Error) => {
       throw new ConfigFailure(`${file}: ${error.message}`);
     });

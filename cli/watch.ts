@@ -2,7 +2,7 @@ import { emitKeypressEvents } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GroupStatus } from '../machines/cohort/groupStatus.ts';
 import { type ControlClient, connectControl } from '../src/control/client.ts';
-import { ControlFailure } from '../src/control/failure.ts';
+import { ControlFailure } from '../src/control/controlFailure.ts';
 import { keyName, newWatch, onKey, type WatchState } from '../src/control/view/watchModel.ts';
 import { drawWatch } from '../src/control/view/watchView.ts';
 import { openScreen, terminalStyle } from '../src/shared/terminal/screen.ts';

@@ -1,5 +1,5 @@
+import { type BilledGroup, type Prices, taskUsd } from '../shared/bill.ts';
 import type { TaskObservation } from '../shared/domain.ts';
-import { type BilledGroup, type Prices, taskUsd } from '../shared/money.ts';
 import type { GroupRecord } from './groupRecords.ts';
 
 /** A creation time that ECS shows otherwise by more than this, ms, means that a clock was set. */

@@ -1,4 +1,4 @@
-import { billOf, sameBill } from '../shared/money.ts';
+import { billOf, sameBill } from '../shared/bill.ts';
 import { parent } from '../shared/parent.ts';
 import { billedGroups } from './billing.ts';
 import { cohortSetup } from './cohortSetup.ts';

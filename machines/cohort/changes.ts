@@ -31,8 +31,10 @@ function noteRegistration(
   groupId: string,
   enqueue: Enqueue,
 ): void {
-  const { taskArn, subnet } = groups[groupId] as GroupRecord;
-  enqueue({ type: 'noteRegistered', params: { groupId, taskArn: taskArn as string } });
+  const { taskArn, subnet, assumed } = groups[groupId] as GroupRecord;
+  // For the journal it would be a fact, and no later run would doubt that the task has started.
+  if (!assumed)
+    enqueue({ type: 'noteRegistered', params: { groupId, taskArn: taskArn as string } });
   enqueue.sendTo(parent, recovered(cohortId, groupId, 'registered', subnet));
 }
 
@@ -116,10 +118,15 @@ export const onDescribed = cohortSetup.enqueueActions(({ context, event, enqueue
 export const onStopAnswered = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'group.stopAnswered');
   const { groupId, observation } = event;
-  const { lastPolledAt, timeouts } = context;
-  if (observation === null) return;
-  apply(observedByStop(context, groupId, observation, lastPolledAt, timeouts), enqueue);
+  const record = context.groups[groupId];
+  if (observation === null || record === undefined) return;
+  const at = lastTimeOf(context, record);
+  apply(observedByStop(context, groupId, observation, at, context.timeouts), enqueue);
 });
+
+/** The time, when something happens to this group: before the first poll, its own beginning is all that is known of it. */
+const lastTimeOf = ({ lastPolledAt }: CohortContext, { deadlinesFrom }: GroupRecord): number =>
+  Math.max(lastPolledAt, deadlinesFrom);
 
 /** An actor that died of a bug leaves an unknown outcome. */
 function launchEndOf(event: DoneActorEvent<LaunchEnd> | ErrorActorEvent): LaunchEnd {
@@ -141,7 +148,7 @@ export const onLaunchDone = cohortSetup.enqueueActions(({ context, event, enqueu
   const [groupId, ...others] = waiting;
   const alone = others.length === 0 ? groupId : undefined;
   // Tasks of it that are in no answer and no list may have run: their cost is not known.
-  const isAccounted = end.groups.length + end.refusals.length >= waiting.length || end.abandoned;
+  const isAccounted = end.groups.length + end.refusals.length >= waiting.length || end.withdrawn;
   if (outcomeUnknown || !isAccounted) enqueue.assign({ isLowerBound: true });
   apply(settled(context, end, context.lastPolledAt), enqueue);
   for (const refusal of new Map(end.refusals.map((each) => [each.reason, each])).values()) {
@@ -169,16 +176,17 @@ export const onGroupDone = cohortSetup.enqueueActions(({ context, event, enqueue
   enqueue.stopChild(actorId);
   enqueue.assign({ groups });
   const { createdAt, runningAt, servingSince: registeredAt } = record;
-  const { prices, lastPolledAt, describedAt } = context;
-  const usd = endedUsdOf(record, prices, { at: lastPolledAt, describedAt });
-  const most = usdOf(record, prices, lastPolledAt);
+  const { prices, describedAt } = context;
+  const at = lastTimeOf(context, record);
+  const usd = endedUsdOf(record, prices, { at, describedAt });
+  const most = usdOf(record, prices, at);
   enqueue.assign({
     endedUsd: context.endedUsd + (usd ?? 0),
     endedGapUsd: context.endedGapUsd + Math.max(0, (most ?? 0) - (usd ?? 0)),
     isLowerBound: context.isLowerBound || !isEndSeen(record),
   });
   enqueue({ type: 'noteEnded', params: { ...end, createdAt, runningAt, registeredAt, usd } });
-  for (const outcome of groupOutcome(context.cohortId, record, end, context.lastPolledAt))
+  for (const outcome of groupOutcome(context.cohortId, record, end, at))
     enqueue.sendTo(parent, outcome);
 });
 

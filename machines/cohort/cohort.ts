@@ -1,7 +1,7 @@
 import type { ErrorActorEvent } from 'xstate';
 import { noCounts } from '../fleet/plan.ts';
+import { noBill } from '../shared/bill.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
-import { noBill } from '../shared/money.ts';
 import { reportBill } from './billingReport.ts';
 import * as changes from './changes.ts';
 import { cohortSetup, type Event, report, reportTasks } from './cohortSetup.ts';
@@ -45,8 +45,8 @@ export const cohort = cohortSetup
     on: {
       'cohort.admit': { actions: ['admit', 'reportBill', 'report'] },
       'cohort.adopt': { actions: ['adopt', 'reportBill', 'reportTasks', 'report'] },
-      'cohort.drain': { actions: ['drain', 'abandonLaunches', 'report'] },
-      'cohort.evict': { actions: ['evict', 'abandonLaunches', 'report'] },
+      'cohort.drain': { actions: ['drain', 'withdrawLaunches', 'report'] },
+      'cohort.evict': { actions: ['evict', 'withdrawLaunches', 'report'] },
       'cohort.release': { actions: ['release', 'report'] },
       'cohort.cancelDrain': { actions: ['cancelDrain', 'report'] },
       'cohort.rank': { actions: ['rank', 'report'] },
@@ -80,15 +80,15 @@ export const cohort = cohortSetup
             {
               guard: 'hasTasks',
               target: 'describing',
-              actions: ['recordPollTime', 'abandonLaunches', 'enforceDeadlines', 'report'],
+              actions: ['recordPollTime', 'withdrawLaunches', 'enforceDeadlines', 'report'],
             },
-            { actions: ['recordPollTime', 'abandonLaunches', 'enforceDeadlines', 'report'] },
+            { actions: ['recordPollTime', 'withdrawLaunches', 'enforceDeadlines', 'report'] },
           ],
         },
       },
       describing: {
         description: 'DescribeTasks is on its way. Deadlines are enforced while it is pending.',
-        on: { 'cohort.poll': { actions: ['abandonLaunches', 'enforceDeadlines', 'report'] } },
+        on: { 'cohort.poll': { actions: ['withdrawLaunches', 'enforceDeadlines', 'report'] } },
         invoke: {
           id: 'describeTasks',
           src: 'describeTasks',

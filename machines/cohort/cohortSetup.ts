@@ -8,11 +8,11 @@ import {
   type StopTurn,
   workerGroup,
 } from '../group/workerGroup.ts';
+import type { Bill, Prices } from '../shared/bill.ts';
 import type { FailureKind, TaskObservation } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import type { FailureNote } from '../shared/failure.ts';
 import { taskIdOf } from '../shared/ids.ts';
-import type { Bill, Prices } from '../shared/money.ts';
 import { parent } from '../shared/parent.ts';
 import { busyLoads } from './busyLoads.ts';
 import type { DegradedGroup } from './degraded.ts';

@@ -35,9 +35,9 @@ export const adopt = cohortSetup.enqueueActions(({ context, event, enqueue }) =>
 });
 
 /** Again at each poll: some were requesting when they were told first. */
-export const abandonLaunches = cohortSetup.enqueueActions(({ context, enqueue }) => {
+export const withdrawLaunches = cohortSetup.enqueueActions(({ context, enqueue }) => {
   for (const label of unwantedLaunches(context))
-    enqueue.sendTo(launchActor(label), { type: 'launch.abandon' });
+    enqueue.sendTo(launchActor(label), { type: 'launch.withdraw' });
 });
 
 /** How groups that are to leave wait for an idle moment. */

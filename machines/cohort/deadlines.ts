@@ -43,8 +43,11 @@ export function expired(
   const outbox: Outbox = [];
   for (const [groupId, record] of Object.entries(groups)) {
     const until = Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0);
-    const waited = record.taskArn !== null && until > 0 && (at >= until || isUnshown(record, at));
-    const isIdle = isCurrent && waitsIdle(record) && hasRested(record, at, minIdleMs);
+    const isRested = hasRested(record, at, minIdleMs);
+    // The deadline is for a group at work. One that is idle leaves once it has been so for long enough.
+    const isLate = at >= until && isRested;
+    const waited = record.taskArn !== null && until > 0 && (isLate || isUnshown(record, at));
+    const isIdle = isCurrent && waitsIdle(record) && isRested;
     const isReleased = record.phase === 'held' && !holdsStop(record, at);
     if (!waited && !isIdle && !isReleased && !stopHasFailed(record, at)) continue;
     groups[groupId] = { ...record, ...stopping(record, at) };

@@ -13,5 +13,6 @@ export function addDegraded(
   if (workers < workersPerTask) counts.degraded++;
   // All workers of one that is too old are replaced before it leaves.
   counts.degradedMissing += aged ? workersPerTask : workersPerTask - workers;
+  counts.degradedWorkers = fewestWorkers(counts.degradedWorkers, workers);
   if (tasks === 0) counts.degradedIdleWorkers = fewestWorkers(counts.degradedIdleWorkers, workers);
 }

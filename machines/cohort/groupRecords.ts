@@ -1,6 +1,7 @@
 import { type Category, type Counts, noCounts } from '../fleet/plan.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
+import { sameLoad } from '../scheduler/runningTasks.ts';
 import type {
   FailureReason,
   LaunchOrder,
@@ -27,6 +28,8 @@ export interface GroupRecord {
   /** A person has ordered the drain: the group is never taken back. */
   evicted: boolean;
   stopAccepted: boolean;
+  /** StopTask may have been sent, or the group has failed, or the scheduler has chosen it to stop: it is not taken back. */
+  stopsForGood: boolean;
   /** How many of our StopTask calls have failed. */
   stopFailures: number;
   /** When ECS created the task, by our clock; null: not known yet. */
@@ -34,6 +37,8 @@ export interface GroupRecord {
   /** The moment the deadlines of the group count from: its launch, or when this run came to own it. */
   deadlinesFrom: number;
   runningAt: number | null;
+  /** An earlier run has seen it run; left out: not so. */
+  ranBefore?: boolean | undefined;
   /** When StopTask was last requested; it is repeated while ECS shows no effect. */
   stopRequestedAt: number | null;
   /** Since when StopTask is held back because a worker of the group cancels a task. */
@@ -115,6 +120,7 @@ const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRec
   drainRequested: false,
   evicted: false,
   stopAccepted: false,
+  stopsForGood: false,
   stopFailures: 0,
   createdAt: null,
   deadlinesFrom,
@@ -148,9 +154,19 @@ const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRec
   aged: false,
 });
 
-/** Told to stop, or to be told as soon as no worker of it cancels a task: such a group is never taken back. */
+/** Told to stop, or to be told as soon as no worker of it cancels a task. */
 export const leavesForGood = ({ phase }: Pick<GroupRecord, 'phase'>): boolean =>
   phase === 'stopping' || phase === 'held';
+
+/** Told to stop, and StopTask waits until AWS's limits let it pass. The group can be had back until then, if it lives. */
+export const awaitsStop = (record: GroupRecord): boolean =>
+  record.phase === 'stopping' &&
+  !record.stopsForGood &&
+  !record.evicted &&
+  record.stopFailures === 0 &&
+  record.lastStatus !== 'stopping' &&
+  record.workersLostSince === null &&
+  !absent(record);
 
 /** From when a stop was first wanted, ms: a cancellation that no worker confirms must not keep a task alive. */
 const stopHoldMs = 30_000;
@@ -219,9 +235,13 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
     counts[category]++;
     if (category === 'pending' && absent(record)) counts.absent++;
     if (freed(record)) counts.freed++;
+    if (awaitsStop(record)) counts.unsent++;
     if (category === 'stopping' && record.phase === 'waiting') counts.waiting++;
+    if (category === 'drainPending' && withoutWork(record)) counts.resting++;
+    if (record.aged && record.load?.workers !== 0) counts.aged++;
     if (category !== 'idle' && category !== 'busy') continue;
     counts.missingWorkers += missingWorkers(record, workersPerTask);
+    counts.surplusWorkers += Math.max(0, (record.load?.workers ?? 0) - workersPerTask);
     if (record.degraded || record.aged) addDegraded(counts, record, workersPerTask);
   }
   return counts;
@@ -243,9 +263,10 @@ export function admitted(
 
 export function adopted(records: CohortRecords, owned: OwnedGroup[]): Transition {
   const groups = { ...records.groups };
-  for (const { groupId, taskArn, createdAt, presumedFrom = null, deadlinesFrom, market } of owned) {
-    const known = { taskArn, createdAt, presumedFrom, aliveUntil: deadlinesFrom };
-    groups[groupId] = { ...newRecord(deadlinesFrom, market), ...known };
+  for (const { groupId, market, hasRun, presumedFrom = null, ...task } of owned) {
+    const known = { ...task, presumedFrom, aliveUntil: task.deadlinesFrom };
+    const runs = { phase: 'provisioning' as const, ...(hasRun && { ranBefore: true }) };
+    groups[groupId] = { ...newRecord(task.deadlinesFrom, market), ...known, ...runs };
   }
   return {
     ...records,
@@ -285,13 +306,6 @@ const registeredRecord = (record: GroupRecord): GroupRecord => ({
   phase: record.phase === 'provisioning' ? 'running' : record.phase,
 });
 
-const sameLoad = (a: WorkerLoad | null, b: WorkerLoad | null): boolean =>
-  a?.workers === b?.workers &&
-  a?.tasks === b?.tasks &&
-  a?.canceling === b?.canceling &&
-  a?.running?.tasks === b?.running?.tasks &&
-  a?.running?.begunSum === b?.running?.begunSum;
-
 /**
  * What the monitor stream showed of tasks whose workers changed; null: it shows nothing any more. `nowRegistered`: the
  * groups whose workers have come to be known.
@@ -316,9 +330,8 @@ export function recordLoads(
     const unshownSince =
       load === null && before.drainDeadline !== null ? (before.unshownSince ?? at) : null;
     const isNews = !sameLoad(load, before.load) || workersLostSince !== before.workersLostSince;
-    const assumed = before.assumed && !present;
     const record = registers ? registeredRecord(before) : before;
-    const news = { load, workersLostSince, unshownSince, assumed };
+    const news = { load, workersLostSince, unshownSince, assumed: before.assumed && !present };
     const idle = withIdleSince(before, load, at, minIdleMs);
     const next: GroupRecord = isNews ? { ...record, ...news, ...idle } : record;
     groups[groupId] = next;

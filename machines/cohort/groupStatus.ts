@@ -1,6 +1,6 @@
 import type { GroupPhase } from '../group/workerGroup.ts';
+import type { Prices } from '../shared/bill.ts';
 import type { Market, TaskPhase } from '../shared/domain.ts';
-import type { Prices } from '../shared/money.ts';
 import { usdOf } from './billing.ts';
 import { categoryOf, type GroupRecord, hasWorkers } from './groupRecords.ts';
 

@@ -1,4 +1,10 @@
-import { type CohortRecords, categoryOf, type GroupRecord } from './groupRecords.ts';
+import {
+  awaitsStop,
+  type CohortRecords,
+  categoryOf,
+  type GroupRecord,
+  leavesForGood,
+} from './groupRecords.ts';
 
 const bornAt = ({ billedFrom, createdAt, deadlinesFrom }: GroupRecord): number =>
   billedFrom ?? createdAt ?? deadlinesFrom;
@@ -6,18 +12,30 @@ const bornAt = ({ billedFrom, createdAt, deadlinesFrom }: GroupRecord): number =
 const serves = (record: GroupRecord): boolean =>
   ['idle', 'busy'].includes(categoryOf(record)) && record.load !== null;
 
-/** At a poll: the oldest group that is too old is the next to be replaced; one at a time. */
+/** On its way out, and it can be had back: then it is to be replaced again. */
+const mayReturn = (record: GroupRecord): boolean =>
+  categoryOf(record) === 'drainPending' || awaitsStop(record);
+
+/**
+ * At a poll: the oldest group that is too old is the next to be replaced; one at a time. For each that is marked one
+ * more is launched, so no other is marked before the last one has left for good. If that one has only lost its workers,
+ * it is not marked any more, for they may return. One that has left stays marked: its workers are connected for a while.
+ */
 export function recordAged<Records extends CohortRecords>(
   records: Records,
   at: number,
   { maxLifetimeMs = Number.POSITIVE_INFINITY }: { maxLifetimeMs?: number | undefined },
 ): Records {
   const all = Object.entries(records.groups);
-  if (all.some(([, record]) => record.aged && serves(record))) return records;
+  if (all.some(([, record]) => record.aged && (serves(record) || mayReturn(record))))
+    return records;
   const [oldest] = all
     .filter(([, record]) => serves(record) && at - bornAt(record) >= maxLifetimeMs)
     .sort(([, a], [, b]) => bornAt(a) - bornAt(b));
   if (!oldest) return records;
-  const [groupId, record] = oldest;
-  return { ...records, groups: { ...records.groups, [groupId]: { ...record, aged: true } } };
+  const groups = all.map(([groupId, record]) => {
+    const aged = groupId === oldest[0] || (record.aged && leavesForGood(record));
+    return [groupId, record.aged === aged ? record : { ...record, aged }] as const;
+  });
+  return { ...records, groups: Object.fromEntries(groups) };
 }

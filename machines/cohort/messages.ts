@@ -1,8 +1,8 @@
 import type { RecoverySignal } from '../fleet/circuitBreaker.ts';
 import type { Counts } from '../fleet/plan.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
+import type { Bill } from '../shared/bill.ts';
 import type { FailureReason, Market, OwnedGroup } from '../shared/domain.ts';
-import type { Bill } from '../shared/money.ts';
 import type { LaunchPlan } from './groupRecords.ts';
 import type { Share } from './scaleDown.ts';
 

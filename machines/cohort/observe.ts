@@ -1,5 +1,5 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
-import type { Cause, TaskObservation } from '../shared/domain.ts';
+import type { Cause, TaskObservation, TaskPhase } from '../shared/domain.ts';
 import { aliveUntil, billedAs } from './billing.ts';
 import {
   absent,
@@ -27,7 +27,10 @@ export const failing = (cause: Cause, detail: string | null): GroupEvent => ({
 
 /** No task starts twice: what ECS says of the start of one that has run is no news. */
 const hasRun = (record: GroupRecord): boolean =>
-  (record.registered && !record.assumed) || record.runningAt !== null || hasWorkers(record);
+  (record.registered && !record.assumed) ||
+  record.runningAt !== null ||
+  record.ranBefore === true ||
+  hasWorkers(record);
 
 const seconds = (ms: number): number => Math.round(ms / 1000);
 
@@ -53,10 +56,32 @@ const eventForRunning = (
     : null;
 };
 
+/**
+ * An unknown status is no news, but it shows no start either: a group that was never seen to run has failed in time. One
+ * that has started serves in time where no monitor stream shows it; else it would never be one too many.
+ */
+function eventForUnknown(
+  record: GroupRecord,
+  at: number,
+  { bootGraceMs, startDeadlineMs }: Timeouts,
+  monitorConnected: boolean,
+): GroupEvent | null {
+  const { registered, runningAt, deadlinesFrom } = record;
+  if (leavesForGood(record) || registered) return null;
+  if (hasRun(record)) {
+    const isUp = at - (runningAt ?? deadlinesFrom) > bootGraceMs;
+    return isUp && !monitorConnected ? { type: 'task.registered' } : null;
+  }
+  const age = at - deadlinesFrom;
+  return age > startDeadlineMs
+    ? failing('startFailed', `not known to run ${seconds(age)} s after its launch`)
+    : null;
+}
+
 /** The event that an observation means for a group; null: nothing new. A stop may still be held back. */
 export function eventFor(
   record: GroupRecord,
-  { phase, cause, detail, clusterGone }: TaskObservation,
+  { phase, cause, detail, clusterGone, startedAt }: TaskObservation,
   at: number,
   timeouts: Timeouts,
   monitorConnected: boolean,
@@ -72,6 +97,10 @@ export function eventFor(
     return at - (record.missingSince ?? at) > timeouts.missingGraceMs
       ? { type: 'task.stopped', cause: 'lost', detail: 'ECS does not know this task any more' }
       : null;
+  if (phase === 'unknown') {
+    const known = { ...record, runningAt: record.runningAt ?? startedAt ?? null };
+    return eventForUnknown(known, at, timeouts, monitorConnected);
+  }
   if (record.phase === 'held') return null;
   if (record.phase === 'stopping')
     return phase !== 'stopping' && at - (record.stopRequestedAt ?? 0) > stopRepeatMs
@@ -93,8 +122,18 @@ export function eventFor(
     : null;
 }
 
+/** Whether a task has started is known even where its present status is not. */
+const runsSince = ({ phase, startedAt }: TaskObservation, at: number): number | null =>
+  phase === 'running' ? at : phase === 'unknown' ? (startedAt ?? null) : null;
+
 const lives = (observation: TaskObservation | undefined): boolean =>
   observation?.phase === 'running' || observation?.phase === 'starting';
+
+/** What ECS has shown of it, with this observation. */
+function statusAfter(record: GroupRecord, { phase }: TaskObservation): TaskPhase | null {
+  if (phase === 'unknown') return record.lastStatus;
+  return phase === 'starting' && hasRun(record) ? 'running' : phase;
+}
 
 /** ECS shows that it has ended, or is about to. */
 const ends = (observation: TaskObservation | undefined): boolean =>
@@ -113,8 +152,11 @@ function exchanged(
   const all = Object.entries(groups);
   const outbox: Outbox = [];
   const isAbsent = (record: GroupRecord): boolean =>
-    !record.registered &&
-    absent({ ...record, lastStatus: observationOf(record)?.phase ?? record.lastStatus });
+    !record.registered && absent({ ...record, lastStatus: shownBy(record) });
+  function shownBy(record: GroupRecord): TaskPhase | null {
+    const phase = observationOf(record)?.phase ?? 'unknown';
+    return phase === 'unknown' ? record.lastStatus : phase;
+  }
   const isRunning = (record: GroupRecord): boolean => observationOf(record)?.phase === 'running';
   const staying = all.filter(([, record]) => !record.drainRequested && !leavesForGood(record));
   const ended = staying.filter(([, record]) => ends(observationOf(record)));
@@ -155,7 +197,11 @@ export function applied(
   const stop = stopEvent(record, at);
   if (event.type === 'group.stop') return [{ ...record, ...stopping(record, at) }, stop];
   // Its workers do not serve: it waits for no idle moment.
-  const next = { ...record, ...stopping({ ...record, drainDeadline: null }, at) };
+  const next = {
+    ...record,
+    ...stopping({ ...record, drainDeadline: null }, at),
+    stopsForGood: true,
+  };
   return [next, stop.type === 'group.hold' ? { ...event, hold: true } : event];
 }
 
@@ -179,8 +225,7 @@ export function reconcileObserved(
     const observation = observationOf(record);
     if (!observation) continue;
     const event = eventFor(record, observation, at, timeouts, monitorConnected);
-    const lastStatus =
-      observation.phase === 'starting' && hasRun(record) ? 'running' : observation.phase;
+    const lastStatus = statusAfter(record, observation);
     const executionStopped = record.executionStopped || observation.executionStopped === true;
     const startingSince =
       observation.phase === 'starting' && record.assumed ? (record.startingSince ?? at) : null;
@@ -189,6 +234,7 @@ export function reconcileObserved(
       record.lastStatus !== lastStatus ||
       record.executionStopped !== executionStopped ||
       record.startingSince !== startingSince ||
+      (record.runningAt === null && runsSince(observation, at) !== null) ||
       record.market !== billed.market ||
       record.billedFrom !== billed.billedFrom;
     if (!event && !isNew) continue;
@@ -204,7 +250,7 @@ export function reconcileObserved(
       subnet: observation.subnet ?? record.subnet,
       ...billed,
       failureReason: observation.failureReason ?? record.failureReason,
-      runningAt: record.runningAt ?? (observation.phase === 'running' ? at : null),
+      runningAt: record.runningAt ?? runsSince(observation, at),
     };
     if (!event) {
       groups[groupId] = observed;

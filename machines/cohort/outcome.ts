@@ -18,7 +18,7 @@ function launchVerdict(cohortId: string, record: GroupRecord, end: GroupEnd): Co
   return record.stable ? [] : [probeInconclusive(cohortId, groupId)];
 }
 
-/** What the fleet manager gets when a group has ended. `at`: of the last poll. */
+/** What the fleet manager gets when a group has ended. `at`: of the last poll, or of the group's beginning. */
 export function groupOutcome(
   cohortId: string,
   record: GroupRecord,

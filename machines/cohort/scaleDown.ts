@@ -6,6 +6,7 @@ import { taskIdOf } from '../shared/ids.ts';
 import { expired } from './deadlines.ts';
 import {
   absent,
+  awaitsStop,
   type CohortRecords,
   categoryOf,
   countRecords,
@@ -17,6 +18,7 @@ import {
   stopEvent,
   stopping,
   type Transition,
+  withoutWork,
 } from './groupRecords.ts';
 import { hasRested } from './minimumIdle.ts';
 
@@ -172,7 +174,8 @@ export function evicted(records: CohortRecords, groupIds: string[], wait: Wait):
   const outbox: Outbox = [];
   for (const groupId of groupIds) {
     const record = groups[groupId];
-    if (!record || record.evicted || leavesForGood(record)) continue;
+    if (!record || record.evicted) continue;
+    if (leavesForGood(record) && !awaitsStop(record)) continue;
     if (record.drainRequested) {
       groups[groupId] = { ...record, evicted: true };
       continue;
@@ -191,13 +194,22 @@ export function released(records: CohortRecords, taskIds: string[], at: number):
   const outbox: Outbox = [];
   for (const [groupId, record] of Object.entries(groups)) {
     const { taskArn } = record;
-    if (taskArn === null || !named.has(taskIdOf(taskArn)) || leavesForGood(record)) continue;
+    if (taskArn === null || !named.has(taskIdOf(taskArn))) continue;
+    if (leavesForGood(record)) {
+      groups[groupId] = { ...record, stopsForGood: true };
+      continue;
+    }
     const stop = stopping({ ...record, drainDeadline: null }, at);
-    groups[groupId] = { ...record, drainRequested: true, ...stop };
+    groups[groupId] = { ...record, drainRequested: true, ...stop, stopsForGood: true };
     outbox.push([groupId, stopEvent(record, at)]);
   }
   return { ...records, groups, outbox };
 }
+
+/** In the record of a group that was told to stop and is not stopped. */
+const notStopping = {
+  ...{ stopRequestedAt: null, stoppingSince: null, slowStopReported: false, stopOverdue: false },
+};
 
 /** The group stays after all. */
 export const withoutDrain = (record: GroupRecord): GroupRecord => ({
@@ -207,6 +219,7 @@ export const withoutDrain = (record: GroupRecord): GroupRecord => ({
   stopUnlessBusyUntil: null,
   unshownSince: null,
   observeUntil: null,
+  ...notStopping,
 });
 
 /**
@@ -218,39 +231,63 @@ export function checkStop(
   at: number,
   isOld: boolean,
 ): [GroupRecord, GroupEvent] {
-  const { load, stopAccepted, lastStatus, stopUnlessBusyUntil: until } = record;
-  if (stopAccepted || lastStatus === 'stopping') return [record, { type: 'group.send' }];
+  const { phase, load, stopAccepted, lastStatus, stopUnlessBusyUntil: until } = record;
+  const sent: [GroupRecord, GroupEvent] = [
+    phase === 'stopping' && !record.evicted ? { ...record, stopsForGood: true } : record,
+    { type: 'group.send' },
+  ];
+  if (stopAccepted || lastStatus === 'stopping') return sent;
   if (holdsStop(record, at))
     return [{ ...record, ...stopping(record, at) }, { type: 'group.hold' }];
   const mayWork = load !== null && (load.tasks > 0 || (isOld && load.workers > 0));
-  if (!mayWork || (until ?? 0) <= at) return [record, { type: 'group.send' }];
+  if (!mayWork || (until ?? 0) <= at) return sent;
   return [
     {
       ...record,
       ...{ phase: 'waiting', drainDeadline: until, stopUnlessBusyUntil: null },
-      ...{ stopRequestedAt: null, stoppingSince: null, slowStopReported: false },
+      ...notStopping,
     },
     { type: 'group.drain' },
   ];
 }
 
-/** Takes back groups that were to leave and are not told to stop yet: those that serve, those that ECS shows, the furthest. */
+/**
+ * Takes back groups that were to leave and whose StopTask is not sent yet: those that serve, of these those at work, for
+ * others have only to rest before they leave; then those that ECS shows, those that are not told to stop yet, the furthest.
+ */
 export function undrained(records: CohortRecords, most: number): Transition {
-  const groups = { ...records.groups };
-  const chosen = Object.entries(groups)
-    .filter(([, record]) => ['drainPending', 'cancelled'].includes(categoryOf(record)))
+  const chosen = Object.entries(records.groups)
+    .filter(
+      ([, record]) =>
+        ['drainPending', 'cancelled'].includes(categoryOf(record)) || awaitsStop(record),
+    )
     .sort(
       ([, a], [, b]) =>
         Number(b.registered) - Number(a.registered) ||
+        Number(withoutWork(a)) - Number(withoutWork(b)) ||
         Number(absent(a)) - Number(absent(b)) ||
+        Number(awaitsStop(a)) - Number(awaitsStop(b)) ||
         progress[b.phase] - progress[a.phase],
     )
     .slice(0, most)
     .map(([groupId]) => groupId);
-  for (const groupId of chosen) groups[groupId] = withoutDrain(groups[groupId] as GroupRecord);
-  return {
-    ...records,
-    groups,
-    outbox: chosen.map((groupId) => [groupId, { type: 'group.cancelDrain' }]),
-  };
+  return takenBack(records, chosen);
+}
+
+/** These groups stay after all. The StopTask of none is sent yet. */
+export function takenBack(records: CohortRecords, groupIds: string[]): Transition {
+  const groups = { ...records.groups };
+  const outbox: Outbox = [];
+  for (const groupId of groupIds) {
+    const record = groups[groupId] as GroupRecord;
+    outbox.push([groupId, { type: 'group.cancelDrain' }]);
+    groups[groupId] = withoutDrain(record);
+    if (!awaitsStop(record)) continue;
+    // The group reports that, too; until then its record would count as one that is told to stop.
+    groups[groupId] = { ...withoutDrain(record), phase: 'running' };
+    // Told to stop, it took in nothing of its workers.
+    if (!record.registered && hasWorkers(record))
+      outbox.push([groupId, { type: 'task.registered' }]);
+  }
+  return { ...records, groups, outbox };
 }

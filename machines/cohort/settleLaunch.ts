@@ -8,6 +8,7 @@ import {
   type Outbox,
   type Transition,
 } from './groupRecords.ts';
+import { phaseOnceLaunched } from './launchedPhase.ts';
 
 /** Within that time, ms, the monitor stream has shown every task of ours. */
 const fullReportMs = 15_000;
@@ -37,7 +38,7 @@ export function settled(records: CohortRecords, end: LaunchEnd, at: number): Tra
   const { [end.label]: waiting = [], ...launches } = records.launches;
   const groups = { ...records.groups };
   const claims = new Map(end.groups.map((claim) => [claim.groupId, claim]));
-  const reason = end.abandoned
+  const reason = end.withdrawn
     ? 'no longer wanted before it was launched'
     : (end.refusals[0]?.reason ?? 'its launch brought it no task');
   const outbox: Outbox = [];
@@ -64,6 +65,7 @@ export function settled(records: CohortRecords, end: LaunchEnd, at: number): Tra
     const { taskArn, createdAt = null } = claim;
     groups[groupId] = {
       ...record,
+      phase: phaseOnceLaunched(record),
       taskArn,
       createdAt,
       deadlinesFrom: Math.max(record.deadlinesFrom, at),

@@ -1,4 +1,4 @@
-import type { CohortRecords } from './groupRecords.ts';
+import { awaitsStop, type CohortRecords } from './groupRecords.ts';
 
 /** A stop that takes longer than this, ms, is reported; and after the second its group uses no slot. */
 const slowStopMs = 120_000;
@@ -19,7 +19,7 @@ export function recordStops(
   const groups = { ...records.groups };
   const slowStops: SlowStop[] = [];
   for (const [groupId, record] of Object.entries(records.groups)) {
-    if (record.phase !== 'stopping' || record.stopOverdue) continue;
+    if (record.phase !== 'stopping' || record.stopOverdue || awaitsStop(record)) continue;
     const since = record.stoppingSince ?? at;
     const isSlow = at - since >= slowStopMs;
     if (isSlow && !record.slowStopReported)

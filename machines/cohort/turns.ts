@@ -1,8 +1,8 @@
 import { assertEvent } from 'xstate';
 import { parent } from '../shared/parent.ts';
-import { cohortSetup, groupActor, isWorkCurrent, launchActor } from './cohortSetup.ts';
+import { apply, cohortSetup, isWorkCurrent, launchActor } from './cohortSetup.ts';
 import type { CohortEvent } from './messages.ts';
-import { checkStop } from './scaleDown.ts';
+import { answeredStop } from './stopTurn.ts';
 
 /** RunTask may be sent now, possibly long after it was decided on: the fleet manager is asked whether it still is to be. */
 export const passOnLaunchTurn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -17,18 +17,15 @@ export const passOnLaunchAnswer = cohortSetup.enqueueActions(({ context, event, 
   assertEvent(event, 'cohort.launchTurnAnswered');
   const { label, allowed } = event;
   if (!(label in context.launches)) return;
-  enqueue.sendTo(launchActor(label), { type: allowed ? 'launch.send' : 'launch.abandon' });
+  enqueue.sendTo(launchActor(label), { type: allowed ? 'launch.send' : 'launch.withdraw' });
 });
 
 /** StopTask may be sent now: is it still to be? What it was decided on is in the record, so the cohort itself answers. */
 export const onStopTurn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'group.turn');
   const { groupId, at } = event;
-  const record = context.groups[groupId];
-  if (!record) return;
-  const [next, answer] = checkStop(record, at, !isWorkCurrent(context, at));
-  enqueue.assign({ groups: { ...context.groups, [groupId]: next } });
-  enqueue.sendTo(groupActor(groupId), answer);
+  const { groups, launches } = context;
+  apply(answeredStop({ groups, launches }, groupId, at, !isWorkCurrent(context, at)), enqueue);
 });
 
 /** Launches whose answer was lost learn what they have started. */

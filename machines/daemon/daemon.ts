@@ -1,4 +1,12 @@
-import { assign, type DoneActorEvent, type ErrorActorEvent, raise, sendTo, setup } from 'xstate';
+import {
+  assertEvent,
+  assign,
+  type DoneActorEvent,
+  type ErrorActorEvent,
+  raise,
+  sendTo,
+  setup,
+} from 'xstate';
 import { fleetManager } from '../fleet/fleetManager.ts';
 import type { FleetInput } from '../fleet/state.ts';
 import type {
@@ -88,10 +96,14 @@ const ends = {
 } as const;
 
 const whileStopping = {
-  'fleet.stopped': {
-    target: 'disconnecting',
-    actions: [{ type: 'keepRemaining', params: nothing }, 'keepFleetStopped'],
-  },
+  'fleet.stopped': [
+    {
+      guard: 'knowsAll',
+      target: 'disconnecting',
+      actions: [{ type: 'keepRemaining', params: nothing }, 'keepFleetStopped'],
+    },
+    { target: 'disconnecting' },
+  ],
   'daemon.stopTimeout': 'disconnecting',
   'fleet.capacity': {},
 } as const;
@@ -112,7 +124,8 @@ export const daemon = setup({
       /** What was prepared is gone. */
       | { type: 'fleet.unprepared' }
       | ({ type: 'fleet.remaining'; looked: boolean } & Remaining)
-      | { type: 'fleet.stopped' }
+      /** All that is known has gone. */
+      | { type: 'fleet.stopped'; isKnown: boolean }
       /** Ordered by an operator after a repair: every breaker probes at once. */
       | { type: 'fleet.retryNow' }
       /** Ordered by a person: nothing is launched until `fleet.resume`. */
@@ -172,6 +185,10 @@ export const daemon = setup({
   },
   guards: {
     leaveRunning: ({ context }) => context.leaveRunning,
+    knowsAll: ({ event }) => {
+      assertEvent(event, 'fleet.stopped');
+      return event.isKnown;
+    },
     tasksLeft: ({ context }) => context.remaining !== null && context.remaining.tasks > 0,
   },
   delays: {
@@ -215,14 +232,14 @@ export const daemon = setup({
       actions: ['toFleet', { type: 'noteConnection', params: ({ event }) => event.status }],
     },
     'monitor.loads': { actions: ['toSession', 'toFleet'] },
-    'monitor.work': { actions: 'toFleet' },
+    'monitor.work': { actions: ['toSession', 'toFleet'] },
     'monitor.freshness': { actions: 'toFleet' },
     'monitor.groups': { actions: 'toSession' },
     'monitor.deadWorkers': { actions: 'toSession' },
     'monitor.closed': { actions: ['toSession', 'toFleet'] },
     'fleet.tasksChanged': { actions: ['toSession', 'toMonitor'] },
     'fleet.inventoryCompleted': {
-      actions: ['toSession', { type: 'keepLooked', params: { looked: true } }],
+      actions: ['toSession', { type: 'keepLooked', params: ({ event }) => event }],
     },
     'fleet.capacity': {
       actions: {

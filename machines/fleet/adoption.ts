@@ -5,7 +5,7 @@ import { taskIdOf } from '../shared/ids.ts';
 export interface AdoptionState {
   /** Since when each orphan is listed, by task ARN; null before the first inventory. */
   seenSince: Record<string, number> | null;
-  /** Orphans of the last inventory that the next one is to confirm. */
+  /** Orphans of the last inventory that the next one is to confirm, or that are left alone until the scheduler answers. */
   unconfirmed: number;
   /** Orphans that are being journaled, and the start of the inventory that showed them. */
   adopting: OwnedGroup[];
@@ -29,10 +29,15 @@ export type ForeignTask =
   /** Only another living manager can have launched it. */
   | { kind: 'otherManager'; taskArn: string; label: string };
 
-export interface AdoptionFacts {
+export interface AdoptionSettings {
+  /** The scheduler's address as our tasks carry it in their COMMAND. */
+  workerSchedulerAddress: string;
+  /** A task with our tag is ours at whatever scheduler; one with a former tag is not. */
+  tagSuffices: boolean;
+}
+
+export interface AdoptionFacts extends AdoptionSettings {
   adoption: AdoptionState;
-  /** The scheduler's address as our tasks carry it; null: a task with our tag is ours at whatever scheduler. */
-  workerSchedulerAddress: string | null;
   connection: ConnectionStatus;
   epoch: string;
   startedAt: number;
@@ -70,9 +75,10 @@ const isUnowned = ({ phase, owned, launchOpen }: ListedTask): boolean =>
   (phase === 'starting' || phase === 'running') && !owned && !launchOpen;
 
 function foreignTaskOf(task: ListedTask, facts: AdoptionFacts): ForeignTask | null {
-  const { taskArn, label, scheduler } = task;
-  const { workerSchedulerAddress: ours } = facts;
-  if (ours !== null && scheduler !== null && scheduler !== ours)
+  const { taskArn, label, scheduler, hasFormerTag = false } = task;
+  const { workerSchedulerAddress, tagSuffices } = facts;
+  const isOther = scheduler !== null && scheduler !== workerSchedulerAddress;
+  if (isOther && (hasFormerTag || !tagSuffices))
     return { kind: 'otherScheduler', taskArn, scheduler };
   return isOtherManagers(task, facts)
     ? { kind: 'otherManager', taskArn, label: label as string }
@@ -98,7 +104,10 @@ export function decideAdoption(
   const orphans = unowned.filter(({ taskArn }) => !notOurs.has(taskArn));
   const undescribed = tasks.filter(({ phase, owned }) => phase === 'missing' && !owned);
   if (orphans.length > 0 && (connection === 'unacknowledged' || connection === 'conflict'))
-    return { adoption: { ...before, reported }, foreign, deferred: orphans.length };
+    return {
+      adoption: { ...before, unconfirmed: orphans.length + undescribed.length, reported },
+      ...{ foreign, deferred: orphans.length },
+    };
   const sinceOf = ({ taskArn }: ListedTask) => before.seenSince?.[taskArn] ?? startedAt;
   const confirmed =
     before.seenSince === null
@@ -110,9 +119,10 @@ export function decideAdoption(
     ),
     unconfirmed: orphans.length - confirmed.length + undescribed.length,
     // However old a task is, its deadlines count from now.
-    adopting: confirmed.map(({ taskArn, createdAt }) => ({
+    adopting: confirmed.map(({ taskArn, createdAt, market }) => ({
       groupId: `stray-${taskIdOf(taskArn)}`,
       ...{ taskArn, createdAt, deadlinesFrom: now },
+      ...(market && { market }),
     })),
     inventoryStartedAt: startedAt,
     reported,

@@ -5,13 +5,13 @@ import type { WorkerLoad } from '../scheduler/messages.ts';
 import { parent } from '../shared/parent.ts';
 import { probeEarly } from './circuitBreaker.ts';
 import type { CohortStatus } from './cohortStatus.ts';
-import { updateBreakers } from './commands.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayBeSent } from './launchGate.ts';
 import type { Modes } from './modes.ts';
 import { withoutCohort } from './money.ts';
 import { serving, total } from './plan.ts';
 import { type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
+import { updateBreakers } from './updateBreakers.ts';
 
 /** What the tick itself changes: the time, and what Fargate allows. */
 export const advanceClock = fleetSetup.assign(({ context, event }) => {
@@ -45,16 +45,17 @@ function dueForPoll(
   { monitor }: Modes,
   at: number,
 ): [cohortId: string, status: CohortStatus][] {
-  const { pollEveryMs, pollsPerTick } = settings;
+  const { pollEveryMs, pollsPerTick, firstPollsPerTick } = settings;
   const everyMs = (status: CohortStatus) =>
     monitor === 'connected' && isCalm(status)
       ? Math.max(pollEveryMs, calmPollEveryMs)
       : pollEveryMs;
   const lateness = (status: CohortStatus) => (at - status.lastPolledAt) / everyMs(status);
-  return Object.entries(cohorts)
+  const due = Object.entries(cohorts)
     .filter(([, status]) => lateness(status) >= 1)
-    .sort(([, a], [, b]) => lateness(b) - lateness(a))
-    .slice(0, pollsPerTick);
+    .sort(([, a], [, b]) => lateness(b) - lateness(a));
+  const never = due.filter(([, { lastPolledAt }]) => lastPolledAt === 0).length;
+  return due.slice(0, Math.max(pollsPerTick, Math.min(never, firstPollsPerTick)));
 }
 
 /** Tells the cohorts that are due to ask ECS: paced, so that the fleet's size does not set the rate. */

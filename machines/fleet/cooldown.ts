@@ -3,30 +3,35 @@ import { type Counts, type Limits, type Plan, plan, serving } from './plan.ts';
 export interface Cooldown {
   /** Since when fewer groups are desired than there are, without a break; null: not so. */
   fewerSince: number | null;
+  /** Since when a degraded group may leave as soon as it is idle; null or left out: none may. */
+  spareSince?: number | null;
   now: number;
   /** How long fewer must be desired before any is drained, ms; 0: it is drained at once. */
   cooldownMs: number;
 }
 
-const drainsIn = ({ drainPendingGroups, drainServing, drainDegraded }: Plan): number =>
-  drainPendingGroups + drainServing + Number(drainDegraded);
+const drainsIn = ({ drainPendingGroups, drainServing }: Plan): number =>
+  drainPendingGroups + drainServing;
 
 /**
  * The plan, with fewer groups only once fewer have been desired for the whole cooldown: it counts from the first
  * command for fewer, and any command for as many as there are ends it. What is carried out is what is desired then.
- * What the limit forbids does not wait, and neither do groups without work that go in the place of others.
+ * What the limit forbids does not wait, and neither do groups without work that go in the place of others. A degraded
+ * group that the others can do without waits as long, whatever work it has meanwhile.
  */
 export function planWithCooldown(
   desired: number | null,
   counts: Counts,
-  limits: Limits,
-  { fewerSince, now, cooldownMs }: Cooldown,
+  given: Limits,
+  { fewerSince, spareSince = null, now, cooldownMs }: Cooldown,
 ): { plan: Plan; fewerSince: number | null } {
+  const isOver = (since: number | null): boolean => since !== null && now - since >= cooldownMs;
+  const limits = { ...given, degradedIsSpare: given.degradedIsSpare && isOver(spareSince) };
   const wanted = plan(desired, counts, limits);
   if (limits.swapping) return { plan: wanted, fewerSince: null };
   const there = counts.pending + serving(counts);
   const unchanged = plan(there, counts, { ...limits, degradedIsSpare: false });
   if (drainsIn(unchanged) >= drainsIn(wanted)) return { plan: wanted, fewerSince: null };
   const since = fewerSince ?? now;
-  return { plan: now - since >= cooldownMs ? wanted : unchanged, fewerSince: since };
+  return { plan: isOver(since) ? wanted : unchanged, fewerSince: since };
 }

@@ -1,10 +1,11 @@
 import { assertEvent } from 'xstate';
-import { workersWanted } from '../scheduler/demand.ts';
 import type { Generation } from '../scheduler/messages.ts';
-import { drainUntil, sendCommands } from './commands.ts';
+import { workersWanted } from '../scheduler/workersWanted.ts';
 import { type Enqueue, fleetSetup } from './fleetSetup.ts';
 import { type Ask, judge, noViews, seenAfter, workersAhead } from './lookAhead.ts';
+import { mostWorkers } from './mostWorkers.ts';
 import { workersWithoutReplacement } from './rotation.ts';
+import { drainUntil, sendCommands } from './sendCommands.ts';
 import {
   allObserved,
   echoFreshAt,
@@ -37,9 +38,11 @@ function desiredTasks(
   // A group counts for the workers that it has. Which those are is known again once its workers had time to find a
   // scheduler that has come back.
   const isKnown = !returnedLately(fleet, now);
-  const lost = workers > 0 && isKnown ? fleetCounts(fleet).degradedMissing : 0;
+  const { degradedMissing, surplusWorkers } = fleetCounts(fleet);
+  // What those groups have too many of is not launched once more; how many stay is no question of that (`groupsToKeep`).
+  const others = isKnown ? Math.max(1, workers + degradedMissing - surplusWorkers) : workers;
   return {
-    tasks: Math.ceil((workers + lost) / workersPerTask),
+    tasks: workers > 0 ? Math.ceil(others / workersPerTask) : 0,
     ahead,
     why:
       ahead === null
@@ -70,15 +73,16 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
   }
   const isPlain = requests.length === 1 && requests[0]?.capabilities.length === 0;
   const { before, last } = context.views;
-  const ask = { at, workers, isPlain, around: [before, last].filter((view) => view !== null) };
-  const policy = judge(context.policy, context.views, ask, {
-    ...{ capacity: capacityOf(context), now: at },
-  });
+  const capacity = capacityOf(context);
+  const around = [before, last].filter((view) => view !== null);
+  const ask = { at, workers, isPlain, isCapped: workers >= capacity, around };
+  const living = mostWorkers(context);
+  const policy = judge(context.policy, context.views, ask, { capacity, living, now: at });
   // A full allowance does not grow. Launches may use it from now on, so it grows from now on, not from the last tick.
   const isFull = context.allowance >= context.settings.launchBurst;
   const replacedFrom = workersWithoutReplacement({ ...context, policy }, ask);
   const change = {
-    ...{ emptySince: null, ask, policy, replacesEnded: true },
+    ...{ emptySince: null, ask, policy, replacesEnded: true, startsCalledOff: false },
     ...{ replacedFrom, desiredWorkers: replacedFrom ?? workers },
     ...(isFull && { fullUntil: at }),
   };
@@ -94,14 +98,21 @@ export const onWork = fleetSetup.enqueueActions(({ context, event, enqueue }) =>
   recordDesired(context, { views, ask: seenAfter(context.ask, work) }, enqueue);
 });
 
+/** No start is open: no more is desired than there is. */
+const atMostThere = (fleet: Fleet): number | null =>
+  fleet.desired === null ? null : Math.min(fleet.desired, kept(fleetCounts(fleet)));
+
 /** Time and reports of cohorts change what follows from the last command. */
 export const refreshDesired = fleetSetup.enqueueActions(({ context, enqueue }) => {
   recordDesired(context, {}, enqueue);
+  if (context.startsCalledOff && allObserved(context))
+    enqueue.assign({ desired: atMostThere(context), startsCalledOff: false });
 });
 
 /** Of a scheduler that has not said yet how many it wants, or does not say it in workers. */
 const noAsk = {
   ...{ ask: null, desiredWorkers: null, workersAhead: null, replacedFrom: null },
+  startsCalledOff: false,
 } as const;
 
 /** One more than there is, unless one is on its way already. */
@@ -117,15 +128,13 @@ export const onStartRequested = fleetSetup.enqueueActions(({ context, enqueue })
 /** Every cohort stops those of these tasks that it has; the reports will say how many ended. */
 export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'scheduler.shutdownRequested');
-  const { desired, now: at } = context;
+  const { now: at } = context;
   const { taskIds } = event;
-  // Until every cohort has reported, the counts lack groups that were just launched: what is desired stays.
+  // Until every cohort has reported, the counts lack groups that were just launched or adopted.
   const isCounted = allObserved(context);
-  const there = kept(fleetCounts(context));
   enqueue.assign({
-    ...noAsk,
-    replacesEnded: false,
-    desired: desired === null || !isCounted ? desired : Math.min(desired, there),
+    ...{ ...noAsk, replacesEnded: false, startsCalledOff: !isCounted },
+    ...(isCounted && { desired: atMostThere(context) }),
   });
   if (taskIds.length === 0) return;
   const cohortIds = Object.keys(context.cohorts);

@@ -1,5 +1,4 @@
-import { raise, sendTo } from 'xstate';
-import { parent } from '../shared/parent.ts';
+import { raise } from 'xstate';
 import * as cohortEvents from './cohortEvents.ts';
 import * as demandActions from './demand.ts';
 import { fleetSetup } from './fleetSetup.ts';
@@ -7,7 +6,7 @@ import * as inventory from './inventory.ts';
 import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
 import { answerLaunchTurn } from './launchTurn.ts';
-import { drainAll, drainAllNow, reconcile, reportBlockers, reportRemaining } from './reconcile.ts';
+import * as reconciling from './reconcile.ts';
 import * as schedulerFacts from './schedulerFacts.ts';
 import * as spending from './spending.ts';
 import { newFleet } from './state.ts';
@@ -19,8 +18,8 @@ const actions = {
   ...launchHealth,
   ...schedulerFacts,
   ...spending,
-  ...{ drainAll, drainAllNow, reconcile, reportBlockers, reportRecovered, reportRemaining },
-  ...{ answerLaunchTurn, resetTurnBudget, restoreNextCohort },
+  ...reconciling,
+  ...{ answerLaunchTurn, reportRecovered, resetTurnBudget, restoreNextCohort },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
 } as const;
@@ -119,7 +118,8 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           on: {
             tick: [
               { guard: 'empty', target: 'stopped' },
-              { guard: 'emptyUnprepared', target: 'stopped' },
+              { guard: 'emptyUnseen', target: 'stopped' },
+              { guard: 'emptyDenied', target: 'stopped' },
               { actions: ['advanceClock', 'pollCohorts', 'drainAll', 'reportRemaining'] },
             ],
             'cohort.changed': { actions: ['recordCohortReport', 'drainAll', 'reportRemaining'] },
@@ -127,8 +127,9 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           },
         },
         stopped: {
-          description: 'Nothing of ours is left.',
-          entry: ['reportRemaining', sendTo(parent, { type: 'fleet.stopped' })],
+          description: 'Nothing of ours is left, as far as is known; a late list may show more.',
+          entry: ['reportRemaining', 'reportStopped'],
+          on: { 'inventory.*': { actions: 'reportRemaining' } },
         },
       },
     },
@@ -250,7 +251,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             ],
             onError: [
               { guard: 'clusterGone', target: 'idle', actions: 'onNoCluster' },
-              { target: 'idle', actions: 'onInventoryFailed' },
+              { target: 'idle', actions: ['reportNoCluster', 'onInventoryFailed'] },
             ],
           },
         },
@@ -261,7 +262,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             id: 'search',
             src: 'inventory',
             onDone: { target: 'idle', actions: ['tellListed', 'postponeSearch'] },
-            onError: { target: 'idle', actions: 'postponeSearch' },
+            onError: { target: 'idle', actions: ['reportNoCluster', 'postponeSearch'] },
           },
         },
         adopting: {

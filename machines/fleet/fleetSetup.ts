@@ -15,21 +15,21 @@ import { effect } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
 import { type AdoptionDecision, decideAdoption, type ForeignTask } from './adoption.ts';
 import type { Change } from './circuitBreaker.ts';
+import { endsDenied, endsWithoutLook } from './lastLook.ts';
 import { type Blocker, limitsReached } from './launchGate.ts';
 import { type Modes, readModes } from './modes.ts';
 import type { LimitName, Spending, SpentRecord } from './money.ts';
 import { afterPreparation } from './preparation.ts';
-import { searchDue } from './search.ts';
 import {
   echoFreshAt,
   type Fleet,
   type FleetInput,
-  inventoryDue,
   isEmpty,
   queued,
   quietSinceAt,
   returnedLately,
 } from './state.ts';
+import { inventoryDue, searchDue } from './whenToList.ts';
 
 export type FleetEvent =
   | SchedulerEvent
@@ -60,7 +60,9 @@ export type FleetEvent =
   /** To itself: the first inventory has shown tasks of an earlier run. */
   | { type: 'fleet.tookOver' }
   /** To itself: a complete list of our tasks was taken in. */
-  | { type: 'inventory.completed' };
+  | { type: 'inventory.completed' }
+  /** To itself: what a list shows is left alone for now. */
+  | { type: 'inventory.deferred' };
 
 /** A limit is cleared when nothing was in the way for so long, ms: a task that ends and is replaced clears none. */
 const moneyClearMs = 30_000;
@@ -68,8 +70,8 @@ const moneyClearMs = 30_000;
 /** The decision about an inventory that has just been completed. */
 export function adoptionOf(fleet: Fleet, event: { type: string }): AdoptionDecision {
   const { output } = event as DoneActorEvent<Inventory>;
-  const { workerSchedulerAddress } = fleet.settings;
-  return decideAdoption(output, { ...fleet, workerSchedulerAddress });
+  const { workerSchedulerAddress, tagSuffices } = fleet.settings;
+  return decideAdoption(output, { ...fleet, workerSchedulerAddress, tagSuffices });
 }
 
 /** The time of a tick: guards that read it are for that event alone. */
@@ -119,12 +121,15 @@ export const fleetSetup = setup({
       not(stateIn({ inventory: 'listing' })),
       ({ context, event }) => isEmpty(context) && !inventoryDue(context, nowOf(event)),
     ]),
-    /** AWS could not even be prepared: a list would be waited for in vain. */
-    emptyUnprepared: ({ context }) => isEmpty(context) && context.revision === null,
-    /** Soon, unless launches were abandoned, by this start or an earlier one, whose tasks only a list can show: then after some two minutes. */
-    deniedForGood: ({ context: { abandonedLaunches, journalIncomplete, denials }, event }) =>
+    emptyUnseen: ({ context, event }) => endsWithoutLook(context, nowOf(event)),
+    emptyDenied: and([
+      not(stateIn({ inventory: 'listing' })),
+      ({ context, event }) => endsDenied(context, nowOf(event)),
+    ]),
+    /** Soon, unless launches were given up, by this start or an earlier one, whose tasks only a list can show: then after some two minutes. */
+    deniedForGood: ({ context: { launchesGivenUp, journalIncomplete, denials }, event }) =>
       failureKindOf(event) === 'denied' &&
-      denials >= (abandonedLaunches === 0 && !journalIncomplete ? 2 : 6),
+      denials >= (launchesGivenUp === 0 && !journalIncomplete ? 2 : 6),
     schedulerGone: ({ context, event }) =>
       nowOf(event) - quietSinceAt(context, nowOf(event)) >= context.settings.schedulerGraceMs,
     schedulerSilent: ({ context, event }) => !echoFreshAt(context, nowOf(event)),

@@ -73,7 +73,7 @@ export interface GroupTotals {
   booting: number;
   /** To leave at an idle moment, or before they registered. */
   draining: number;
-  /** On their way out for good. */
+  /** Told to stop. */
   stopping: number;
   /** Workers that running groups should have and the scheduler does not show. */
   missingWorkers: number;

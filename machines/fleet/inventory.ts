@@ -4,10 +4,11 @@ import { backoff } from '../shared/backoff.ts';
 import type { Inventory, OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
-import { adoptionOf, fleetSetup, modesIn } from './fleetSetup.ts';
-import { spentOf, withAdopted } from './money.ts';
+import { adoptionOf, type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
+import { noEvidence } from './lookAhead.ts';
+import { spentOf, withAdopted, withUnseen } from './money.ts';
 import { afterPreparation } from './preparation.ts';
-import type { Fleet } from './state.ts';
+import { type Fleet, inventoryStale, journalSuffices } from './state.ts';
 
 /**
  * What open launches have started, by label. ECS creates the tasks of a launch at one moment, so once one is `settleMs`
@@ -61,6 +62,12 @@ export const postponeSearch = fleetSetup.assign({
   searchNotBefore: ({ context }) => context.now + searchEveryMs,
 });
 
+/** The cluster has been deleted: it is made again, and what ran in it is replaced once it is certainly gone. */
+export const reportNoCluster = fleetSetup.enqueueActions(({ event, enqueue }) => {
+  const { kind } = noteOf((event as ErrorActorEvent).error);
+  if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'fleet.unprepared' });
+});
+
 const retryAfter = (failures: number): number =>
   backoff(failures, { firstMs: 2000, longestMs: 60_000 });
 
@@ -77,11 +84,28 @@ export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueu
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
   const trouble = `${deferred} tasks carry our tag, and the scheduler does not answer us: another manager may hold our worker_manager_id; they are left alone until we are answered`;
   enqueue({ type: 'noteInventory', params: { trouble, blind: false } });
+  enqueue.raise({ type: 'inventory.deferred' });
 });
 
 /** The inventory that is being taken in is younger than every launch that was given up without an answer. */
-const coversUnknown = ({ unknownOutcomeAt, adoption }: Fleet): boolean =>
-  adoption.inventoryStartedAt > (unknownOutcomeAt ?? 0);
+const coversUnknown = (fleet: Fleet): boolean =>
+  !inventoryStale({ ...fleet, inventoryAt: fleet.adoption.inventoryStartedAt });
+
+/** What the inventory has changed of what was spent comes first: the journal forgets by a complete one why it was owed. */
+function noteInventoried(
+  fleet: Fleet,
+  shown: Pick<Fleet, 'money'> & { adopted: number },
+  enqueue: Enqueue,
+): void {
+  const { adopted } = shown;
+  const complete = coversUnknown(fleet);
+  const money = complete ? withUnseen({ ...fleet, money: shown.money }) : shown.money;
+  if (money !== fleet.money) {
+    enqueue.assign({ money });
+    enqueue({ type: 'noteSpending', params: spentOf(money) });
+  }
+  enqueue({ type: 'noteInventory', params: { adopted, complete } });
+}
 
 /** The groups that the ledger accepted are put into cohorts like those of the journal. */
 export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
@@ -91,19 +115,18 @@ export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue
     enqueue.assign({ desired: context.desired + accepted.length });
   const recovering = modesIn(check).lifecycle === 'recovering';
   const money = withAdopted(context, accepted, recovering);
-  enqueue.assign({ owned: [...context.owned, ...accepted], money });
-  if (money !== context.money) enqueue({ type: 'noteSpending', params: spentOf(money) });
-  const complete = coversUnknown(context);
-  enqueue({ type: 'noteInventory', params: { adopted: accepted.length, complete } });
+  enqueue.assign({ owned: [...context.owned, ...accepted] });
+  // Commands may have counted their workers, and would then speak against the default policy for no reason.
+  if (accepted.length > 0) enqueue.assign({ policy: noEvidence });
+  noteInventoried(context, { money, adopted: accepted.length }, enqueue);
   // A scheduler that has started with this run knows nothing of their workers yet.
   if (accepted.length > 0 && recovering) enqueue.raise({ type: 'fleet.tookOver' });
 });
 
 export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }) => {
   const { adoption, now: at } = context;
-  const complete = coversUnknown(context);
   if (adoption.adopting.length === 0)
-    enqueue({ type: 'noteInventory', params: { adopted: 0, complete } });
+    noteInventoried(context, { money: context.money, adopted: 0 }, enqueue);
   enqueue.assign({
     inventoryAt: adoption.inventoryStartedAt,
     inventoryFailures: 0,
@@ -111,7 +134,8 @@ export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }
     listDenied: false,
     adoption: { ...adoption, adopting: [] },
   });
-  enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at });
+  const looked = adoption.unconfirmed === 0;
+  enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at, looked });
   enqueue.raise({ type: 'inventory.completed' });
   enqueue.raise({ type: 'fleet.restoreNext' });
 });
@@ -139,10 +163,10 @@ export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, en
     listDenied,
     adoption: { ...context.adoption, adopting: [] },
   });
-  // The cluster has been deleted: it is made again, and what ran in it is replaced once it is certainly gone.
-  if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'fleet.unprepared' });
   // Then no inventory will ever show more.
-  if (listDenied) enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now });
+  const looked = journalSuffices({ ...context, listDenied });
+  if (listDenied)
+    enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now, looked });
   enqueue({ type: 'noteInventory', params: { trouble: reason, blind: listDenied } });
 });
 

@@ -3,7 +3,7 @@ import { confirmOrphanMs } from './adoption.ts';
 import { type Breaker, type LaunchPermit, permitFor } from './circuitBreaker.ts';
 import type { Modes } from './modes.ts';
 import { type LimitName, limitStates, limitWords, moneyRoom } from './money.ts';
-import { type Counts, slots, total } from './plan.ts';
+import { type Counts, recallable, slots, total } from './plan.ts';
 import {
   allObserved,
   type Fleet,
@@ -200,7 +200,7 @@ function breakerBlockers(fleet: Fleet): Blocker[] {
 /** Groups that must be launched to get what is desired: what drains is taken back first. */
 export function missingOf({ desired, settings }: Fleet, counts: Counts): number {
   const goal = Math.min(desired ?? 0, settings.maxTasks ?? Number.POSITIVE_INFINITY);
-  return Math.max(0, goal - kept(counts) - counts.drainPending - counts.cancelled);
+  return Math.max(0, goal - kept(counts) - recallable(counts));
 }
 
 function capBlockers(fleet: Fleet, counts: Counts): Blocker[] {

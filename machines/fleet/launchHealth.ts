@@ -10,9 +10,9 @@ import {
   releaseProbe,
   trip,
 } from './circuitBreaker.ts';
-import { updateBreakers } from './commands.ts';
 import { fleetSetup } from './fleetSetup.ts';
 import { capacityToAdvertise } from './state.ts';
+import { updateBreakers } from './updateBreakers.ts';
 
 /** Advertises to the scheduler what the account's quota leaves us, and all again once it is time to probe. */
 export const advertiseCapacity = fleetSetup.enqueueActions(({ context, enqueue }) => {

@@ -5,13 +5,14 @@ import { tasksPerRunTask } from '../shared/limits.ts';
 import { parent } from '../shared/parent.ts';
 import { assignProbe } from './circuitBreaker.ts';
 import { newStatus } from './cohortStatus.ts';
-import { type Command, sendCommands, updateBreakers } from './commands.ts';
 import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import type { Permit } from './launchGate.ts';
 import type { Modes } from './modes.ts';
 import { moneySettings } from './money.ts';
 import { total } from './plan.ts';
+import { type Command, sendCommands } from './sendCommands.ts';
 import { cohortWithRoom, type Fleet } from './state.ts';
+import { updateBreakers } from './updateBreakers.ts';
 
 /** Groups: some 15 ms of work once the code is warm. */
 const launchesPerTurn = 2 * cohortSize;

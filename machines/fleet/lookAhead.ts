@@ -22,6 +22,8 @@ export interface Ask {
   workers: number;
   /** One request, without capabilities: the only form that vanilla has. */
   isPlain: boolean;
+  /** As many as the manager advertises: any policy that wants more asks for that. */
+  isCapped: boolean;
   /** What the stream has shown around its time: the last two views before it, and the first after it. */
   around: WorkView[];
 }
@@ -71,24 +73,40 @@ export const isCurrent = ({ at, everyMs }: WorkView, now: number): boolean =>
 const comparableMs = 2500;
 const mismatchesToGiveUp = 3;
 
-/** What a command adds to the evidence. Views of a fleet that is changing show nothing for or against. */
+const withMismatch = ({ mismatches }: PolicyEvidence): PolicyEvidence => ({
+  ...{ mismatches: mismatches + 1, isOther: mismatches + 1 >= mismatchesToGiveUp },
+});
+
+/** Vanilla asks for one worker more than are connected, or for a tenth of what there is to do for fewer tasks than workers. */
+const mostOfVanilla = (own: number, workers: number): number =>
+  Math.max(own + 1, Math.ceil(workers / upperRatio));
+
+/**
+ * What a command adds to the evidence. Views of a fleet that is changing, or of old, show nothing for or against, but
+ * where more are asked for than one more than our groups have, those that boot included. `living`: their workers, at
+ * the most.
+ */
 export function judge(
   evidence: PolicyEvidence,
   { last, before }: Views,
   { workers: asked, isPlain }: Pick<Ask, 'workers' | 'isPlain'>,
-  { capacity, now }: { capacity: number; now: number },
+  { capacity, living, now }: { capacity: number; living: number; now: number },
 ): PolicyEvidence {
   if (evidence.isOther || last === null || before === null) return evidence;
   const isSteady = last.workers === before.workers && last.own === before.own;
-  if (!isSteady || now - last.at > comparableMs) return evidence;
+  if (!isSteady || now - last.at > comparableMs) {
+    // Workers of groups that have just ended may count still.
+    const own = Math.max(living, last.own, before.own);
+    const workers = own + Math.max(last.workers - last.own, before.workers - before.own);
+    return asked > mostOfVanilla(own, workers) ? withMismatch(evidence) : evidence;
+  }
   const drift = Math.abs(last.tasks - before.tasks);
   const possible = [last.tasks - drift, last.tasks, last.tasks + drift].map((tasks) =>
     vanillaAsk({ ...last, tasks: Math.max(0, tasks) }, capacity),
   );
   const isVanilla = isPlain && asked >= Math.min(...possible) && asked <= Math.max(...possible);
-  if (isVanilla) return noEvidence;
-  const mismatches = evidence.mismatches + 1;
-  return { mismatches, isOther: mismatches >= mismatchesToGiveUp };
+  if (isVanilla) return asked < capacity ? noEvidence : evidence;
+  return withMismatch(evidence);
 }
 
 /** A view that has come: it may be the first after the command. */
@@ -132,8 +150,10 @@ export interface LookAheadInput {
 export function workersAhead(input: LookAheadInput): number | null {
   const { ask, views, evidence, isDeclarative, askLimitMs, capacity, tasksPerWorker, now } = input;
   const { last } = views;
-  if (tasksPerWorker === null || !isDeclarative || !ask.isPlain || evidence.isOther) return null;
-  if (now - ask.at > askLimitMs) return null;
+  if (tasksPerWorker === null || !isDeclarative || !ask.isPlain) return null;
+  // A command of another policy, too, may by chance be one worker more than were connected.
+  if (evidence.isOther || evidence.mismatches > 0) return null;
+  if (ask.isCapped || now - ask.at > askLimitMs) return null;
   if (last === null || !isCurrent(last, now) || last.otherManagers > 0) return null;
   const { tasks, workers, own } = last;
   if (tasks <= upperRatio * workers || !isOneMore(ask)) return null;

@@ -1,4 +1,3 @@
-import type { Market, OwnedGroup } from '../shared/domain.ts';
 import {
   type Bill,
   costAt,
@@ -13,7 +12,8 @@ import {
   requestedRate,
   reservedUsd,
   taskUsd,
-} from '../shared/money.ts';
+} from '../shared/bill.ts';
+import type { Market, OwnedGroup } from '../shared/domain.ts';
 
 export const limitNames = ['perHour', 'perDay', 'total'] as const;
 export type LimitName = (typeof limitNames)[number];
@@ -38,7 +38,9 @@ export interface SpentBefore {
   isLowerBound: boolean;
   /** It is not known whether there were earlier runs: a task of theirs would show it. */
   mayHaveForgotten: boolean;
-  /** Tasks that launches given up at this start may have started, by where they were asked for; left out: none. */
+  /** USD that may have been spent besides, by tasks of which nothing more will be known; left out: none. */
+  unseenUsd?: number | undefined;
+  /** Tasks that launches given up at this start or by earlier runs may have started, where no list has shown since, by where they were asked for; left out: none. */
   mayHaveStarted?: Market[] | undefined;
 }
 
@@ -51,8 +53,12 @@ export interface Money {
   usdAtMidnight: number;
   isLowerBound: boolean;
   mayHaveForgotten: boolean;
-  /** Of `mayHaveStarted`, those that no inventory has shown. */
+  /** Of `mayHaveStarted`, those that no inventory has shown and a complete one still may. */
   unshown: Market[];
+  /** USD that earlier runs and launches that were given up may have spent besides; no inventory will show it. */
+  unseenUsd: number;
+  /** USD that may have been spent besides in all when the day began. */
+  unseenAtMidnight: number;
   /** The journal has this day. */
   dayNoted: boolean;
   /** Since when a limit has been in the way of the next launch. */
@@ -62,11 +68,15 @@ export interface Money {
 }
 
 /** What the journal keeps besides the cost of each task that has ended. */
-export type SpentRecord = Pick<Money, 'day' | 'usdAtMidnight' | 'isLowerBound'>;
+export interface SpentRecord extends Pick<Money, 'day' | 'usdAtMidnight' | 'isLowerBound'> {
+  /** USD that may have been spent besides, but for the launches for which it owes an inventory; left out: none. */
+  unseenUsd?: number;
+}
 
-export const spentOf = ({ day, usdAtMidnight, isLowerBound }: Money): SpentRecord => ({
-  ...{ day, usdAtMidnight, isLowerBound },
-});
+export function spentOf({ day, usdAtMidnight, isLowerBound, unseenUsd, sum }: Money): SpentRecord {
+  const unseen = unseenUsd + sum.endedGapUsd;
+  return { day, usdAtMidnight, isLowerBound, ...(unseen > 0 && { unseenUsd: unseen }) };
+}
 
 export interface Spending {
   /** USD per hour of the tasks that are billed now. */
@@ -113,7 +123,7 @@ export function newMoney(
   at: number,
 ): Money {
   const { endedUsd = 0, isLowerBound = false, mayHaveForgotten = false } = spent ?? {};
-  const unshown = spent?.mayHaveStarted ?? [];
+  const { mayHaveStarted: unshown = [], unseenUsd = 0 } = spent ?? {};
   const midnight = midnightBefore(at);
   const prices = settings?.prices ?? null;
   return {
@@ -126,7 +136,7 @@ export function newMoney(
         : endedUsd + (prices === null ? 0 : usdBefore(midnight, owned, prices)),
     isLowerBound,
     mayHaveForgotten,
-    unshown,
+    ...{ unshown, unseenUsd, unseenAtMidnight: unseenUsd },
     dayNoted: false,
     limitedSince: null,
     clearSince: null,
@@ -154,6 +164,14 @@ export function withAdopted(
   };
 }
 
+/** After a complete inventory: what launches that were given up may have started and it does not show, none will. */
+export function withUnseen(payer: Payer): Money {
+  const { money } = payer;
+  const { prices } = moneySettings(payer);
+  if (money.unshown.length === 0 || prices === null) return money;
+  return { ...money, unshown: [], unseenUsd: money.unseenUsd + unshownUsd(money, prices) };
+}
+
 export function withBill(money: Money, cohortId: string, bill: Bill): Money {
   const before = money.bills[cohortId] ?? noBill;
   return {
@@ -178,13 +196,17 @@ export function withDay(payer: Payer, now: number): Money {
   const { prices } = moneySettings(payer);
   if (day === money.day || prices === null) return money;
   // A clock that was set back begins no new day.
-  const usdAtMidnight = day > money.day ? costAt(money.sum, prices, day) : money.usdAtMidnight;
-  return { ...money, day, usdAtMidnight };
+  if (day < money.day) return { ...money, day };
+  const usdAtMidnight = costAt(money.sum, prices, day);
+  return { ...money, day, usdAtMidnight, unseenAtMidnight: uncountedUsd(money, prices) };
 }
 
+const unshownUsd = ({ unshown }: Money, prices: Prices): number =>
+  unshown.reduce((usd, market) => usd + minimumUsd(prices, market), 0);
+
 /** USD that may have been spent besides what is counted. */
-const uncountedUsd = ({ sum, unshown }: Money, prices: Prices): number =>
-  unshown.reduce((usd, market) => usd + minimumUsd(prices, market), gapUsd(sum, prices));
+const uncountedUsd = (money: Money, prices: Prices): number =>
+  money.unseenUsd + gapUsd(money.sum, prices) + unshownUsd(money, prices);
 
 /** Null: no price is known. */
 export function spendingOf(payer: Payer, at: number = payer.now): Spending | null {
@@ -222,8 +244,9 @@ export function limitStates(payer: Payer, market: Market): LimitState[] {
   const { prices, limits } = moneySettings(payer);
   if (prices === null) return [];
   const spending = spendingOf(payer) as Spending;
-  const { sum, day } = payer.money;
+  const { sum, day, unseenAtMidnight } = payer.money;
   const reserved = reservedUsd(sum, prices);
+  const besides = uncountedUsd(payer.money, prices);
   const facts: Record<LimitName, Pick<LimitState, 'spent' | 'reserved' | 'until'>> = {
     perHour: { spent: spending.usdPerHour, reserved: requestedRate(sum, prices), until: null },
     perDay: { spent: spending.usdToday, reserved, until: day + dayMs },
@@ -235,7 +258,9 @@ export function limitStates(payer: Payer, market: Market): LimitState[] {
     const fact = facts[limit];
     const each = limit === 'perHour' ? prices[market] : minimumUsd(prices, market);
     // What may have been spent besides is in the way of a launch, and no reason to drain.
-    const gap = limit === 'perHour' ? 0 : uncountedUsd(payer.money, prices);
+    const gap = { perHour: 0, perDay: Math.max(0, besides - unseenAtMidnight), total: besides }[
+      limit
+    ];
     const room = Math.floor((allowed - fact.spent - fact.reserved - gap + slack) / each);
     return [{ limit, allowed, ...fact, room: Math.max(0, room) }];
   });

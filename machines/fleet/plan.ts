@@ -1,3 +1,5 @@
+import { groupsToSwap } from './swap.ts';
+
 /** Groups by what they mean to a plan. Together they are what costs money. */
 export interface Counts {
   /** Asked for or started, but no worker of theirs is known to the scheduler: not yet, or not any more. */
@@ -10,21 +12,31 @@ export interface Counts {
   busy: number;
   /** To leave, but still at work and not told to stop yet: they can be had back. */
   drainPending: number;
+  /** Of `drainPending`: those without work. They leave once they have been so for long enough, whatever their deadline. */
+  resting: number;
   /** To leave, not known to serve, and not told to stop yet: they can be had back, and then boot. */
   cancelled: number;
-  /** On their way out for good. */
+  /** Told to stop, or ordered to leave for good. */
   stopping: number;
   /** Of `stopping`: those that use no slot under the limit. Their stop is accepted, and their container has ended or should have long ago. */
   freed: number;
+  /** Of `stopping`: those whose StopTask waits for its turn and is not sent yet: they can be had back. */
+  unsent: number;
   /** Of `stopping`: those that an operator drains, and that still wait for an idle moment. */
   waiting: number;
   /** How many workers the idle and the busy groups should have and the monitor does not show. */
   missingWorkers: number;
+  /** How many they have beyond that: they were launched with another number of workers in each. */
+  surplusWorkers: number;
   /** Of the idle and the busy groups: those that have had only some of their workers for long; and how many they miss. */
   degraded: number;
   degradedMissing: number;
-  /** How many workers the idle one among these has that has the fewest; 0: none of them is idle. */
+  /** How many workers the one among these has that has the fewest; 0: there is none. */
+  degradedWorkers: number;
+  /** The same of the idle ones among them. */
   degradedIdleWorkers: number;
+  /** Those that are too old and still have workers for all we know, on their way out or not. */
+  aged: number;
 }
 
 /** What a group counts as. */
@@ -39,7 +51,7 @@ export interface Limits {
   excessConfirmed: boolean;
   /** Some at work have just been taken back, for idle ones to go in their place. */
   swapping: boolean;
-  /** No idle one may take the place of one at work now; left out: it may. */
+  /** Of what was last shown as idle, some may be at work by now: none takes the place of one at work; left out: it may. */
   mayNotSwap?: boolean | undefined;
   /** No drain leaves fewer groups at work than this. */
   keep?: number | undefined;
@@ -66,8 +78,16 @@ export interface Plan {
 
 export const noCounts: Counts = {
   ...{ pending: 0, absent: 0, idle: 0, busy: 0 },
-  ...{ drainPending: 0, cancelled: 0, stopping: 0, freed: 0, waiting: 0 },
-  ...{ missingWorkers: 0, degraded: 0, degradedMissing: 0, degradedIdleWorkers: 0 },
+  ...{ drainPending: 0, resting: 0, cancelled: 0, stopping: 0, freed: 0, unsent: 0, waiting: 0 },
+  ...{
+    missingWorkers: 0,
+    surplusWorkers: 0,
+    degraded: 0,
+    degradedMissing: 0,
+    degradedWorkers: 0,
+    degradedIdleWorkers: 0,
+    aged: 0,
+  },
 };
 const nothing: Plan = {
   ...{ cancelDrains: 0, swap: false },
@@ -81,6 +101,10 @@ export const total = (counts: Counts): number =>
 
 /** What counts under the limit. */
 export const slots = (counts: Counts): number => total(counts) - counts.freed;
+
+/** What can be had back of what is to leave. */
+export const recallable = ({ drainPending, unsent, cancelled }: Counts): number =>
+  drainPending + unsent + cancelled;
 
 /**
  * Groups to keep so that so many workers stay connected. Groups count for the workers they have, and which of them a
@@ -111,14 +135,19 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
   idle: a.idle + b.idle,
   busy: a.busy + b.busy,
   drainPending: a.drainPending + b.drainPending,
+  resting: a.resting + b.resting,
   cancelled: a.cancelled + b.cancelled,
   stopping: a.stopping + b.stopping,
   freed: a.freed + b.freed,
+  unsent: a.unsent + b.unsent,
   waiting: a.waiting + b.waiting,
   missingWorkers: a.missingWorkers + b.missingWorkers,
+  surplusWorkers: a.surplusWorkers + b.surplusWorkers,
   degraded: a.degraded + b.degraded,
   degradedMissing: a.degradedMissing + b.degradedMissing,
+  degradedWorkers: fewestWorkers(a.degradedWorkers, b.degradedWorkers),
   degradedIdleWorkers: fewestWorkers(a.degradedIdleWorkers, b.degradedIdleWorkers),
+  aged: a.aged + b.aged,
 });
 
 /**
@@ -137,7 +166,7 @@ export const plan = (desired: number | null, counts: Counts, limits: Limits): Pl
   const goal = maxTasks === null ? wanted : Math.min(wanted, maxTasks);
   const missing = goal - counts.pending - serving(counts);
   if (missing > 0) {
-    const cancelDrains = Math.min(missing, counts.drainPending + counts.cancelled);
+    const cancelDrains = Math.min(missing, recallable(counts));
     const room = maxTasks === null ? missing : maxTasks - slots(counts);
     const admit = Math.max(0, Math.min(missing - cancelDrains, room, limits.launches));
     return { ...nothing, cancelDrains, admit };
@@ -147,7 +176,7 @@ export const plan = (desired: number | null, counts: Counts, limits: Limits): Pl
   if (limits.swapping) return { ...nothing, drainServing: Math.min(tooMany, counts.idle) };
   // Prefer stopping an idle group over a busy group that is already draining.
   const isSwap = tooMany === 0 && limits.mayNotSwap !== true;
-  const swapped = isSwap ? Math.min(counts.drainPending, counts.idle) : 0;
+  const swapped = isSwap ? groupsToSwap(counts) : 0;
   if (swapped > 0) return { ...nothing, cancelDrains: swapped, swap: true };
   if (keep > 0 && keep >= serving(counts)) {
     // More than is allowed, because ECS started what it had refused: the excess is drained.

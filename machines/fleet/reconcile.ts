@@ -1,27 +1,27 @@
 import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
 import type { CohortStatus } from './cohortStatus.ts';
-import { drainUntil, sendCommands } from './commands.ts';
 import { planWithCooldown } from './cooldown.ts';
-import { degradedIsSpare, drainOneDegraded } from './degradedGroups.ts';
-import { fleetSetup, modesIn } from './fleetSetup.ts';
-import { isTransient, launchBlockers, launchPermit, missingOf } from './launchGate.ts';
+import { degradedIsSpare, drainOneDegraded, spareSinceAt } from './degradedGroups.ts';
+import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
+import { isTransient, launchBlockers, launchPermit, missingOf, type Permit } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
 import { usefulPendingOf } from './launchTurn.ts';
 import type { Modes } from './modes.ts';
 import { tasksThatMayStay } from './money.ts';
 import { type Counts, groupsToKeep, serving } from './plan.ts';
-import { cohortsToRank, drainsOf, undrainsOf } from './shares.ts';
+import { drainUntil, sendCommands } from './sendCommands.ts';
+import { cohortsToRank, drainsOf, type Leaving, undrainsOf } from './shares.ts';
 import {
   allObserved,
   excessConfirmed,
   type Fleet,
   fleetCounts,
+  isEmpty,
   kept,
   remainingOf,
   returnedLately,
 } from './state.ts';
-import { mayNotSwap } from './swap.ts';
 
 /** The lower of two limits; null: no limit. */
 const lower = (a: number | null, b: number | null): number | null =>
@@ -72,36 +72,92 @@ function desiredAfter(
  */
 const costKnownMs = 30_000;
 
+/** What a plan is made of. */
+interface Situation {
+  modes: Modes;
+  counts: Counts;
+  desired: number | null;
+  /** How many tasks may stay by what they cost; null: all. */
+  mayStay: number | null;
+  /** Since when a degraded group may leave as soon as it is idle; null: none may. */
+  spareSince: number | null;
+  permit: Permit;
+}
+
+function situationOf(fleet: Fleet, modes: Modes): Situation {
+  const counts = fleetCounts(fleet);
+  const isCostKnown = modes.lifecycle === 'active' && fleet.now - fleet.startedAt >= costKnownMs;
+  return {
+    ...{ modes, counts, desired: desiredNow(fleet, modes, counts) },
+    mayStay: isCostKnown ? tasksThatMayStay(fleet) : null,
+    spareSince: spareSinceAt(fleet, counts),
+    permit: launchPermit(fleet, launchBlockers(fleet, modes, counts)),
+  };
+}
+
+const planFor = (
+  fleet: Fleet,
+  { counts, desired, mayStay, spareSince, permit }: Situation,
+): ReturnType<typeof planWithCooldown> =>
+  planWithCooldown(
+    desired,
+    counts,
+    {
+      ...{ launches: permit.tasks, swapping: fleet.swapping, mayNotSwap: fleet.loadsAreOld },
+      maxTasks: lower(fleet.settings.maxTasks, mayStay),
+      excessConfirmed: excessConfirmed(fleet) || mayStay !== null,
+      keep: groupsToKeep(fleet.desiredWorkers, counts, fleet.settings.workersPerTask),
+      usefulPending: usefulPendingOf(fleet, counts),
+      degradedIsSpare: degradedIsSpare(fleet, counts),
+    },
+    {
+      ...{ fewerSince: fleet.fewerSince, spareSince, now: fleet.now },
+      cooldownMs: mayStay === null ? fleet.settings.scaleDownCooldownMs : 0,
+    },
+  );
+
+/** Shares out among the cohorts what is to leave; a choice among groups at work waits until they are ranked. */
+function drainGroups(
+  fleet: Fleet,
+  leaving: Leaving,
+  { modes, counts, desired, mayStay }: Situation,
+  enqueue: Enqueue,
+): void {
+  const unranked = modes.monitor === 'connected' ? cohortsToRank(fleet, leaving) : [];
+  if (unranked.length > 0) {
+    const ranks = unranked.map((cohortId) => [cohortId, { type: 'cohort.rank' }] as const);
+    sendCommands(fleet, ranks, enqueue);
+    return;
+  }
+  const drains = drainsOf(fleet, leaving);
+  const until = drainUntil(fleet);
+  const reason = drainReason(fleet, desired, kept(counts), mayStay);
+  enqueue.assign({ desired: desiredAfter(fleet, drains, kept(counts)) });
+  sendCommands(
+    fleet,
+    drains.map(([cohortId, share]) => [
+      cohortId,
+      {
+        ...{ type: 'cohort.drain', ...share, at: fleet.now, until, reason },
+        of: shareOf(fleet.cohorts[cohortId] as CohortStatus),
+      },
+    ]),
+    enqueue,
+  );
+}
+
 /**
  * Compares what is desired with what there is, once every cohort has reported what the last command did. One kind of
  * change at a time: what comes of it is reported before the next.
  */
 export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check }) => {
   if (!allObserved(context)) return;
-  const { settings, revision, now, swapping } = context;
+  const { revision, now } = context;
   const modes = modesIn(check);
-  const counts = fleetCounts(context);
-  const desired = desiredNow(context, modes, counts);
-  const isCostKnown = modes.lifecycle === 'active' && now - context.startedAt >= costKnownMs;
-  const mayStay = isCostKnown ? tasksThatMayStay(context) : null;
-  const permit = launchPermit(context, launchBlockers(context, modes, counts));
-  const { plan, fewerSince } = planWithCooldown(
-    desired,
-    counts,
-    {
-      ...{ launches: permit.tasks, swapping, mayNotSwap: mayNotSwap(context) },
-      maxTasks: lower(settings.maxTasks, mayStay),
-      excessConfirmed: excessConfirmed(context) || mayStay !== null,
-      keep: groupsToKeep(context.desiredWorkers, counts, settings.workersPerTask),
-      usefulPending: usefulPendingOf(context, counts),
-      degradedIsSpare: degradedIsSpare(context, counts),
-    },
-    {
-      ...{ fewerSince: context.fewerSince, now },
-      cooldownMs: mayStay === null ? settings.scaleDownCooldownMs : 0,
-    },
-  );
-  enqueue.assign({ fewerSince });
+  const situation = situationOf(context, modes);
+  const { spareSince } = situation;
+  const { plan, fewerSince } = planFor(context, situation);
+  enqueue.assign({ fewerSince, spareSince });
   const { cancelDrains, swap, admit, drainPendingGroups, drainServing, drainDegraded } = plan;
   if (cancelDrains > 0) {
     // What is still missing is launched once they have reported.
@@ -111,36 +167,18 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
       taken.map(([cohortId, most]) => [cohortId, { type: 'cohort.cancelDrain', most }]),
       enqueue,
     );
-    enqueue.assign({ swapping: swap, ...(swap && { swappedAt: now }) });
+    enqueue.assign({ swapping: swap });
     return;
   }
   const drainsHeld = returnedLately(context, now);
   if (!drainsHeld) enqueue.assign({ swapping: false });
-  if (admit > 0 && revision !== null)
+  if (admit > 0 && revision !== null) {
+    const { permit } = situation;
     return launchGroups(context, { admit, permit, revision }, modes, enqueue);
+  }
   if (drainsHeld) return;
   if (drainDegraded) return drainOneDegraded(context, enqueue);
-  const leaving = { pending: drainPendingGroups, serving: drainServing };
-  const unranked = modes.monitor === 'connected' ? cohortsToRank(context, leaving) : [];
-  if (unranked.length > 0) {
-    const ranks = unranked.map((cohortId) => [cohortId, { type: 'cohort.rank' }] as const);
-    return sendCommands(context, ranks, enqueue);
-  }
-  const drains = drainsOf(context, leaving);
-  const until = drainUntil(context);
-  const reason = drainReason(context, desired, kept(counts), mayStay);
-  enqueue.assign({ desired: desiredAfter(context, drains, kept(counts)) });
-  sendCommands(
-    context,
-    drains.map(([cohortId, share]) => [
-      cohortId,
-      {
-        ...{ type: 'cohort.drain', ...share, at: now, until, reason },
-        of: shareOf(context.cohorts[cohortId] as CohortStatus),
-      },
-    ]),
-    enqueue,
-  );
+  drainGroups(context, { pending: drainPendingGroups, serving: drainServing }, situation, enqueue);
 });
 
 const shareOf = ({ counts: { pending, idle, busy } }: CohortStatus): Share => ({
@@ -214,3 +252,9 @@ export const reportRemaining = fleetSetup.enqueueActions(({ context, enqueue }) 
   enqueue.assign({ remaining });
   enqueue.sendTo(parent, { type: 'fleet.remaining', ...remaining });
 });
+
+/** `isKnown`: nothing is left, or there was never anything to look for; else there may be what no list could show. */
+export const reportStopped = fleetSetup.sendTo(parent, ({ context }) => ({
+  type: 'fleet.stopped' as const,
+  isKnown: isEmpty(context),
+}));

@@ -2,7 +2,7 @@ import type { Share } from '../cohort/scaleDown.ts';
 import type { Fleet } from './state.ts';
 
 /** How many groups are to leave: pending ones, and others. */
-interface Leaving {
+export interface Leaving {
   pending: number;
   serving: number;
 }
@@ -72,16 +72,20 @@ export function drainsOf(
   return [...shares];
 }
 
-/** How many drains each cohort is to cancel: groups at work first, then those that have no task yet. */
+/**
+ * How many drains each cohort is to cancel: of groups at work first, then of those that rest before they leave, of those
+ * told to stop, of those that have no task yet.
+ */
 export function undrainsOf(
   { cohorts }: Pick<Fleet, 'cohorts'>,
   most: number,
 ): [cohortId: string, most: number][] {
   let left = most;
   const taken = new Map<string, number>();
-  for (const kind of ['drainPending', 'cancelled'] as const)
+  for (const kind of ['atWork', 'resting', 'unsent', 'cancelled'] as const)
     for (const [cohortId, { counts }] of Object.entries(cohorts)) {
-      const some = Math.min(left, counts[kind]);
+      const atWork = counts.drainPending - counts.resting;
+      const some = Math.min(left, kind === 'atWork' ? atWork : counts[kind]);
       if (some === 0) continue;
       left -= some;
       taken.set(cohortId, (taken.get(cohortId) ?? 0) + some);

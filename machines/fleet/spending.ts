@@ -1,4 +1,5 @@
 import { assertEvent } from 'xstate';
+import { noBill } from '../shared/bill.ts';
 import { fleetSetup } from './fleetSetup.ts';
 import { limitsReached } from './launchGate.ts';
 import { moneySettings, type Spending, spendingOf, spentOf, withBill, withDay } from './money.ts';
@@ -10,8 +11,9 @@ export const recordBill = fleetSetup.enqueueActions(({ context, event, enqueue }
   if (!(cohortId in context.cohorts)) return;
   const money = withBill(context.money, cohortId, bill);
   enqueue.assign({ money });
+  const { endedGapUsd } = context.money.bills[cohortId] ?? noBill;
   // The journal keeps it, for the runs that follow.
-  if (money.isLowerBound && !context.money.isLowerBound)
+  if (bill.endedGapUsd > endedGapUsd || (money.isLowerBound && !context.money.isLowerBound))
     enqueue({ type: 'noteSpending', params: spentOf(money) });
 });
 

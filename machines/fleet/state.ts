@@ -3,21 +3,19 @@ import type { Timeouts } from '../cohort/timeouts.ts';
 import type { ConnectionStatus } from '../scheduler/events.ts';
 import type { Terms } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
-import { type AdoptionState, confirmOrphanMs, noAdoption } from './adoption.ts';
+import { type AdoptionSettings, type AdoptionState, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
 import type { CohortStatus } from './cohortStatus.ts';
 import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
 import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
 import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
 
-export interface FleetSettings {
+export interface FleetSettings extends AdoptionSettings {
   /** The most Fargate tasks at one time; null: no limit. */
   maxTasks: number | null;
   workersPerTask: number;
   capabilities: Capability[];
   timeouts: Timeouts;
-  /** The scheduler's address as our tasks carry it in their COMMAND; null: the ownership tag alone says which are ours. */
-  workerSchedulerAddress: string | null;
   /** The release of the workers that a person has chosen; null: the newest that can serve the scheduler. */
   workerRelease: string | null;
   /** No launch when the last echo is older than this, ms. */
@@ -41,6 +39,8 @@ export interface FleetSettings {
   /** Between two polls of one cohort, ms; and how many cohorts a tick may poll. */
   pollEveryMs: number;
   pollsPerTick: number;
+  /** How many while there are cohorts of an earlier run that have never been polled: what runs is to be known soon. */
+  firstPollsPerTick: number;
   /** Between two complete lists of our tasks, ms. */
   inventoryEveryMs: number;
   /** What Fargate allows: tasks at once, then tasks per second. */
@@ -65,7 +65,7 @@ export interface FleetInput {
   /** Labels of all launches that were open at the start, those included that are not sent again. */
   openAtStart: string[];
   /** Launches of the journal that are not sent again, whatever they may have started. */
-  abandonedLaunches: number;
+  launchesGivenUp: number;
   /** The journal may have forgotten launches of earlier runs, and no complete inventory has shown since what they started. */
   journalIncomplete: boolean;
   /** When the journal's last launch was sent; with no journal, when we started: we cannot know better. */
@@ -109,8 +109,12 @@ export interface Fleet extends FleetInput {
   workersAhead: number | null;
   /** Since when fewer tasks are desired than there are; null: not so. */
   fewerSince: number | null;
+  /** Since when a degraded group may leave as soon as it is idle; null: none may. */
+  spareSince: number | null;
   /** What ends is replaced. Not so for a scheduler that asks for tasks one by one: it would ask for the same one again. */
   replacesEnded: boolean;
+  /** No start is open any more. Once every cohort has reported, no more is desired than there is. */
+  startsCalledOff: boolean;
   emptySince: number | null;
   cohorts: Record<string, CohortStatus>;
   /** The Fargate tasks of each cohort, by cohort and task id: loads are sent to the cohort that they concern. */
@@ -126,8 +130,6 @@ export interface Fleet extends FleetInput {
   fullUntil: number;
   /** Groups at work have been taken back, for idle ones to go in their place. */
   swapping: boolean;
-  /** When that was last done; null: never. */
-  swappedAt: number | null;
   /** What holds launches back, and where. */
   breakers: Breakers;
   crashLoop: CrashLoop;
@@ -165,7 +167,7 @@ export interface Fleet extends FleetInput {
 export interface Remaining {
   tasks: number;
   launches: number;
-  /** A complete inventory has shown what there is, or listing is denied for good. */
+  /** A complete inventory has shown what there is, or listing is denied for good and the journal knows all. */
   looked: boolean;
 }
 
@@ -183,12 +185,10 @@ export const newFleet = (input: FleetInput): Fleet => ({
   mismatch: null,
   mismatchSince: null,
   ...{ desired: null, desiredWhy: 'nothing yet', desiredWorkers: null, ask: null },
-  replacedFrom: null,
-  views: noViews,
+  ...{ replacedFrom: null, views: noViews },
   ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
-  fewerSince: null,
-  replacesEnded: true,
-  emptySince: null,
+  ...{ fewerSince: null, spareSince: null },
+  ...{ replacesEnded: true, startsCalledOff: false, emptySince: null },
   cohorts: {},
   tasksOf: {},
   opened: 0,
@@ -198,7 +198,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   generation: 0,
   allowance: input.settings.launchBurst,
   fullUntil: input.startedAt,
-  ...{ swapping: false, swappedAt: null },
+  swapping: false,
   breakers: {},
   crashLoop: { inARow: 0, at: 0 },
   aboveSince: null,
@@ -210,8 +210,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   decisionStale: false,
   unknownOutcomeAt: null,
   listDenied: false,
-  holdReason: null,
-  heldSince: null,
+  ...{ holdReason: null, heldSince: null },
   money: newMoney(input.spent, input.settings.money, input.owned, input.startedAt),
   notedBlockers: [],
   remaining: null,
@@ -266,9 +265,12 @@ export const echoFreshAt = ({ lastEchoAt, settings }: Fleet, now: number): boole
 export const returnedLately = ({ returnedAt, settings }: Fleet, now: number): boolean =>
   returnedAt !== null && now - returnedAt < settings.returnGraceMs;
 
-/** An inventory is needed that is younger than what may have been started. */
-export const inventoryStale = ({ unknownOutcomeAt, inventoryAt }: Fleet): boolean =>
-  unknownOutcomeAt !== null && (inventoryAt ?? 0) <= unknownOutcomeAt;
+/**
+ * What a launch without an answer may have started when it was given up would not be in the last list. A list of ECS can
+ * lack a task for `settleMs` after the task was created.
+ */
+export const inventoryStale = ({ unknownOutcomeAt, inventoryAt, settings }: Fleet): boolean =>
+  unknownOutcomeAt !== null && (inventoryAt ?? 0) < unknownOutcomeAt + settings.settleMs;
 
 /** Every cohort has carried out its last command and reported. Cohorts report within the same turn of the event loop. */
 export const allObserved = ({ cohorts }: Fleet): boolean =>
@@ -280,19 +282,35 @@ export const openLaunches = ({ cohorts, resend }: Fleet): number =>
   Object.values(cohorts).reduce((sum, { launches }) => sum + launches, resend.length);
 
 /** From when on a list shows all that our launches may have started, those included that were given up. */
-const settledFrom = ({ lastLaunchAt, unknownOutcomeAt, settings }: Fleet): number =>
+export const settledFrom = ({ lastLaunchAt, unknownOutcomeAt, settings }: Fleet): number =>
   Math.max(lastLaunchAt, unknownOutcomeAt ?? 0) + settings.settleMs;
 
 /** What our launches may have started would be in the last list. */
-const listed = (fleet: Fleet): boolean => (fleet.inventoryAt ?? 0) >= settledFrom(fleet);
+export const listed = (fleet: Fleet): boolean => (fleet.inventoryAt ?? 0) >= settledFrom(fleet);
 
 /** No task or launch of ours was ever known: not from the journal, not by adoption, and this run has launched nothing. */
-const neverHadAny = ({ opened, abandonedLaunches, journalIncomplete, adoption }: Fleet): boolean =>
-  opened === 0 && abandonedLaunches === 0 && !journalIncomplete && adoption.unconfirmed === 0;
+export const neverHadAny = ({
+  opened,
+  launchesGivenUp,
+  journalIncomplete,
+  adoption,
+}: Fleet): boolean =>
+  opened === 0 && launchesGivenUp === 0 && !journalIncomplete && adoption.unconfirmed === 0;
+
+/** Our tasks may not be listed, and the journal has forgotten none of them: what it says is all there is. */
+export const journalSuffices = ({
+  listDenied,
+  inventoryAt,
+  journalIncomplete,
+  launchesGivenUp,
+}: Fleet): boolean =>
+  listDenied && (inventoryAt !== null || (!journalIncomplete && launchesGivenUp === 0));
 
 /** What may be there was looked for, and nothing was found. */
 const foundNone = (fleet: Fleet): boolean =>
-  fleet.listDenied ? !inventoryStale(fleet) : listed(fleet) && fleet.adoption.unconfirmed === 0;
+  journalSuffices(fleet)
+    ? !inventoryStale(fleet)
+    : listed(fleet) && fleet.adoption.unconfirmed === 0;
 
 /** Nothing of ours is left, and nothing of ours can be on its way. */
 export const isEmpty = (fleet: Fleet): boolean =>
@@ -308,24 +326,11 @@ export const remainingOf = (fleet: Fleet): Remaining => ({
     fleet.adoption.adopting.length +
     fleet.adoption.unconfirmed,
   launches: openLaunches(fleet),
-  looked: (fleet.inventoryAt !== null || fleet.listDenied) && !inventoryStale(fleet),
+  looked:
+    (fleet.inventoryAt !== null || journalSuffices(fleet)) &&
+    !inventoryStale(fleet) &&
+    fleet.adoption.unconfirmed === 0,
 });
-
-/** A complete list is worth its calls: nothing can be on its way that it would not show. */
-export function inventoryDue(fleet: Fleet, now: number): boolean {
-  const { inventoryAt, inventoryNotBefore, adoption, settings, lastLaunchAt } = fleet;
-  if (now < inventoryNotBefore) return false;
-  if (inventoryAt === null)
-    return openLaunches(fleet) === 0 && now >= lastLaunchAt + settings.settleMs;
-  // What launches without an answer have started.
-  const showsMore = openLaunches(fleet) > 0 && now - inventoryAt >= settings.settleMs;
-  return (
-    inventoryStale(fleet) ||
-    (adoption.unconfirmed > 0 && now - inventoryAt >= confirmOrphanMs) ||
-    now - inventoryAt >= settings.inventoryEveryMs ||
-    (fleet.drainAllUntil !== null && (showsMore || (!listed(fleet) && now >= settledFrom(fleet))))
-  );
-}
 
 /** The first cohort with room for `size` groups. */
 export const cohortWithRoom = ({ cohorts }: Fleet, size: number): string | undefined =>

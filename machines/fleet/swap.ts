@@ -1,9 +1,14 @@
-import type { Fleet } from './state.ts';
+/** Of the counts of a fleet. */
+interface Waiting {
+  drainPending: number;
+  resting: number;
+  idle: number;
+}
 
 /**
- * Of what was last shown as idle, some may be at work by now. And a group that was drained as idle may wait all the same:
- * then two would take turns for ever, so groups are swapped once a tick at most.
+ * Of the groups that wait at work for an idle moment, so many are taken back, because idle ones go in their place. One
+ * that has only to rest before it leaves has nothing to lose: two of those would take turns for ever.
  */
-export function mayNotSwap({ loadsAreOld, swappedAt, now }: Fleet): boolean {
-  return loadsAreOld || swappedAt === now;
+export function groupsToSwap({ drainPending, resting, idle }: Waiting): number {
+  return Math.min(drainPending - resting, idle);
 }

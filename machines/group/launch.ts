@@ -30,8 +30,8 @@ export interface LaunchContext extends LaunchInput {
   /** When to try again; null until a tick has shown the time. Milliseconds since the epoch. */
   retryAt: number | null;
   answer: LaunchAnswer;
-  /** It was given up before it was sent. */
-  abandoned: boolean;
+  /** It was withdrawn: it has started nothing. */
+  withdrawn: boolean;
   /** Why the last attempt gave no answer. */
   lastFailure: FailureNote | null;
   /** What the ledger accepted. */
@@ -46,7 +46,7 @@ type LaunchEvent =
   /** A complete list shows what it started. */
   | { type: 'launch.found'; taskArns: string[]; createdAt: Record<string, number> }
   /** It is not wanted any more, or may not be sent now: what is still missing gets a new launch. */
-  | { type: 'launch.abandon' };
+  | { type: 'launch.withdraw' };
 
 /** What a launch asks its cohort when its turn has come: whether it is still to be sent. */
 export interface LaunchTurn {
@@ -106,7 +106,7 @@ const launchSetup = setup({
     recordRefusal: assign({
       answer: ({ context }, note: FailureNote) => refuseAll(note, context.order.count),
     }),
-    recordAbandoned: assign({ abandoned: true }),
+    recordWithdrawn: assign({ withdrawn: true }),
     reportTurn: sendTo(parent, ({ context, event }): LaunchTurn => {
       const { at } = (event as DoneActorEvent<{ at: number }>).output;
       return { type: 'launch.turn', label: context.order.label, at };
@@ -183,29 +183,29 @@ export const launch = launchSetup
       rejections: 0,
       retryAt: null,
       answer: noAnswer,
-      abandoned: false,
+      withdrawn: false,
       lastFailure: null,
       groups: [],
     }),
-    output: ({ context: { order, groups, answer, outcomeUnknown, abandoned } }) => ({
+    output: ({ context: { order, groups, answer, outcomeUnknown, withdrawn } }) => ({
       label: order.label,
       groups,
       refusals: answer.refusals,
       market: order.market,
       ...(order.subnets && { subnets: order.subnets }),
       ...(outcomeUnknown && { outcomeUnknown }),
-      ...(abandoned && { abandoned }),
+      ...(withdrawn && { withdrawn }),
     }),
     initial: 'journaling',
     states: {
       journaling: {
         description:
-          'The launch is being written to disk. Nothing is sent before its record is on disk: after a crash it would not be known. A launch that was never sent may be given up.',
+          'The launch is being written to disk. Nothing is sent before its record is on disk: after a crash it would not be known. A launch that was never sent may be withdrawn.',
         on: {
-          'launch.abandon': {
+          'launch.withdraw': {
             guard: 'startedNothing',
             target: 'recording',
-            actions: 'recordAbandoned',
+            actions: 'recordWithdrawn',
           },
         },
         invoke: {
@@ -233,12 +233,12 @@ export const launch = launchSetup
       },
       awaitingTurn: {
         description:
-          'It is on disk and waits until RunTask may be sent: so many calls a second are allowed. A launch that was never sent may be given up.',
+          'It is on disk and waits until RunTask may be sent: so many calls a second are allowed. A launch that was never sent may be withdrawn.',
         on: {
-          'launch.abandon': {
+          'launch.withdraw': {
             guard: 'startedNothing',
             target: 'recording',
-            actions: 'recordAbandoned',
+            actions: 'recordWithdrawn',
           },
         },
         invoke: {
@@ -265,7 +265,7 @@ export const launch = launchSetup
           'RunTask may be sent now. The decision to launch can be old by then: the fleet manager says whether it is still to be sent.',
         on: {
           'launch.send': 'requesting',
-          'launch.abandon': { target: 'recording', actions: 'recordAbandoned' },
+          'launch.withdraw': { target: 'recording', actions: 'recordWithdrawn' },
         },
       },
       requesting: {
@@ -308,19 +308,13 @@ export const launch = launchSetup
       },
       throttled: {
         description:
-          'The request was certainly not carried out: it is as good as a new one, and may be given up.',
+          'The request was certainly not carried out: it is as good as a new one, and may be withdrawn.',
         on: {
           'launch.tick': [
             { guard: and(['due', 'allowed']), target: 'awaitingTurn' },
             { actions: 'armRetry' },
           ],
-          'launch.abandon': {
-            target: 'recording',
-            actions: {
-              type: 'recordRefusal',
-              params: { kind: 'throttled', reason: 'no longer wanted' },
-            },
-          },
+          'launch.withdraw': { target: 'recording', actions: 'recordWithdrawn' },
         },
       },
       recording: {

@@ -18,8 +18,8 @@ export interface LaunchEnd {
   subnets?: string[] | undefined;
   /** It was given up without an answer: it may have started tasks that only an inventory can show. */
   outcomeUnknown?: true;
-  /** It was given up before it was sent: it has started nothing. */
-  abandoned?: true;
+  /** It was withdrawn before it was sent, or after a refusal: it has started nothing. */
+  withdrawn?: true;
 }
 
 /** Every group of a launch is refused alike. */

@@ -92,6 +92,8 @@ const stopFailed = [
   { type: 'reportPhase', params: { phase: 'stopping' } },
 ] as const;
 
+const takenBack = { target: '#workerGroup.running', actions: 'cancelDrain' } as const;
+
 const leaves = {
   'group.drain': '#workerGroup.draining.waiting',
   'group.hold': '#workerGroup.draining.held',
@@ -263,7 +265,7 @@ export const workerGroup = setup({
           on: {
             'group.stop': 'stopping',
             'group.hold': 'held',
-            'group.cancelDrain': { target: '#workerGroup.running', actions: 'cancelDrain' },
+            'group.cancelDrain': takenBack,
             'task.registered': {
               actions: ['recordRegistered', { type: 'reportPhase', params: { phase: 'waiting' } }],
             },
@@ -272,7 +274,7 @@ export const workerGroup = setup({
         },
         held: {
           description:
-            'To stop for good. StopTask is held back while a worker of the group cancels a task: one release of the scheduler ends itself when such a worker leaves.',
+            'Told to stop. StopTask is held back while a worker of the group cancels a task: one release of the scheduler ends itself when such a worker leaves.',
           entry: { type: 'reportPhase', params: { phase: 'held' } },
           on: { 'group.stop': 'stopping' },
         },
@@ -282,7 +284,8 @@ export const workerGroup = setup({
           initial: 'awaitingTurn',
           states: {
             awaitingTurn: {
-              description: 'StopTask may not be sent yet: so many calls a second are allowed.',
+              description:
+                'StopTask may not be sent yet: so many calls a second are allowed. Until then the drain can be cancelled.',
               invoke: {
                 id: 'takeTurn',
                 src: 'takeTurn',
@@ -290,6 +293,7 @@ export const workerGroup = setup({
                 onDone: { target: 'checking', actions: 'reportTurn' },
                 onError: { target: 'attempted', actions: stopFailed },
               },
+              on: { 'group.cancelDrain': takenBack },
             },
             checking: {
               description:
@@ -298,6 +302,7 @@ export const workerGroup = setup({
                 'group.send': 'requesting',
                 'group.drain': '#workerGroup.draining.waiting',
                 'group.hold': '#workerGroup.draining.held',
+                'group.cancelDrain': takenBack,
               },
             },
             requesting: {

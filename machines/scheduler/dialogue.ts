@@ -13,6 +13,7 @@ import type { ConnectionStatus, SchedulerEvent, SocketCommand, SocketEvent } fro
 import { isContested, isTaken, onClosed, onConnected } from './identityConflict.ts';
 import {
   type CommandResponse,
+  type GroupsView,
   type OutgoingMessage,
   speaksGroups,
   type Terms,
@@ -225,10 +226,20 @@ function follow(before: SessionContext, { state, replies }: Outcome): Step {
   return step;
 }
 
+/** The scheduler forgets a group with the answer to its shutdown; its monitor stream may show it for a minute yet. */
+function withoutAnswered(
+  groups: GroupsView | null,
+  { command, outcome, groupId }: CommandResponse,
+): GroupsView | null {
+  const isForgotten = command === 'shutdown' && outcome === 'success';
+  if (!isForgotten || !groups?.known.includes(groupId)) return groups;
+  return { ...groups, known: groups.known.filter((known) => known !== groupId) };
+}
+
 function respond(context: SessionContext, response: CommandResponse): Step {
   const generation = context.dialect.numbering.settled ?? 'g3';
   return {
-    context,
+    context: { ...context, groups: withoutAnswered(context.groups, response) },
     toSocket: [{ type: 'socket.send', message: { generation, type: 'response', response } }],
     notes: [{ note: 'responded', response }],
   };

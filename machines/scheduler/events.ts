@@ -57,7 +57,7 @@ export type FleetEvent =
   /** All Fargate tasks that this cohort owns, the stopping ones included. */
   | { type: 'fleet.tasksChanged'; cohortId: string; taskIds: string[] }
   /** The list of our tasks is complete, or may not be read. */
-  | { type: 'fleet.inventoryCompleted'; at: number };
+  | { type: 'fleet.inventoryCompleted'; at: number; looked: boolean };
 
 /** What the effect that holds the connection to the monitor stream tells. */
 export type MonitorSocketEvent =

@@ -72,6 +72,8 @@ const monitorSetup = setup({
   actors: { monitorSocket: stream('monitorSocket') },
   delays: {
     silenceLimit: ({ context }) => silenceLimit(context),
+    /** After a standstill of this process the timer of the silence fires before what has come meanwhile is read. */
+    unreadWait: 200,
     /** The stream is back within a moment more often than not; until then its last loads are better than none. */
     memory: 30_000,
     /** 1 s, 2 s, 4 s ... 15 s, each between its half and its whole: sooner than a scheduler that is back is obeyed. */
@@ -149,9 +151,12 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
     ...{ now: at, attempts: 0, trouble: null, stream },
     added: listed ? [] : context.added,
   });
-  if (loads !== undefined) {
+  // The first list of a connection does not say where workers are: what is remembered of the last one is no help.
+  const isVoid = listed && !stream.isTraced && context.stream.listedAt === null;
+  const told = isVoid ? null : loads;
+  if (told !== undefined) {
     enqueue.cancel('forget');
-    enqueue.sendTo(parent, { type: 'monitor.loads', at, loads } satisfies MonitorEvent);
+    enqueue.sendTo(parent, { type: 'monitor.loads', at, loads: told } satisfies MonitorEvent);
   }
   if (listed && stream.isTraced) {
     const idleUntil = at + idleBelievedMs(rhythmOf(stream.gapsMs));
@@ -243,9 +248,21 @@ export const monitor = monitorSetup
           listening: {
             description: 'The stream is read, and what changes is told.',
             entry: 'restartSilence',
+            initial: 'current',
+            states: {
+              current: {
+                description: 'Messages come.',
+                on: { 'monitor.silent': 'overdue' },
+              },
+              overdue: {
+                description:
+                  'None has come for too long. What came during a standstill of this process is read before the end.',
+                after: { unreadWait: { target: '#monitor.backoff', actions: 'noteSilence' } },
+              },
+            },
             on: {
-              'monitor.silent': { target: '#monitor.backoff', actions: 'noteSilence' },
               'socket.unreadable': {
+                target: '.current',
                 actions: [
                   'endSilence',
                   'restartSilence',
@@ -253,6 +270,7 @@ export const monitor = monitorSetup
                 ],
               },
               'monitor.messages': {
+                target: '.current',
                 actions: ['readStream', 'endSilence', 'restartSilence', 'reportDeadWorkers'],
               },
             },

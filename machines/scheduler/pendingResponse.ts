@@ -1,9 +1,17 @@
-import type { Generation } from './messages.ts';
+import type { Generation, WorkView } from './messages.ts';
 
 /** A scheduler that waits for a response sends only echoes: so long, ms, and it may be waiting. */
 const onlyEchoesMs = 12_000;
 /** A scheduler forgets a manager after ten seconds without a heartbeat, and checks once a second. */
 const forgetMs = 12_000;
+/**
+ * Work has waited for so long, ms, on a connection without a command: the scheduler may wait for a response to a
+ * command that another process has had. Twice as long each time that leaving it has brought no command.
+ */
+const workWaitsMs = 60_000;
+const mostDoublings = 4;
+/** Under every policy with more tasks than that for each worker, the scheduler asks for more workers. */
+const mostTasksPerWorker = 10;
 
 /**
  * A scheduler of g2 or g23 gives no further command before the last one is answered, without a limit of time; but
@@ -22,12 +30,14 @@ export interface PendingResponse {
   lastHeartbeatAt: number;
   /** No connection before then. */
   awayUntil: number;
+  /** How often it was left since its last command. */
+  timesLeft: number;
 }
 
 export function newPendingResponse(pending: boolean): PendingResponse {
   return {
     ...{ pending, suspected: pending, unshown: false },
-    ...{ openedAt: 0, lastHeartbeatAt: 0, awayUntil: 0 },
+    ...{ openedAt: 0, lastHeartbeatAt: 0, awayUntil: 0, timesLeft: 0 },
   };
 }
 
@@ -48,7 +58,7 @@ export function onGenerationShown(
   generation: Generation,
 ): PendingResponse {
   const pending = generation === 'g2' || generation === 'g23';
-  return { ...before, pending, suspected: false, unshown: false };
+  return { ...before, pending, suspected: false, unshown: false, timesLeft: 0 };
 }
 
 /** `isShown`: the scheduler has shown what it is. */
@@ -60,18 +70,40 @@ export function onHeartbeatSent(
   return { ...before, lastHeartbeatAt: at, unshown: !isShown };
 }
 
-/** Instead of the next heartbeat: stay away. Not while an echo is missing, because leaving then could wedge it. */
+/** There is work for more workers than are connected, room for them, and no task of ours that is still to bring its own. */
+export function isWorkWaiting(
+  work: WorkView | null,
+  ours: { workers: number; workersPerTask: number; tasks: number },
+): boolean {
+  return (
+    work !== null &&
+    work.tasks > mostTasksPerWorker * work.workers &&
+    work.own < ours.workers &&
+    work.own >= ours.tasks * ours.workersPerTask
+  );
+}
+
+/**
+ * Instead of the next heartbeat: stay away. Not while an echo is missing, because leaving then could wedge it.
+ * `workWaitsSince`: since when work waits; null: none is known to.
+ */
 export function mustStayAway(
-  { suspected, openedAt }: PendingResponse,
+  { suspected, unshown, openedAt, timesLeft }: PendingResponse,
   at: number,
   missingEchoes: number,
+  workWaitsSince: number | null,
 ): boolean {
-  return suspected && missingEchoes === 0 && at - openedAt >= onlyEchoesMs;
+  if (missingEchoes > 0) return false;
+  if (suspected) return at - openedAt >= onlyEchoesMs;
+  if (!unshown || workWaitsSince === null) return false;
+  const waited = at - Math.max(openedAt, workWaitsSince);
+  return waited >= workWaitsMs * 2 ** Math.min(timesLeft, mostDoublings);
 }
 
 export function stayAway(before: PendingResponse): PendingResponse {
   const awayUntil = before.lastHeartbeatAt + forgetMs;
-  return { ...before, pending: false, suspected: false, awayUntil };
+  const timesLeft = before.timesLeft + 1;
+  return { ...before, pending: false, suspected: false, awayUntil, timesLeft };
 }
 
 /** How long to wait before the next connection, ms. */

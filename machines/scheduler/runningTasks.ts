@@ -1,4 +1,4 @@
-import type { MonitoredWorker, RunningTime } from './messages.ts';
+import type { MonitoredWorker, RunningTime, WorkerLoad } from './messages.ts';
 import { taskIdOfWorker } from './workerId.ts';
 
 /** By Fargate task, what its workers run. */
@@ -24,4 +24,14 @@ export function runningByTask(workers: readonly MonitoredWorker[], at: number): 
 /** How long these tasks have run, added up, ms: what is lost if their workers end. */
 export function wouldLose(running: RunningTime | undefined, at: number): number {
   return running ? Math.max(0, running.tasks * at - running.begunSum) : 0;
+}
+
+export function sameLoad(a: WorkerLoad | null, b: WorkerLoad | null): boolean {
+  return (
+    a?.workers === b?.workers &&
+    a?.tasks === b?.tasks &&
+    a?.canceling === b?.canceling &&
+    a?.running?.tasks === b?.running?.tasks &&
+    a?.running?.begunSum === b?.running?.begunSum
+  );
 }

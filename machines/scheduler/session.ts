@@ -10,6 +10,7 @@ const keep = {
   'fleet.tasksChanged': { actions: 'keepTasks' },
   'fleet.inventoryCompleted': { actions: 'completeInventory' },
   'monitor.loads': { actions: 'keepLoads' },
+  'monitor.work': { actions: 'keepWork' },
   'monitor.groups': { actions: 'keepGroups' },
   'monitor.deadWorkers': { actions: 'keepDeadWorkers' },
   'monitor.closed': { actions: 'forgetMonitor' },
@@ -17,7 +18,11 @@ const keep = {
 
 /** While connected, the unit protocol looks at each of them: a response goes out as soon as its task is there. */
 const keepAndAct = {
-  tick: { actions: ['advanceClock', 'pollUnits', 'reportDeadWorkers'] },
+  tick: [
+    // What has come meanwhile is read first: it may be the task of a start, or show that a worker is not to be reported.
+    { guard: 'stoodStill', actions: 'advanceClock' },
+    { actions: ['advanceClock', 'pollUnits', 'reportDeadWorkers'] },
+  ],
   'fleet.tasksChanged': { actions: ['keepTasks', 'pollUnits'] },
   'fleet.inventoryCompleted': { actions: ['completeInventory', 'pollUnits'] },
   'monitor.loads': { actions: ['keepLoads', 'pollUnits'] },

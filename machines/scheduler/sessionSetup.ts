@@ -9,8 +9,8 @@ import type { FleetEvent, MonitorEvent, SocketCommand, SocketEvent } from './eve
 import { sendHeartbeat } from './heartbeat.ts';
 import { conflictPauseMs } from './identityConflict.ts';
 import type { SchedulerMessage, UnitCommand } from './messages.ts';
-import { awayMs, mustStayAway } from './pendingResponse.ts';
-import { echoLimit, type SessionContext, type SessionInput } from './sessionState.ts';
+import { awayMs, isWorkWaiting, mustStayAway } from './pendingResponse.ts';
+import { echoLimit, fleetView, type SessionContext, type SessionInput } from './sessionState.ts';
 
 export type SessionEvent =
   | SocketEvent
@@ -20,6 +20,9 @@ export type SessionEvent =
   | { type: 'session.capacity'; workers: number }
   | { type: 'session.close' }
   | ErrorActorEvent;
+
+/** A tick comes every second, ms. */
+const standstillMs = 3000;
 
 interface Given {
   context: SessionContext;
@@ -66,6 +69,11 @@ const base = setup({
     closeLimit: 5000,
   },
   guards: {
+    /** This process has not run for so long that a timer fires before what has come meanwhile is read. */
+    stoodStill: ({ context, event }) => {
+      assertEvent(event, 'tick');
+      return event.now - context.now > standstillMs;
+    },
     isContradiction,
     isEcho: (given) => isMessage(given, 'heartbeatEcho'),
     isDesired: (given) => isMessage(given, 'desired'),
@@ -79,8 +87,8 @@ const base = setup({
       !given.context.shutdownReported,
     echoesMissing: ({ context: { missedEchoes, heartbeatIntervalMs } }) =>
       missedEchoes * heartbeatIntervalMs >= echoLimit(heartbeatIntervalMs),
-    mustStayAway: ({ context: { pendingResponse, now, outstanding } }) =>
-      mustStayAway(pendingResponse, now, outstanding),
+    mustStayAway: ({ context: { pendingResponse, now, outstanding, workWaitsSince } }) =>
+      mustStayAway(pendingResponse, now, outstanding, workWaitsSince),
     reportsPending: ({ context }) => context.unacknowledgedReports > 0,
     allEchoed: ({ context }) => context.outstanding === 0,
     allEchoedReportsPending: ({ context }) =>
@@ -208,6 +216,15 @@ export const sessionSetup = base.extend({
         return event.loads === null || !isUsed ? {} : { ...context.loads, ...event.loads };
       },
     }),
+    keepWork: base.assign({
+      workWaitsSince: ({ context, event }) => {
+        assertEvent(event, 'monitor.work');
+        const { workers, workersPerTask, workWaitsSince } = context;
+        const tasks = fleetView(context).taskIds.length;
+        const waits = isWorkWaiting(event.work, { workers, workersPerTask, tasks });
+        return waits ? (workWaitsSince ?? event.at) : null;
+      },
+    }),
     keepGroups: base.assign({
       groups: ({ event }) => {
         assertEvent(event, 'monitor.groups');
@@ -220,6 +237,8 @@ export const sessionSetup = base.extend({
         return event.workerIds;
       },
     }),
-    forgetMonitor: base.assign({ loads: {}, groups: null, deadWorkers: [] }),
+    forgetMonitor: base.assign({
+      ...{ loads: {}, groups: null, deadWorkers: [], workWaitsSince: null },
+    }),
   },
 });

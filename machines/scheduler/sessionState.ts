@@ -54,6 +54,8 @@ export interface SessionContext extends SessionInput {
   inventoryComplete: boolean;
   loads: Record<string, WorkerLoad>;
   groups: GroupsView | null;
+  /** Since when there is work for more workers than are connected; null: not as far as is known. */
+  workWaitsSince: number | null;
   /** Workers to report as dead, for as long as the monitor names them. */
   deadWorkers: string[];
   reported: ReportedWorkers;
@@ -96,6 +98,7 @@ export function newSession(input: SessionInput): SessionContext {
     inventoryComplete: false,
     loads: {},
     groups: null,
+    workWaitsSince: null,
     deadWorkers: [],
     reported: {},
   };

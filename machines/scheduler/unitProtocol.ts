@@ -65,27 +65,31 @@ const keptTasks = ({ released }: UnitProtocol, { taskIds }: FleetView): number =
 const connectedWorkers = ({ loads }: FleetView): number =>
   Object.values(loads).reduce((sum, { workers }) => sum + workers, 0);
 
-/** A Fargate task that the scheduler knew before this connection is no answer to a start. */
+/** A Fargate task that the scheduler knew before this connection is no answer to a start, and did not come too late for one. */
 function learnAssigned(state: UnitProtocol, { taskIds, groups }: FleetView): UnitProtocol {
   if (groups === null) return state;
   const [known, assigned] = [new Set(groups.known), new Set(state.assigned)];
   const more = taskIds.filter(
     (taskId) => known.has(groupIdOfTask(taskId)) && !assigned.has(taskId),
   );
-  return { ...state, assigned: [...state.assigned, ...more] };
+  const unassigned = omit(state.unassigned, more);
+  return { ...state, assigned: [...state.assigned, ...more], unassigned };
 }
 
 function withoutGone(state: UnitProtocol, { taskIds }: FleetView): UnitProtocol {
   const present = new Set(taskIds);
   const isPresent = (taskId: string): boolean => present.has(taskId);
   const isGone = (taskId: string): boolean => !present.has(taskId);
-  const { assigned, ended, released, named, unassigned } = state;
+  const { assigned, ended, released, spared, named, unassigned } = state;
+  // The last list kept a task that is gone now, and may keep one that it named in its place: the next one says it.
+  const isListOld = Object.keys(spared).some(isGone);
   return {
     ...state,
     assigned: assigned.filter(isPresent),
     ended: [...new Set([...ended, ...assigned.filter(isGone)])],
     released: omit(released, Object.keys(released).filter(isGone)),
-    named: omit(named, Object.keys(named).filter(isGone)),
+    spared: omit(spared, Object.keys(spared).filter(isGone)),
+    named: isListOld ? {} : omit(named, Object.keys(named).filter(isGone)),
     unassigned: omit(unassigned, Object.keys(unassigned).filter(isGone)),
   };
 }
@@ -137,12 +141,18 @@ function refuse(state: UnitProtocol, view: FleetView, settings: UnitSettings): O
   return { state: { ...refused, deferredStart }, replies };
 }
 
+/** The fleet still wants a task for the start that was refused; a task that was found is the answer to it. */
+const asMet = ({ state, replies }: Outcome): Outcome => ({
+  state,
+  replies: [{ type: 'requestShutdown', taskIds: [] }, ...replies],
+});
+
 function onStart(before: UnitProtocol, view: FleetView, settings: UnitSettings): Outcome {
   const state = { ...before, deferredStart: null, named: {} };
   // Repeated while one is being started: the same start.
   if (state.startDeadline !== null) return unchanged(state);
   const assigned = assign(state, view, settings);
-  if (assigned !== null) return assigned;
+  if (assigned !== null) return before.deferredStart === null ? assigned : asMet(assigned);
   const { maxTasks } = settings;
   if (maxTasks !== null && keptTasks(state, view) >= maxTasks) return refuse(state, view, settings);
   return {

@@ -17,6 +17,11 @@ import { taskIdOfWorker } from './workerId.ts';
 const namedMs = 30_000;
 /** A worker must have been named for so long, ms, before its task counts as idle: the first list of loads shows less. */
 const idleMs = 2000;
+/**
+ * A Fargate task that is to end and is not named any more counts as kept for so long, ms, if the monitor stream does not
+ * show that its workers are gone.
+ */
+const sparedMs = 30_000;
 /** A shutdown is requested again while the task is still there, ms. */
 const releaseAgainMs = 10_000;
 /** How long a task that came too late for its start waits for the next one, ms. */
@@ -49,7 +54,8 @@ export function onShutdown(
   const replies = [respond('shutdown', 'success', '', settings), ...refused, ...fewer];
   // Without its clients the scheduler wants to keep no worker. Once they are back it says again which are to go.
   if (view.at < state.newUntil) return { state, replies };
-  const outcome = releaseNamed(withNamed(state, workerIds, view), view, settings);
+  const next = withSpared(withNamed(state, workerIds, view), workerIds, view, settings);
+  const outcome = releaseNamed(next, view, settings);
   return { state: outcome.state, replies: [...replies, ...outcome.replies] };
 }
 
@@ -67,7 +73,31 @@ function withNamed(state: UnitProtocol, workerIds: string[], view: FleetView): U
   return { ...state, named, namesLists };
 }
 
-/** Requests the shutdown of tasks all of whose workers are named. */
+/**
+ * A list names all that may go now, without those that the scheduler keeps: these may be some that it named before and
+ * that are to end, though their StopTask may wait for its turn.
+ */
+function withSpared(
+  state: UnitProtocol,
+  workerIds: string[],
+  { at, loads }: FleetView,
+  { workersPerTask }: UnitSettings,
+): UnitProtocol {
+  const names: Record<string, number> = {};
+  for (const workerId of workerIds) {
+    const taskId = taskIdOfWorker(workerId) ?? '';
+    names[taskId] = (names[taskId] ?? 0) + 1;
+  }
+  const spared = Object.keys(state.released)
+    .filter((taskId) => (names[taskId] ?? 0) < (loads[taskId]?.workers ?? workersPerTask))
+    .map((taskId) => [taskId, state.spared[taskId] ?? at] as const);
+  return { ...state, spared: state.namesLists ? Object.fromEntries(spared) : {} };
+}
+
+/**
+ * Requests the shutdown of tasks all of whose workers are named; of so many fewer as the scheduler keeps tasks that are
+ * to end: others stay in their place.
+ */
 export function releaseNamed(
   before: UnitProtocol,
   view: FleetView,
@@ -85,9 +115,13 @@ export function releaseNamed(
       ];
     }),
   );
+  // The last list kept a task whose workers are gone now, and may keep one that it named in its place: the next one says it.
+  if (Object.keys(before.spared).some((taskId) => view.loads[taskId]?.workers === 0))
+    return unchanged({ ...before, named: {}, spared: {} });
   const state = { ...before, named };
   const due = Object.keys(named).filter((taskId) => allWorkersNamed(state, taskId, view, settings));
-  return release(state, due, view.at);
+  const kept = Object.values(state.spared).filter((since) => view.at - since < sparedMs);
+  return release(state, due.slice(0, Math.max(0, due.length - kept.length)), view.at);
 }
 
 /**

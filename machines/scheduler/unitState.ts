@@ -42,6 +42,8 @@ export interface UnitProtocol {
   unknownGroups: Record<string, { since: number; last: number }>;
   /** When the shutdown of a Fargate task was last requested. */
   released: Record<string, number>;
+  /** Of these, those that the last list of workers does not name, and since when no list does: the scheduler may count on them. */
+  spared: Record<string, number>;
   /** By Fargate task, the workers that are to go, and when each was named first and last. */
   named: Record<string, Record<string, { since: number; last: number }>>;
   /** The scheduler names all workers that may go, and keeps the others; until it has, it may name one at a time. */
@@ -92,6 +94,7 @@ export function newUnitProtocol(
     ended: [],
     unknownGroups: {},
     released: {},
+    spared: {},
     named: {},
     namesLists: false,
     unassigned: {},

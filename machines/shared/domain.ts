@@ -91,7 +91,8 @@ export type TaskPhase = 'starting' | 'running' | 'stopping' | 'stopped' | 'missi
 /** One Fargate task as DescribeTasks showed it, digested. */
 export interface TaskObservation {
   taskArn: string;
-  phase: TaskPhase;
+  /** `unknown`: ECS gives it a status that we do not know, which says only that it is not known to run. */
+  phase: TaskPhase | 'unknown';
   /** Set when phase is `stopped`, or `stopping` by another hand than ours. */
   cause: Cause | null;
   /** AWS's words about the end: stopCode, stoppedReason, container reason, exit code. */
@@ -143,8 +144,10 @@ export interface OwnedGroup {
   presumedFrom?: number | undefined;
   /** The moment its deadlines count from, milliseconds since the epoch: when this run came to own it. */
   deadlinesFrom: number;
-  /** Where its launch went; left out: not known before ECS shows it. */
+  /** Where its launch went, or as ECS listed it; left out: not known before ECS shows it. */
   market?: Market | undefined;
+  /** The journal knows that it has run; left out: not known. */
+  hasRun?: boolean | undefined;
 }
 
 /** A task with our ownership tag, as a complete list showed it. */
@@ -157,6 +160,10 @@ export interface ListedTask {
   createdAt: number | null;
   /** The scheduler its COMMAND names; null when that was not recognized. */
   scheduler: string | null;
+  /** Where it was bought; left out when ECS did not say. */
+  market?: Market | undefined;
+  /** Its ownership tag is that of settings from before. */
+  hasFormerTag?: boolean;
   /** A group of the ledger owns it. */
   owned: boolean;
   /** Its launch is open in the ledger: the answer brings it to its group. */

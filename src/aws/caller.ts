@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { backoff } from '../../machines/shared/backoff.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Credentials } from './credentials.ts';
@@ -120,6 +121,8 @@ export function createCaller({
   };
 
   return async (operation, send, signal, secrets) => {
+    // A list describes all its pages at once with one signal, and Node.js would warn of a leak from the eleventh on.
+    setMaxListeners(0, signal);
     const deadline = clock.now() + retryTimeoutMs;
     for (let retries = 0, isRenewed = false; ; retries++) {
       const version = credentials?.version() ?? 0;

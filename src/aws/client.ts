@@ -3,6 +3,7 @@ import type { AwsCredentialIdentity, AwsCredentialIdentityProvider, Logger } fro
 import { type ConnectionSettings, createAgents, directConnections } from './agents.ts';
 import { guardExchanges } from './exchange.ts';
 import { keepCredentialsSecret } from './ownSecrets.ts';
+import { readPlainly } from './plainAnswers.ts';
 
 export interface AwsSettings {
   region: string;
@@ -66,6 +67,7 @@ function oneTurnEach(): () => Promise<void> {
 export function createEcsClient(settings: AwsSettings): ECSClient {
   const client = new ECSClient(clientOptions(settings));
   guardExchanges(client, settings.connections ?? directConnections);
+  readPlainly(client);
   const nextTurn = oneTurnEach();
   keepCredentialsSecret(client);
   client.middlewareStack.add(

@@ -25,11 +25,11 @@ export function createRegionalEcs(
     clients.set(region, client);
     return client;
   };
-  const send = (command: { input: object }, options?: object) =>
-    clientOf(regionNamedIn(command.input) ?? settings.region).send(
-      command as never,
-      options as never,
-    );
+  const send = (command: { input: object }, options?: object) => {
+    const client = clientOf(regionNamedIn(command.input) ?? settings.region);
+    command.input = withClusterName(command.input);
+    return client.send(command as never, options as never);
+  };
   return {
     ecs: { send: send as ECSClient['send'] },
     home,
@@ -45,6 +45,12 @@ interface Named {
   tasks?: unknown;
   taskDefinition?: unknown;
   cluster?: unknown;
+}
+
+/** A cluster of which no more than the region is known goes by its name there. */
+function withClusterName(input: Named): object {
+  const name = /^arn::ecs:[^:]*::cluster\/(.+)/.exec(String(input.cluster))?.[1];
+  return name ? { ...input, cluster: name } : input;
 }
 
 function regionNamedIn({ task, tasks, taskDefinition, cluster }: Named): string | undefined {

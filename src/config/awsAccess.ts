@@ -4,7 +4,7 @@ import { ConfigFailure } from './configFailure.ts';
 import type { Home } from './home.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
-import { expandPath } from './stateDir.ts';
+import { expandPath } from './statePaths.ts';
 import { readCertificates } from './tls.ts';
 
 /** Explicit keys. Config holds null if the SDK's default credential provider chain is used. */

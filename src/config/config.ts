@@ -12,7 +12,7 @@ import type { Home } from './home.ts';
 import type { Pair } from './pairs.ts';
 import type { Values } from './schema.ts';
 import type { Environment, Settings } from './settings.ts';
-import { expandPath, fleetStateName, stateName, stateRoot } from './stateDir.ts';
+import { expandPath, fleetStateName, stateName, stateRoot } from './statePaths.ts';
 import { readCertificates, type TlsSettings } from './tls.ts';
 
 export type { AwsConnections, AwsCredentials } from './awsAccess.ts';

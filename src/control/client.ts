@@ -8,8 +8,8 @@ import {
   type Subscription,
 } from './api.ts';
 import { decodeAnswer, encodeMessage, longestAnswer } from './codec.ts';
+import { ControlFailure } from './controlFailure.ts';
 import { type Endpoint, endpointIn, whyDeaf } from './endpoint.ts';
-import { ControlFailure } from './failure.ts';
 import { loadZeromq } from './zeromq.ts';
 
 /** How long a daemon may take to answer; it takes milliseconds. */

@@ -45,9 +45,14 @@ function stepsOf(moments: Moments, times: Times): LifeStep[] {
   ];
 }
 
-/** By time; those of one moment stay in their order. */
+/**
+ * The first steps in their order, the others by time; those of one moment stay in their order. A task is created by the
+ * clock of AWS and registers by ours: by time alone it could register before it is launched.
+ */
 function inOrder(steps: LifeStep[]): LifeStep[] {
-  return steps.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0));
+  const isFirst = ({ what }: LifeStep): boolean => /^(?:requested|launched):/.test(what);
+  const later = steps.filter((one) => !isFirst(one));
+  return [...steps.filter(isFirst), ...later.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0))];
 }
 
 /** Whether we have found the words for an end; all others are those of AWS. */

@@ -7,6 +7,8 @@ export interface AwsSight {
   hasLooked(): boolean;
   /** Whether AWS has carried out the last call that ended. */
   isAnswering(): boolean;
+  /** Why we may not list our tasks, if the last list was refused for that. */
+  denial(): string | null;
   /** Why the last attempt to look has failed; null: none has ended yet. */
   trouble(): string | null;
 }
@@ -17,6 +19,7 @@ type Operations = Omit<LateAws, 'close' | 'limits'>;
 export function watchAws(aws: Operations): { operations: Operations; sight: AwsSight } {
   let hasListed = false;
   let isDenied = false;
+  let denial: string | null = null;
   let hasAnswered = false;
   let isAnswering = false;
   let trouble: string | null = null;
@@ -45,7 +48,9 @@ export function watchAws(aws: Operations): { operations: Operations; sight: AwsS
   };
   const list = watched(aws.list, (error) => {
     onFailure(error);
-    if (noteOf(error).kind === 'denied') isDenied = true;
+    const { kind, reason } = noteOf(error);
+    denial = kind === 'denied' ? reason : null;
+    if (kind === 'denied') isDenied = true;
   });
   return {
     operations: {
@@ -56,6 +61,7 @@ export function watchAws(aws: Operations): { operations: Operations; sight: AwsS
       async list(signal) {
         const inventory = await list(signal);
         hasListed = true;
+        denial = null;
         return inventory;
       },
       prepare: watched(aws.prepare, onFailure),
@@ -64,6 +70,7 @@ export function watchAws(aws: Operations): { operations: Operations; sight: AwsS
       // Without credentials AWS says no as well, but never anything else.
       hasLooked: () => hasListed || (isDenied && hasAnswered),
       isAnswering: () => isAnswering,
+      denial: () => denial,
       trouble: () => trouble,
     },
   };

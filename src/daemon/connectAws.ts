@@ -28,8 +28,8 @@ import { bootstrapSettings, callRates } from './managerSettings.ts';
 export interface AwsParts {
   cluster: string;
   startedBy: string;
-  /** ARNs of other clusters in which launches of earlier runs may have started tasks. */
-  elsewhere: readonly string[];
+  /** Where launches of earlier runs may have started tasks, too. */
+  elsewhere: { clusters: readonly string[]; tags: readonly string[] };
   request: TaskTemplate['request'];
   /** A group of ours owns this task, and looks at it. */
   isOwned: (taskArn: string) => boolean;
@@ -62,7 +62,7 @@ export const connectAws = (
     cluster,
     systemClock,
     log,
-    { clusters: elsewhere, ownAccount },
+    { ...elsewhere, ownAccount },
     isOwned,
   );
   const run = runTask(ecs, call, { request: (order: LaunchOrder) => request(order) });

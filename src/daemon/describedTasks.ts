@@ -3,6 +3,7 @@ import type {
   DescribeFailure,
   TaskObservation,
 } from '../../machines/shared/domain.ts';
+import { placeOf } from '../aws/tasks/taskPlace.ts';
 import { Failure } from '../shared/failure.ts';
 
 /** None of the tasks that were asked for could be described. */
@@ -36,4 +37,18 @@ export function observedTasks(
   if (first && observed.length === 0) throw new NothingDescribed(first);
   for (const failure of failures) onFailure(failure);
   return observed;
+}
+
+/** Clusters in which all tasks that were asked for were described, by name, and how many: the trouble with these is over. */
+export function answeredClusters({
+  observations,
+  failures,
+}: DescribedTasks): { cluster: string; tasks: number }[] {
+  const tasks = new Map<string, number>();
+  for (const { taskArn } of observations) {
+    const cluster = placeOf(taskArn)?.cluster ?? '';
+    tasks.set(cluster, (tasks.get(cluster) ?? 0) + 1);
+  }
+  for (const { cluster } of failures) tasks.delete(cluster);
+  return [...tasks].map(([cluster, count]) => ({ cluster, tasks: count }));
 }

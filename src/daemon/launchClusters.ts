@@ -1,16 +1,78 @@
-import { clusterOfLaunch, clusterOfTask, regionOf } from '../aws/tasks/taskPlace.ts';
+import { clusterOfLaunch, clusterOfTask, sameCluster } from '../aws/tasks/taskPlace.ts';
 import type { LedgerView } from '../store/ledger.ts';
-import { type InventoryOwedRecord, type LaunchRecord, mostClusters } from '../store/records.ts';
+import type { InventoryOwedRecord, InventoryReason, LaunchRecord } from '../store/records.ts';
 
 function clusterOf({ cluster, revision }: LaunchRecord): string | undefined {
   return cluster === undefined ? undefined : clusterOfLaunch({ cluster, revision });
 }
 
-/** What is journaled before these launches are given up without an answer: only a list of their clusters shows what they started. */
-export function inventoryOwedFor(launches: LaunchRecord[], at: number): InventoryOwedRecord {
-  const clusters = [...new Set(launches.map(clusterOf))].filter((arn) => arn !== undefined);
-  const named = clusters.length > 0 && { clusters: clusters.slice(0, mostClusters) };
-  return { kind: 'inventoryOwed', reason: 'launchesAbandoned', ...named, at };
+/** What is journaled before a launch is given up without an answer: only a list of its cluster shows what it started. */
+export function inventoryOwedFor(launch: LaunchRecord | null, at: number): InventoryOwedRecord {
+  const owed = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at } as const;
+  if (launch === null) return owed;
+  const { label, count, market, tag } = launch;
+  const cluster = clusterOf(launch);
+  return {
+    ...owed,
+    ...(cluster && { clusters: [cluster] }),
+    ...(tag && { tags: [tag] }),
+    launch: { label, count, market },
+  };
+}
+
+type Known = Pick<LedgerView, 'openLaunches' | 'groups' | 'inventoryOwed'>;
+
+interface HomeCluster {
+  region: string;
+  /** By name or ARN. */
+  cluster: string;
+}
+
+/** Where a run launches: that of its settings. */
+export interface Home extends HomeCluster {
+  /** The ownership tag. */
+  tag: string;
+}
+
+/** Of a cluster that the settings name, partition and account are not known before AWS has answered. */
+function arnOf({ region, cluster }: HomeCluster): string {
+  return cluster.startsWith('arn:') ? cluster : `arn::ecs:${region}::cluster/${cluster}`;
+}
+
+/**
+ * What a start journals as long as an inventory is owed: it must cover the cluster and the tag of these settings, also
+ * when those of the next start are others. Null: none is owed, or that is journaled.
+ */
+export function homeOwed(ledger: Known, home: Home, at: number): InventoryOwedRecord | null {
+  const owed = ledger.inventoryOwed();
+  if (owed === null) return null;
+  const [reason] = owed.reasons as [InventoryReason];
+  const cluster = arnOf(home);
+  if (owed.clusters.includes(cluster) && owed.tags.includes(home.tag)) return null;
+  return { kind: 'inventoryOwed', reason, clusters: [cluster], tags: [home.tag], at };
+}
+
+/** Tasks of a ledger, and the number of its open launches. */
+export interface KnownTasks {
+  taskArns: string[];
+  launches: number;
+}
+
+/** What of a ledger is in clusters that no list of our tasks covers: neither that of the settings nor these. */
+export function unlistedIn(
+  ledger: Known,
+  home: HomeCluster,
+  covered: readonly string[],
+): KnownTasks {
+  const elsewhere = clustersElsewhere(ledger, home).filter((arn) => !covered.includes(arn));
+  const isUnlisted = (cluster = '') => elsewhere.includes(cluster);
+  return {
+    taskArns: ledger
+      .groups()
+      .map(({ taskArn }) => taskArn)
+      .filter((arn) => isUnlisted(clusterOfTask(arn))),
+    launches: ledger.openLaunches().filter((launch) => isUnlisted(clusterOf(launch))).length,
+  };
 }
 
 /**
@@ -18,17 +80,24 @@ export function inventoryOwedFor(launches: LaunchRecord[], at: number): Inventor
  * open launches, of living groups, and of an inventory that is owed. A list of our tasks must cover them. To be asked
  * before open launches are given up.
  */
-export function clustersElsewhere(
-  ledger: Pick<LedgerView, 'openLaunches' | 'groups' | 'inventoryOwed'>,
-  home: { region: string; cluster: string },
-): string[] {
+export function clustersElsewhere(ledger: Known, home: HomeCluster): string[] {
   const found = [
-    ...(ledger.inventoryOwed()?.clusters ?? []),
     ...ledger.openLaunches().map(clusterOf),
     ...ledger.groups().map(({ taskArn }) => clusterOfTask(taskArn)),
-  ];
-  const isHome = (arn: string) =>
-    arn === home.cluster ||
-    (regionOf(arn) === home.region && arn.endsWith(`:cluster/${home.cluster}`));
-  return [...new Set(found)].filter((arn) => arn !== undefined).filter((arn) => !isHome(arn));
+    ...(ledger.inventoryOwed()?.clusters ?? []),
+  ].filter((arn) => arn !== undefined);
+  const elsewhere = new Set(found.filter((arn) => !sameCluster(arn, arnOf(home))));
+  // One that is known with its account and without is one.
+  const isNamed = (arn: string) =>
+    arn.startsWith('arn::') &&
+    [...elsewhere].some((other) => other !== arn && sameCluster(arn, other));
+  return [...elsewhere].filter((arn) => !isNamed(arn));
+}
+
+/** The same for ownership tags: with which earlier runs may have started tasks that no group owns. */
+export function otherTags(ledger: Known, ownTag: string): string[] {
+  const launched = ledger.openLaunches().flatMap(({ tag }) => tag ?? []);
+  const tags = new Set([...launched, ...(ledger.inventoryOwed()?.tags ?? [])]);
+  tags.delete(ownTag);
+  return [...tags];
 }

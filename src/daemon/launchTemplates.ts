@@ -19,6 +19,7 @@ import { RequirementsFailure } from '../aws/launch/requirements.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigFailure } from '../config/configFailure.ts';
 import { type Key, named } from '../config/schema.ts';
+import type { LaunchRecord } from '../store/records.ts';
 import { templateSettings } from './managerSettings.ts';
 
 const readable = (...given: Parameters<typeof templateSettings>): TemplateSettings => {
@@ -57,6 +58,8 @@ function oldPython({ ecs }: Config, release: string): string[] {
     : [];
 }
 
+type JournaledRequest = Pick<LaunchRecord, 'requestHash' | 'cluster' | 'tag'>;
+
 /**
  * What is launched depends on the scheduler: the release and transport of the workers follow it
  * unless the settings name them.
@@ -75,10 +78,12 @@ export const createTemplates = (config: Config) => {
     return template;
   };
   const all = () => transports.flatMap((transport) => releases.map((r) => make(transport, r)));
-  /** The same for another cluster. */
-  const allFor = (cluster: string) =>
+  /** The same for another cluster, or with another tag. */
+  const allFor = (cluster: string, startedBy: string) =>
     transports.flatMap((transport) =>
-      releases.map((r) => createTemplate({ ...readable(config, transport, r), cluster })),
+      releases.map((r) =>
+        createTemplate({ ...readable(config, transport, r), cluster, startedBy }),
+      ),
     );
 
   /** Until the scheduler is known. */
@@ -109,12 +114,14 @@ export const createTemplates = (config: Config) => {
     workerRelease: said,
     templateOf,
     /**
-     * The one that a journaled launch was hashed with, for the cluster that it was sent to: it is sent again unchanged.
-     * Null: the settings have changed otherwise since.
+     * The one that a journaled launch was hashed with, for the cluster that it was sent to and with the tag of then: it
+     * is sent again unchanged. Null: the settings have changed otherwise since.
      */
-    made: (order: LaunchOrder, hash: string, cluster = first.cluster): TaskTemplate | null => {
-      const candidates = cluster === first.cluster ? all() : allFor(cluster);
-      return candidates.find((template) => template.hash(order) === hash) ?? null;
+    made: (order: LaunchOrder, journaled: JournaledRequest): TaskTemplate | null => {
+      const { requestHash, cluster = first.cluster, tag = first.startedBy } = journaled;
+      const isOurs = cluster === first.cluster && tag === first.startedBy;
+      const templates = isOurs ? all() : allFor(cluster, tag);
+      return templates.find((template) => template.hash(order) === requestHash) ?? null;
     },
     /** One line for each setting that is allowed but probably a mistake. */
     warnings: (): string[] => [

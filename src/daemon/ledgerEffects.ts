@@ -29,7 +29,7 @@ export function journalOutcome(
   const at = now();
   // Written first: a crash between the two records must not lose the reason.
   const launch = journal.ledger.openLaunch(label);
-  if (outcomeUnknown) journal.note(inventoryOwedFor(launch ? [launch] : [], at));
+  if (outcomeUnknown) journal.note(inventoryOwedFor(launch, at));
   const dropped = journal.note({ kind: 'settled', label, at, groups, refusals });
   const refused = new Set(dropped.map(({ taskArn }) => taskArn));
   return groups.filter(({ taskArn }) => !refused.has(taskArn));

@@ -9,6 +9,7 @@ import { anyIsEncrypted } from '../config/tls.ts';
 import { now } from '../shared/clock.ts';
 import { loadIdentity } from '../store/identity.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
+import type { LedgerView } from '../store/ledger.ts';
 import { openStateDir } from '../store/stateDir.ts';
 import { withConclusions } from '../telemetry/conclusions.ts';
 import { type Log, severalLogs } from '../telemetry/log.ts';
@@ -18,7 +19,7 @@ import { checkTransport, connectionsFor } from './connections.ts';
 import { createObservers, openControl } from './control/openControl.ts';
 import { withStateDir } from './fleetStateDir.ts';
 import { lateAws } from './lateAws.ts';
-import { clustersElsewhere } from './launchClusters.ts';
+import { clustersElsewhere, otherTags, unlistedIn } from './launchClusters.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
 import {
@@ -34,7 +35,7 @@ import type { OnRetry, OnStop } from './signals.ts';
 import { fleetIn, spendingSource } from './spendingSource.ts';
 import { firstListWait, mayOweResponse, recover } from './startup.ts';
 import { shortStopTimeout } from './stopTime.ts';
-import { factsOf } from './watch/facts.ts';
+import { factsOf } from './watch/managerFacts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
 import { provide } from './wiring.ts';
 
@@ -62,16 +63,17 @@ export async function runDaemon(
   if (warning) log.report('launchTemplate.large', { warning });
 
   await checkTransport(config);
-  const stateDir = await openStateDir(config.stateDir, log);
-  const identity = loadIdentity(config.stateDir, newIdentity, log);
-  const journal = await openJournal(config.stateDir, log);
+  const { stateDir, journal, identity } = await openStore(config, log);
   const template = templateFinder(journal, templates);
   const epoch = randomBytes(6).toString('hex');
-  const home = { region: config.aws.region, cluster: templates.cluster };
-  const elsewhere = clustersElsewhere(journal.ledger, home);
+  const { cluster, startedBy } = templates;
+  const home = { region: config.aws.region, cluster, tag: startedBy };
+  const elsewhere = {
+    clusters: clustersElsewhere(journal.ledger, home),
+    tags: otherTags(journal.ledger, home.tag),
+  };
   const recovered = recover(journal, {
-    at: now(),
-    epoch,
+    ...{ at: now(), epoch, home },
     requestHashOf: (order) => template(order).hash(order),
   });
   reportStart(config, templates, { journal, recovered }, log);
@@ -95,23 +97,8 @@ export async function runDaemon(
   );
 
   const { operations, sight } = watchAws(aws);
-  const connections = connectionsFor(config, log);
-  const machine = provide({
-    socket: { connect: connections.scheduler, address: config.schedulerAddress, identity },
-    monitor: { connect: connections.monitor, address: config.monitorAddress },
-    journal,
-    ambiguousLimit: ambiguousLimitOf(config),
-    requestHash: (order) => template(order).hash(order),
-    clusterOf: (order) => template(order).cluster,
-    takeTurn: operations.takeTurn,
-    runTask: operations.runTask,
-    stopTask: operations.stopTask,
-    describeTasks: operations.describeTasks,
-    list: operations.list,
-    prepare: operations.prepare,
-    heartbeatSent: () => onHeartbeatSent(),
-    log,
-  });
+  const neighbours = { identity, journal, template, operations, heartbeatSent: onHeartbeatSent };
+  const machine = machineWith(config, neighbours, log);
 
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
   const actor = createActor(machine, {
@@ -144,7 +131,10 @@ export async function runDaemon(
 
   const ending = new AbortController();
   const { describeTasks: describe } = aws;
-  const siblings = { stateDir: config.stateDir, mark: templates.startedBy, describe, log };
+  const siblings = {
+    ...{ stateDir: config.stateDir, mark: templates.startedBy, describe, log },
+    unlistedIn: (other: LedgerView) => unlistedIn(other, home, elsewhere.clusters),
+  };
   void reportSiblingTasks(siblings, ending.signal);
 
   const { status, crash, looked } = await outcome;
@@ -159,6 +149,51 @@ export async function runDaemon(
 
 type Recovered = ReturnType<typeof recover>;
 
+async function openStore(config: Config, log: Log) {
+  const stateDir = await openStateDir(config.stateDir, log);
+  // Before the identity is made: one without a journal shows that the journal is lost.
+  const journal = await openJournal(config.stateDir, log);
+  const identity = loadIdentity(config.stateDir, newIdentity, log);
+  return { stateDir, journal, identity };
+}
+
+/** The root machine with the effects that speak to the scheduler, to AWS and to the journal. */
+function machineWith(
+  config: Config,
+  {
+    identity,
+    journal,
+    template,
+    operations,
+    heartbeatSent,
+  }: {
+    identity: string;
+    journal: Journal;
+    template: ReturnType<typeof templateFinder>;
+    operations: ReturnType<typeof watchAws>['operations'];
+    heartbeatSent: () => void;
+  },
+  log: Log,
+) {
+  const connections = connectionsFor(config, log);
+  return provide({
+    socket: { connect: connections.scheduler, address: config.schedulerAddress, identity },
+    monitor: { connect: connections.monitor, address: config.monitorAddress },
+    journal,
+    ambiguousLimit: ambiguousLimitOf(config),
+    requestHash: (order) => template(order).hash(order),
+    placeOf: (order) => template(order),
+    takeTurn: operations.takeTurn,
+    runTask: operations.runTask,
+    stopTask: operations.stopTask,
+    describeTasks: operations.describeTasks,
+    list: operations.list,
+    prepare: operations.prepare,
+    heartbeatSent,
+    log,
+  });
+}
+
 function newIdentity(): string {
   return `scaler-ecs|${randomUUID().replaceAll('-', '')}`;
 }
@@ -167,10 +202,7 @@ function newIdentity(): string {
 export function templateFinder({ ledger }: Pick<Journal, 'ledger'>, templates: Templates) {
   return (order: LaunchOrder) => {
     const record = ledger.openLaunch(order.label);
-    return (
-      (record && templates.made(order, record.requestHash, record.cluster)) ??
-      templates.templateOf(order)
-    );
+    return (record && templates.made(order, record)) ?? templates.templateOf(order);
   };
 }
 

@@ -10,7 +10,7 @@ import { fleetOwnershipTag, ownershipTag } from '../aws/launch/ownershipTag.ts';
 import { workerRequirements } from '../aws/launch/requirements.ts';
 import { awsRates, type Rates } from '../aws/limiter.ts';
 import { advertisedWorkers, type Config } from '../config/config.ts';
-import { moneySettingsOf } from './money.ts';
+import { moneySettingsOf } from './moneySettings.ts';
 import { idleWaitSeconds } from './stopTime.ts';
 
 /** What makes a Fargate task ours. */
@@ -92,7 +92,8 @@ export const managerSettings = (config: Config): FleetSettings => ({
   workersPerTask: config.capacity.workersPerTask,
   capabilities: config.capabilities,
   // The tag of a fleet with an id does not depend on the address, and its tasks may be from before a change of it.
-  workerSchedulerAddress: config.fleetId === null ? config.workerSchedulerAddress.text : null,
+  workerSchedulerAddress: config.workerSchedulerAddress.text,
+  tagSuffices: config.fleetId !== null,
   workerRelease: config.worker.scalerVersion ?? requiredRelease(config.ecs.pythonRequirements),
   timeouts: {
     missingGraceMs: 60_000,
@@ -118,6 +119,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
   subnets: [...config.ecs.subnets],
   pollEveryMs: 3000,
   pollsPerTick: 5,
+  firstPollsPerTick: 25,
   inventoryEveryMs: config.sweepSeconds * 1000,
   launchBurst: burstInReserve(config.launchQuota.burst),
   launchesPerSecond: config.launchQuota.perSecond,

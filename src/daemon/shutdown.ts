@@ -45,9 +45,8 @@ export function reportEnd({ crash, remaining, looked, unseen }: End, log: Log): 
 
 /** Why no list of our tasks in ECS can be believed, for the words at the end. */
 export function whyUnseen(sight: AwsSight): string {
-  return sight.isAnswering()
-    ? 'the list of them is not complete'
-    : (sight.trouble() ?? 'no answer of AWS');
+  const incomplete = sight.isAnswering() ? 'the list of them is not complete' : null;
+  return sight.denial() ?? incomplete ?? sight.trouble() ?? 'no answer of AWS';
 }
 
 /** What is known at a request to stop. */

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescribedTasks } from '../../machines/shared/domain.ts';
-import { findSiblings, type Sibling } from '../store/siblings.ts';
+import type { LedgerView } from '../store/ledger.ts';
+import { findSiblings, type Sibling, unansweredLaunches } from '../store/siblings.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { KnownTasks } from './launchClusters.ts';
 
 /** Before the first look, ms: other managers of this process lock their directories meanwhile. */
 const firstAfterMs = 3_000;
@@ -12,11 +14,19 @@ const mostLooks = 4;
 
 interface Tools {
   stateDir: string;
-  /** `startedBy` of our tasks: tasks that carry it are found by our own list. */
+  /** `startedBy` of our tasks: tasks that carry it are found by our own list in the clusters that it covers. */
   mark: string;
+  /** What of a ledger is in other clusters. */
+  unlistedIn(ledger: LedgerView): KnownTasks;
   describe(taskArns: string[], signal: AbortSignal): Promise<DescribedTasks>;
   log: Log;
+  find?: (stateDir: string) => Promise<Sibling[]>;
   pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+interface KnownSibling extends Sibling {
+  /** What our own list does not show. */
+  known: KnownTasks;
 }
 
 /** What ECS shows of the tasks of a sibling. */
@@ -27,17 +37,20 @@ interface Seen {
 
 /**
  * Reports tasks that still run and that only the journal of another, unused state directory knows: after a change of
- * the manager id or the scheduler address nothing else would tell of the fleet from before. Never rejects; ends at the
+ * the manager id, the scheduler address, the region or the cluster nothing else would tell of the fleet from before. Never rejects; ends at the
  * signal.
  */
 export async function reportSiblingTasks(tools: Tools, signal: AbortSignal): Promise<void> {
-  const { stateDir, mark, log, pause = (ms) => sleep(ms, undefined, { signal }) } = tools;
+  const knownOf = ({ ledger, manager }: Sibling) =>
+    manager?.mark === tools.mark ? tools.unlistedIn(ledger) : allIn(ledger);
+  const { stateDir, log, find = findSiblings } = tools;
+  const { pause = (ms) => sleep(ms, undefined, { signal }) } = tools;
   try {
     await pause(firstAfterMs, signal);
-    const all = await findSiblings(stateDir);
-    let siblings = all.filter(({ manager }) => manager?.mark !== mark);
+    const all = await find(stateDir);
+    let siblings = all.map((sibling) => ({ ...sibling, known: knownOf(sibling) }));
     for (let looks = 1; siblings.length > 0; looks++) {
-      const again: Sibling[] = [];
+      const again: KnownSibling[] = [];
       for (const sibling of siblings) {
         const seen = await look(sibling, tools, signal);
         if (seen.unseen.length > 0 && looks < mostLooks) again.push(sibling);
@@ -51,11 +64,23 @@ export async function reportSiblingTasks(tools: Tools, signal: AbortSignal): Pro
   }
 }
 
-async function look({ ledger }: Sibling, { describe }: Tools, signal: AbortSignal): Promise<Seen> {
-  const arns = ledger.groups().map(({ taskArn }) => taskArn);
-  if (arns.length === 0) return { living: [], unseen: [] };
-  const { observations, failures } = await describe(arns, signal);
-  const living = observations.filter(({ phase }) => phase !== 'stopped' && phase !== 'missing');
+function allIn(ledger: LedgerView): KnownTasks {
+  return {
+    taskArns: ledger.groups().map(({ taskArn }) => taskArn),
+    launches: unansweredLaunches(ledger),
+  };
+}
+
+async function look(
+  { known: { taskArns } }: KnownSibling,
+  { describe }: Tools,
+  signal: AbortSignal,
+): Promise<Seen> {
+  if (taskArns.length === 0) return { living: [], unseen: [] };
+  const { observations, failures } = await describe(taskArns, signal);
+  const living = observations.filter(
+    ({ phase }) => phase !== 'stopped' && phase !== 'missing' && phase !== 'unknown',
+  );
   // A cluster that does not exist has no tasks.
   const unseen = failures.filter(({ kind }) => kind !== 'unprepared');
   return {
@@ -64,9 +89,9 @@ async function look({ ledger }: Sibling, { describe }: Tools, signal: AbortSigna
   };
 }
 
-function report(sibling: Sibling, { living, unseen }: Seen, log: Log): void {
-  const { path, ledger, manager } = sibling;
-  const launches = ledger.openLaunches().length;
+function report(sibling: KnownSibling, { living, unseen }: Seen, log: Log): void {
+  const { path, manager } = sibling;
+  const { launches } = sibling.known;
   if (living.length + unseen.length + launches === 0) return;
   log.report('siblings.tasksFound', {
     path,

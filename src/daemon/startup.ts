@@ -5,7 +5,7 @@ import { groupIdsOf } from '../../machines/shared/ids.ts';
 import type { Journal } from '../store/journal.ts';
 import type { InventoryReason } from '../store/records.ts';
 import { replay } from '../store/replay.ts';
-import { inventoryOwedFor } from './launchClusters.ts';
+import { type Home, homeOwed, inventoryOwedFor } from './launchClusters.ts';
 
 /**
  * A run before this one may have ended before it answered a command, or before the answer arrived: no record says so.
@@ -23,6 +23,7 @@ function spentBefore({ ledger, found }: Pick<Journal, 'ledger' | 'found'>): Spen
     endedUsd,
     day: known?.day ?? null,
     usdAtMidnight: known?.usdAtMidnight ?? 0,
+    unseenUsd: known?.unseenUsd,
     // A launch that is given up may have started tasks that end before a list shows them.
     isLowerBound:
       owes('launchesAbandoned') ||
@@ -37,27 +38,33 @@ export const recover = (
   start: {
     at: number;
     epoch: string;
+    home: Home;
     requestHashOf: Parameters<typeof replay>[1]['requestHashOf'];
   },
 ): Omit<FleetInput, 'settings'> => {
-  const { at, epoch, requestHashOf } = start;
-  const { owned, resend, abandoned, lastLaunchAt } = replay(journal.ledger, {
+  const { at, epoch, home, requestHashOf } = start;
+  const { owned, resend, givenUp, lastLaunchAt } = replay(journal.ledger, {
     now: at,
     writtenAt: journal.writtenAt,
     requestHashOf,
   });
+  const owed = homeOwed(journal.ledger, home, at);
+  if (owed) journal.note(owed);
   // Before the launches are given up: a write that is cut short between the two must not forget the reason.
-  const givenUp = journal.ledger.openLaunches().filter(({ label }) => abandoned.includes(label));
-  if (givenUp.length > 0) journal.note(inventoryOwedFor(givenUp, at));
-  for (const label of abandoned)
+  for (const launch of journal.ledger.openLaunches())
+    if (givenUp.includes(launch.label)) journal.note(inventoryOwedFor(launch, at));
+  for (const label of givenUp)
     journal.note({ kind: 'settled', label, at, groups: [], refusals: [] });
-  journal.note({ kind: 'start', epoch, at });
+  const written = journal.found === 'none' ? {} : { writtenAt: journal.writtenAt };
+  journal.note({ kind: 'start', epoch, ...written, at });
   // With no journal a run before us may have launched a moment ago; a start right after us must know that, too.
   if (journal.found === 'none') journal.note({ kind: 'lastLaunch', at });
   return {
     spent: {
       ...spentBefore(journal),
-      mayHaveStarted: givenUp.flatMap(({ count, market }) => Array<Market>(count).fill(market)),
+      mayHaveStarted: (journal.ledger.inventoryOwed()?.launches ?? []).flatMap(
+        ({ count, market }) => Array<Market>(count).fill(market),
+      ),
     },
     epoch,
     startedAt: at,
@@ -67,8 +74,8 @@ export const recover = (
       groupIds: groupIdsOf(order.label, order.count),
       outcomeUnknown: true,
     })),
-    openAtStart: [...resend.map(({ label }) => label), ...abandoned],
-    abandonedLaunches: abandoned.length,
+    openAtStart: [...resend.map(({ label }) => label), ...givenUp],
+    launchesGivenUp: givenUp.length,
     // A journal that is missing is that of a first start: it has nothing to forget.
     journalIncomplete: (journal.ledger.inventoryOwed()?.reasons ?? []).some(
       (reason) => reason !== 'journalMissing',
@@ -78,8 +85,8 @@ export const recover = (
 
   /** Since when a list of our tasks may still leave some out. */
   function settlesFrom(): number {
-    // The age of abandoned launches is unknown: their times are from another clock.
-    if (journal.found === 'none' || abandoned.length > 0) return at;
+    // The age of launches that are given up is unknown: their times are from another clock.
+    if (journal.found === 'none' || givenUp.length > 0) return at;
     // Every launch has its outcome in the journal, so no list has to show what it started.
     if (journal.closedBefore && resend.length === 0) return 0;
     return Math.max(lastLaunchAt ?? 0, Math.min(at, journal.writtenAt));
@@ -95,7 +102,7 @@ export function firstListWait(
   const ms = lastLaunchAt + settleMs - startedAt;
   if (ms <= 0) return null;
   const reason =
-    found === 'none'
+    found === 'none' || found === 'lost'
       ? 'the state directory holds no journal, so an earlier run may have launched tasks a moment ago'
       : 'the run before did not end in order, and may have launched tasks a moment ago';
   return { seconds: Math.ceil(ms / 1000), reason };

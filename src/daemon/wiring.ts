@@ -19,7 +19,7 @@ import { type SocketSettings, schedulerSocket } from '../scheduler/schedulerSock
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Log } from '../telemetry/log.ts';
-import { observedTasks } from './describedTasks.ts';
+import { answeredClusters, observedTasks } from './describedTasks.ts';
 import { inventoryOf, journalAdoption, journalOutcome } from './ledgerEffects.ts';
 import { createReports } from './reports.ts';
 import { sessionReporter } from './sessionReporter.ts';
@@ -31,8 +31,8 @@ export interface Tools {
   monitor: MonitorSocketSettings;
   journal: Journal;
   requestHash: (order: LaunchOrder) => string;
-  /** The cluster that the launch is sent to. */
-  clusterOf: (order: LaunchOrder) => string;
+  /** The cluster that the launch is sent to, and the ownership tag of its tasks. */
+  placeOf: (order: LaunchOrder) => { cluster: string; startedBy: string };
   /** Resolves when the call may be sent; its own function has that turn, under the label or the task's ARN. */
   takeTurn: (operation: 'RunTask' | 'StopTask', key: string, signal: AbortSignal) => Promise<void>;
   runTask: (order: LaunchOrder, signal: AbortSignal) => Promise<LaunchAnswer>;
@@ -86,8 +86,8 @@ export const provide = (tools: Tools) => {
         // A launch that is sent again is in the journal already, and mostly on disk.
         if (journal.isDurable(input.label)) return;
         const requestHash = tools.requestHash(input);
-        const cluster = tools.clusterOf(input);
-        await journal.append({ kind: 'launch', ...input, requestHash, cluster, at: now() });
+        const { cluster, startedBy: tag } = tools.placeOf(input);
+        await journal.append({ kind: 'launch', ...input, requestHash, cluster, tag, at: now() });
       }),
       takeTurn: fromPromise(({ input, signal }) => turn('RunTask', input.label, signal)),
       runTask: fromPromise<LaunchAnswer, LaunchOrder>(({ input, signal }) =>
@@ -114,7 +114,8 @@ export const provide = (tools: Tools) => {
         async ({ input, signal }) => {
           const described = await tools.describeTasks(input.taskArns, signal);
           const observations = observedTasks(described, report.tasksPartlyDescribed);
-          log.report('describeTasks.answered', { tasks: input.taskArns.length });
+          for (const each of answeredClusters(described))
+            log.report('describeTasks.answered', each);
           for (const record of newTimes(journal.ledger, observations, now())) journal.note(record);
           return observations;
         },

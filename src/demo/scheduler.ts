@@ -1,7 +1,7 @@
 import { decodeMessage } from '../scheduler/protocol/codec.ts';
 import { encodeMessage } from '../scheduler/protocol/encodeMessage.ts';
-import { ProtocolFailure } from '../scheduler/protocol/failure.ts';
 import { idText } from '../scheduler/protocol/idText.ts';
+import { ProtocolFailure } from '../scheduler/protocol/protocolFailure.ts';
 import { encodeMonitorMessage } from './monitorMessage.ts';
 import { desiredWorkers } from './scalingPolicy.ts';
 import { type TaskCounts, TaskQueue } from './taskQueue.ts';

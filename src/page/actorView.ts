@@ -262,22 +262,27 @@ export function actorView(app: App): View {
         clockText(at),
       ),
     );
-    if (report)
-      return h(
-        'tr',
-        { class: `report ${report.level}` },
-        time,
-        h('td', {}, report.report),
-        h('td', {}),
-        h('td', {}),
-        h(
-          'td',
-          {},
-          report.sentence,
-          report.remedy ? h('em', {}, ` ${report.remedy}`) : null,
-          requestId(report.fields),
-        ),
-      );
+    return report ? reportRow(report, time) : stepRow(track, at, step, time);
+  };
+
+  const reportRow = (report: Report, time: HTMLElement) =>
+    h(
+      'tr',
+      { class: `report ${report.level}` },
+      time,
+      h('td', {}, report.report),
+      h('td', {}),
+      h('td', {}),
+      h(
+        'td',
+        {},
+        report.sentence,
+        report.remedy ? h('em', {}, ` ${report.remedy}`) : null,
+        requestId(report.fields),
+      ),
+    );
+
+  const stepRow = (track: Track, at: number, step: Step | null, time: HTMLElement) => {
     const edges = step?.took.map((id) => edgeOf(track.machine, id)) ?? [];
     const { type = '', ...data } = step?.event ?? {};
     const sender = step?.from === undefined ? null : app.model.tracks.get(step.from);

@@ -4,8 +4,8 @@ import type { MonitorSocketEvent } from '../../machines/scheduler/events.ts';
 import type { MonitorMessage } from '../../machines/scheduler/messages.ts';
 import type { Address } from '../shared/address.ts';
 import { now } from '../shared/clock.ts';
-import { ProtocolFailure } from './protocol/failure.ts';
 import { decodeMonitor } from './protocol/monitor.ts';
+import { ProtocolFailure } from './protocol/protocolFailure.ts';
 import { WorkerLists } from './protocol/workerLists.ts';
 import type { Connect } from './transport/connection.ts';
 

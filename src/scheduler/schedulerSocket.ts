@@ -9,7 +9,7 @@ import {
   encodeDisconnectRequest,
   encodeHeartbeat,
 } from './protocol/codec.ts';
-import { ProtocolFailure } from './protocol/failure.ts';
+import { ProtocolFailure } from './protocol/protocolFailure.ts';
 import { toSchedulerMessage } from './protocol/translate.ts';
 import type { Connect } from './transport/connection.ts';
 

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
-import { StoreFailure, wordsOf } from './failure.ts';
 import { cannotSyncDirectories } from './files.ts';
+import { StoreFailure, wordsOf } from './storeFailure.ts';
 
 /** Bytes of the longest routing id that ZeroMQ takes. */
 const longest = 255;
@@ -30,7 +30,7 @@ function identityIn(bytes: Uint8Array): string | null {
   const identity = text.replace(/\n$/, '');
   return identity !== '' &&
     !identity.startsWith(clients) &&
-    bytes.length <= longest + 1 &&
+    Buffer.byteLength(identity) <= longest &&
     !/\p{C}/u.test(identity)
     ? identity
     : null;

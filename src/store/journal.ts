@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { now as systemNow } from '../shared/clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import { StoreFailure, wordsOf } from './failure.ts';
 import { diskFiles, type Files } from './files.ts';
 import { encodeFrame } from './frames.ts';
 import { FileReplaced, journalFile } from './journalFile.ts';
 import { type DroppedClaim, Ledger, type LedgerView } from './ledger.ts';
 import { type JournalRead, readJournal } from './readJournal.ts';
 import { type JournalRecord, type LaunchRecord, parseRecord } from './records.ts';
+import { StoreFailure, wordsOf } from './storeFailure.ts';
 
 /**
  * Records in the order in which they were told, in memory and on disk.
@@ -19,7 +19,7 @@ import { type JournalRecord, type LaunchRecord, parseRecord } from './records.ts
  */
 export interface Journal {
   readonly ledger: LedgerView;
-  /** What the start found; after `damaged` (and after `none`, if there ever was a journal) records may be missing. */
+  /** What the start found, before it made an identity; after `damaged` and `lost` records may be missing. */
   readonly found: JournalRead['state'];
   /** The run before ended in order, with no launch open, and no record of it can be missing. */
   readonly closedBefore: boolean;
@@ -104,8 +104,9 @@ export async function openJournal(
 ): Promise<Journal> {
   const read = await readJournal(dir, files, log);
   const ledger = Ledger.replay(read.records);
-  // A launch that the damage took may be seconds old.
-  if (read.state === 'damaged') ledger.apply({ kind: 'lastLaunch', at: now() });
+  // A launch that is lost may be seconds old.
+  if (read.state === 'damaged' || read.state === 'lost')
+    ledger.apply({ kind: 'lastLaunch', at: now() });
   // In the ledger before the first write: a start that is killed right after it leaves no journal that seems whole.
   if (read.state !== 'whole')
     ledger.apply({

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
-import { wordsOf } from './failure.ts';
 import { type Files, fileName, type OpenFile, syncDirectory } from './files.ts';
 import { encodeFrame } from './frames.ts';
 import { header } from './readJournal.ts';
 import type { JournalRecord } from './records.ts';
+import { wordsOf } from './storeFailure.ts';
 
 /** The file is no longer in its place: what was written to it before is lost, too. */
 export class FileReplaced extends Error {}

@@ -1,4 +1,5 @@
 import type { OwnedGroup } from '../../machines/shared/domain.ts';
+import { mostNames } from './fields.ts';
 import { History } from './history.ts';
 import {
   type Claim,
@@ -8,6 +9,7 @@ import {
   type LaunchRecord,
   mergeTimes,
   type ObservedRecord,
+  type OwedLaunch,
   type SettledRecord,
   type SpentRecord,
   type StartRecord,
@@ -37,6 +39,24 @@ export interface InventoryOwed {
   reasons: InventoryReason[];
   /** ARNs of the clusters that it must cover besides that of the settings. */
   clusters: string[];
+  /** Ownership tags that it must cover besides that of the settings. */
+  tags: string[];
+  /** Launches that were given up without an answer. */
+  launches: OwedLaunch[];
+}
+
+/**
+ * From when on the task of a group is billed at a start `now`, as if it had followed at once on the moment when the
+ * journal was `writtenAt`, by the clock of then. What the start before presumed stays true: the clock may have been set
+ * since the creation. Null: not known.
+ */
+export function presumedAt(
+  now: number,
+  writtenAt: number,
+  { presumedFrom, createdAt }: Pick<OwnedGroup, 'presumedFrom' | 'createdAt'>,
+): number | null {
+  const from = presumedFrom ?? createdAt;
+  return from === null ? null : Math.min(now, now - (writtenAt - from));
 }
 
 /** What others may ask the ledger. Only the journal writes to it. */
@@ -55,6 +75,8 @@ export class Ledger {
   readonly #history = new History();
   readonly #inventoryOwed = new Map<InventoryReason, number>();
   readonly #clustersOwed = new Set<string>();
+  readonly #tagsOwed = new Set<string>();
+  readonly #launchesOwed = new Map<string, OwedLaunch>();
   #spent: SpentRecord | null = null;
   /** USD of tasks that have ended. */
   #endedUsd = 0;
@@ -72,7 +94,7 @@ export class Ledger {
   apply(record: JournalRecord): DroppedClaim[] {
     switch (record.kind) {
       case 'start':
-        this.#start = record;
+        this.#begin(record);
         return [];
       case 'launch':
         // The first counts: told again by a restart, a launch is no younger, and neither is its token.
@@ -102,11 +124,15 @@ export class Ledger {
         if (!this.#inventoryOwed.has(record.reason))
           this.#inventoryOwed.set(record.reason, record.at);
         for (const cluster of record.clusters ?? []) this.#clustersOwed.add(cluster);
+        for (const tag of record.tags ?? []) this.#tagsOwed.add(tag);
+        if (record.launch) this.#launchesOwed.set(record.launch.label, record.launch);
         return [];
       case 'inventoried':
         // By the order of the records: the clock may have been set since the reason was journaled.
         this.#inventoryOwed.clear();
         this.#clustersOwed.clear();
+        this.#tagsOwed.clear();
+        this.#launchesOwed.clear();
         return [];
       case 'closed':
         return [];
@@ -183,6 +209,8 @@ export class Ledger {
       since: Math.min(...this.#inventoryOwed.values()),
       reasons: [...this.#inventoryOwed.keys()],
       clusters: [...this.#clustersOwed],
+      tags: [...this.#tagsOwed],
+      launches: [...this.#launchesOwed.values()],
     };
   }
 
@@ -190,24 +218,46 @@ export class Ledger {
   compact(): JournalRecord[] {
     const records: JournalRecord[] = this.#start ? [this.#start] : [];
     if (this.#lastLaunchAt !== null) records.push({ kind: 'lastLaunch', at: this.#lastLaunchAt });
-    const clusters = [...this.#clustersOwed];
+    const clusters = [...this.#clustersOwed].slice(0, mostNames);
+    const tags = [...this.#tagsOwed].slice(0, mostNames);
+    const owed = { ...(clusters.length > 0 && { clusters }), ...(tags.length > 0 && { tags }) };
     if (this.#spent !== null) records.push({ ...this.#spent, endedUsd: this.#endedUsd });
     for (const [reason, at] of this.#inventoryOwed)
-      records.push({ kind: 'inventoryOwed', reason, ...(clusters.length > 0 && { clusters }), at });
+      records.push({ kind: 'inventoryOwed', reason, ...owed, at });
+    for (const [reason, at] of [...this.#inventoryOwed].slice(0, 1))
+      for (const launch of this.#launchesOwed.values())
+        records.push({ kind: 'inventoryOwed', reason, launch, at });
     records.push(...this.#history.records(), ...this.#open.values());
     for (const {
       deadlinesFrom,
       runningAt,
       registeredAt,
+      presumedFrom,
       market,
       ...group
     } of this.#groups.values()) {
       const at = deadlinesFrom;
-      records.push({ kind: 'adopted', ...group, ...(market && { market }), deadlinesFrom, at });
+      const more = {
+        ...(presumedFrom !== undefined && { presumedFrom }),
+        ...(market && { market }),
+      };
+      records.push({ kind: 'adopted', ...group, ...more, deadlinesFrom, at });
       if (runningAt !== null || registeredAt !== null)
         records.push({ kind: 'observed', ...group, runningAt, registeredAt, at });
     }
     return records;
+  }
+
+  /** The groups that are there lived until the journal was written, and not longer for all that is known. */
+  #begin(record: StartRecord): void {
+    const isAgain = record.epoch === this.epoch;
+    this.#start = record;
+    const { writtenAt, at } = record;
+    if (isAgain || writtenAt === undefined) return;
+    for (const [groupId, group] of this.#groups) {
+      const presumedFrom = presumedAt(at, writtenAt, group);
+      if (presumedFrom !== null) this.#groups.set(groupId, { ...group, presumedFrom });
+    }
   }
 
   #noteLaunch(at: number): void {

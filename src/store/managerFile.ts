@@ -1,9 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
-import { wordsOf } from './failure.ts';
+import { wordsOf } from './storeFailure.ts';
 
-/** Which manager a state directory belongs to: its name is a hash. For commands of operators; a daemon never reads it. */
+/** Which manager a state directory belongs to: its name is a hash. For commands of operators. */
 export interface ManagerFile {
   manager: string;
   /** As the workers reach it. */

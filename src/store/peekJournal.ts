@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupIdsOf } from '../../machines/shared/ids.ts';
-import { StoreFailure, wordsOf } from './failure.ts';
 import { readFrames } from './frames.ts';
 import { Ledger, type LedgerView } from './ledger.ts';
 import { longestJournal, versionOf } from './readJournal.ts';
 import { type JournalRecord, parseRecord } from './records.ts';
+import { StoreFailure, wordsOf } from './storeFailure.ts';
 import { upgradeRecord } from './upgrade.ts';
 
 export interface PeekedJournal {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
-import { StoreFailure, wordsOf } from './failure.ts';
 import { type Files, fileName, syncDirectory } from './files.ts';
 import { readFrames } from './frames.ts';
 import { type JournalRecord, parseRecord } from './records.ts';
+import { StoreFailure, wordsOf } from './storeFailure.ts';
 import { journalVersion, upgradeRecord } from './upgrade.ts';
 
 const journalFormat = 'scaler-ecs-journal';
@@ -17,8 +17,11 @@ export const longestJournal = 256 * 1024 * 1024;
 
 export interface JournalRead {
   records: JournalRecord[];
-  /** `none`: there was no file. `damaged`: records may be missing at the end. */
-  state: 'none' | 'whole' | 'damaged';
+  /**
+   * `none`: there was no file, and no sign of a run before. `lost`: there was none, and there was a run before.
+   * `damaged`: records may be missing at the end.
+   */
+  state: 'none' | 'lost' | 'whole' | 'damaged';
   /** The run that wrote it has ended in order, and this is its file: no launch is open or forgotten. */
   closed: boolean;
   /** When the file was last written, milliseconds since the epoch. */
@@ -55,6 +58,14 @@ async function putOnDisk(dir: string, path: string, files: Files): Promise<boole
   }
 }
 
+/** Every run that opened a journal here has an identity here, which is made after the first journal. */
+async function hasIdentity(dir: string, files: Files): Promise<boolean> {
+  return files.stat(join(dir, 'identity'), { bigint: true }).then(
+    () => true,
+    (error) => error.code !== 'ENOENT',
+  );
+}
+
 /** Moves a damaged file out of the way, under a name of its own, and logs an error. */
 async function moveAside(path: string, reason: string, files: Files, log: Log): Promise<void> {
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
@@ -82,8 +93,10 @@ export async function readJournal(dir: string, files: Files, log: Log): Promise<
       if (error.code === 'ENOENT') return null;
       throw error;
     });
-    if (!stats || stats.size === 0n)
-      return { records: [], state: 'none', closed: false, writtenAt, durable: false };
+    if (!stats || stats.size === 0n) {
+      const state = (await hasIdentity(dir, files)) ? 'lost' : 'none';
+      return { records: [], state, closed: false, writtenAt, durable: false };
+    }
     writtenAt = Number(stats.mtimeMs);
     if (!stats.isFile()) throw new Error('it is not a regular file');
     if (stats.size > longestJournal) return await damaged([], `${stats.size} bytes`);

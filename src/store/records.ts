@@ -1,9 +1,22 @@
 import type { Cause, LaunchOrder, Market, Refusal } from '../../machines/shared/domain.ts';
-import { tasksPerRunTask } from '../../machines/shared/limits.ts';
+import {
+  bool,
+  count,
+  fields,
+  finite,
+  firstOf,
+  list,
+  oneOf,
+  orNull,
+  text,
+  texts,
+  Unfit,
+  words,
+} from './fields.ts';
 
 /*
- * The records of the journal: a file format. Another field or another meaning is another version of the journal,
- * with a step in upgrade.ts. All times are milliseconds since the epoch by the clock of this host.
+ * The records of the journal: a file format. Another meaning, or a field that a reader may not ignore, is another version
+ * of the journal, with a step in upgrade.ts. All times are milliseconds since the epoch by the clock of this host.
  */
 
 /** A task and the group that owns it. */
@@ -26,6 +39,8 @@ export interface TaskTimes {
 export interface StartRecord {
   kind: 'start';
   epoch: string;
+  /** When the journal was last written before, by the clock of then; left out: not known. */
+  writtenAt?: number | undefined;
   at: number;
 }
 
@@ -36,6 +51,8 @@ export interface LaunchRecord extends LaunchOrder {
   requestHash: string;
   /** The cluster that it is sent to, by name or ARN; left out in journals of earlier versions. */
   cluster?: string | undefined;
+  /** The ownership tag that its tasks carry; left out in journals of earlier versions. */
+  tag?: string | undefined;
   at: number;
 }
 
@@ -53,7 +70,9 @@ export interface AdoptedRecord extends Claim, Pick<TaskTimes, 'createdAt'> {
   kind: 'adopted';
   /** The moment its deadlines count from: when it came to be owned, however old the task is. */
   deadlinesFrom: number;
-  /** Where its launch went; left out: not known. */
+  /** What the last start presumed of its creation, by the clock of that start; left out: it was not there yet. */
+  presumedFrom?: number | undefined;
+  /** Where its launch went, or as ECS listed it; left out: not known. */
   market?: Market;
   at: number;
 }
@@ -89,6 +108,8 @@ export interface SpentRecord {
   usdAtMidnight: number;
   /** Tasks of earlier runs may be missing. */
   isLowerBound: boolean;
+  /** USD that tasks may have cost besides that no inventory has shown, or whose end ECS has not; left out: none. */
+  unseenUsd?: number;
   at: number;
 }
 
@@ -100,21 +121,31 @@ export interface LastLaunchRecord {
 
 /** Why only a complete inventory shows which tasks are ours. */
 export const inventoryReasons = [
-  /** The state directory held no journal. */
+  /** The state directory held no journal, and nothing else of an earlier run. */
   'journalMissing',
-  /** Records may be lost. */
+  /** Records, or the whole journal, may be lost. */
   'journalDamaged',
-  /** Launches were given up without an answer and may have started tasks. */
+  /** Launches were given up: they have no answer, and may have started tasks. */
   'launchesAbandoned',
 ] as const;
 export type InventoryReason = (typeof inventoryReasons)[number];
+
+/** A launch that was given up without an answer. */
+export type OwedLaunch = Pick<LaunchRecord, 'label' | 'count' | 'market'>;
 
 /** A complete inventory is needed, also by later starts, until one was taken. */
 export interface InventoryOwedRecord {
   kind: 'inventoryOwed';
   reason: InventoryReason;
-  /** ARNs of the clusters that it must cover besides that of the settings; left out: none. */
+  /**
+   * ARNs of the clusters that it must cover besides that of the settings; left out: none. That of a start's own settings
+   * is without partition and account: they are not known yet.
+   */
   clusters?: string[] | undefined;
+  /** The ownership tags that it must cover besides that of the settings; left out: none. */
+  tags?: string[] | undefined;
+  /** The launch that was given up; left out: none, or of a journal of an earlier release. */
+  launch?: OwedLaunch | undefined;
   at: number;
 }
 
@@ -158,74 +189,12 @@ export function mergeTimes(known: TaskTimes, told: TaskTimes): TaskTimes {
   };
 }
 
-const longestText = 2048;
 /** The words of AWS about a refusal are for people; their beginning is enough. */
 const longestReason = 300;
 /** As long as a redacted text in the log. */
 const longestDetail = 600;
 
-/** Subnets of a launch, or clusters of an inventory. */
-const mostNames = 16;
-export const mostClusters = mostNames;
-
-class Unfit extends Error {}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string' || value === '' || value.length > longestText) throw new Unfit();
-  return value;
-}
-
-function words(value: unknown, longest: number): string {
-  if (typeof value !== 'string') throw new Unfit();
-  return value.slice(0, longest);
-}
-
-function finite(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new Unfit();
-  return value;
-}
-
-function orNull<T>(value: unknown, read: (value: unknown) => T): T | null {
-  return value === null ? null : read(value);
-}
-
-function bool(value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new Unfit();
-  return value;
-}
-
-function fields(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Unfit();
-  return value as Record<string, unknown>;
-}
-
-function list<T>(value: unknown, item: (value: Record<string, unknown>) => T): T[] {
-  if (!Array.isArray(value) || value.length > tasksPerRunTask) throw new Unfit();
-  return value.map((one) => item(fields(one)));
-}
-
-function texts(value: unknown): string[] {
-  if (!Array.isArray(value) || value.length === 0 || value.length > mostNames) throw new Unfit();
-  return value.map(text);
-}
-
 const markets: readonly Market[] = ['onDemand', 'spot'];
-
-function oneOf<T extends string>(value: unknown, known: readonly T[]): T {
-  const found = known.find((one) => one === value);
-  if (found === undefined) throw new Unfit();
-  return found;
-}
-
-function firstOf(value: unknown): unknown {
-  return Array.isArray(value) ? value.slice(0, tasksPerRunTask) : value;
-}
-
-function count(value: unknown): number {
-  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > tasksPerRunTask)
-    throw new Unfit();
-  return value as number;
-}
 
 function claim(r: Record<string, unknown>): Claim {
   return { groupId: text(r.groupId), taskArn: text(r.taskArn) };
@@ -238,9 +207,12 @@ function created(r: Record<string, unknown>): Pick<TaskTimes, 'createdAt'> {
 function times(r: Record<string, unknown>): TaskTimes {
   return {
     ...created(r),
-    runningAt: orNull(r.runningAt, finite),
-    registeredAt: orNull(r.registeredAt, finite),
+    ...{ runningAt: orNull(r.runningAt, finite), registeredAt: orNull(r.registeredAt, finite) },
   };
+}
+
+function owedLaunch(r: Record<string, unknown>): OwedLaunch {
+  return { label: text(r.label), count: count(r.count), market: oneOf(r.market, markets) };
 }
 
 function refusal(r: Record<string, unknown>): Refusal {
@@ -251,25 +223,27 @@ function read(r: Record<string, unknown>): JournalRecord {
   const at = finite(r.at);
   switch (r.kind) {
     case 'start':
-      return { kind: 'start', epoch: text(r.epoch), at };
+      return {
+        kind: 'start',
+        epoch: text(r.epoch),
+        ...(r.writtenAt !== undefined && { writtenAt: finite(r.writtenAt) }),
+        at,
+      };
     case 'launch':
       return {
         kind: 'launch',
-        label: text(r.label),
-        clientToken: text(r.clientToken),
-        count: count(r.count),
-        revision: text(r.revision),
-        market: oneOf(r.market, markets),
+        ...{ label: text(r.label), clientToken: text(r.clientToken), count: count(r.count) },
+        ...{ revision: text(r.revision), market: oneOf(r.market, markets) },
         ...(r.subnets !== undefined && { subnets: texts(r.subnets) }),
         requestHash: text(r.requestHash),
         ...(r.cluster !== undefined && { cluster: text(r.cluster) }),
+        ...(r.tag !== undefined && { tag: text(r.tag) }),
         at,
       };
     case 'settled':
       return {
         kind: 'settled',
-        label: text(r.label),
-        at,
+        ...{ label: text(r.label), at },
         groups: list(r.groups, (one) => ({ ...claim(one), ...created(one) })),
         // AWS may send any number; they are for people and claim nothing.
         refusals: list(firstOf(r.refusals), refusal),
@@ -277,9 +251,9 @@ function read(r: Record<string, unknown>): JournalRecord {
     case 'adopted':
       return {
         kind: 'adopted',
-        ...claim(r),
-        ...created(r),
+        ...{ ...claim(r), ...created(r) },
         deadlinesFrom: finite(r.deadlinesFrom),
+        ...(r.presumedFrom !== undefined && { presumedFrom: finite(r.presumedFrom) }),
         ...(r.market !== undefined && { market: oneOf(r.market, markets) }),
         at,
       };
@@ -288,22 +262,17 @@ function read(r: Record<string, unknown>): JournalRecord {
     case 'ended':
       return {
         kind: 'ended',
-        groupId: text(r.groupId),
-        taskArn: orNull(r.taskArn, text),
+        ...{ groupId: text(r.groupId), taskArn: orNull(r.taskArn, text) },
         cause: text(r.cause) as Cause,
         detail: orNull(r.detail, (value) => words(value, longestDetail)),
-        ...times(r),
-        endedAt: finite(r.endedAt),
-        usd: orNull(r.usd, finite),
-        at,
+        ...{ ...times(r), endedAt: finite(r.endedAt), usd: orNull(r.usd, finite), at },
       };
     case 'spent':
       return {
         kind: 'spent',
-        endedUsd: finite(r.endedUsd),
-        day: finite(r.day),
-        usdAtMidnight: finite(r.usdAtMidnight),
-        isLowerBound: bool(r.isLowerBound),
+        ...{ endedUsd: finite(r.endedUsd), day: finite(r.day) },
+        ...{ usdAtMidnight: finite(r.usdAtMidnight), isLowerBound: bool(r.isLowerBound) },
+        ...(r.unseenUsd !== undefined && { unseenUsd: finite(r.unseenUsd) }),
         at,
       };
     case 'lastLaunch':
@@ -313,6 +282,8 @@ function read(r: Record<string, unknown>): JournalRecord {
         kind: 'inventoryOwed',
         reason: oneOf(r.reason, inventoryReasons),
         ...(r.clusters !== undefined && { clusters: texts(r.clusters) }),
+        ...(r.tags !== undefined && { tags: texts(r.tags) }),
+        ...(r.launch !== undefined && { launch: owedLaunch(fields(r.launch)) }),
         at,
       };
     case 'inventoried':

@@ -1,5 +1,5 @@
 import type { LaunchOrder, OwnedGroup } from '../../machines/shared/domain.ts';
-import type { LedgerView } from './ledger.ts';
+import { type LedgerView, presumedAt } from './ledger.ts';
 
 /** A launch older than this, ms, is not sent again: its tasks are long in the lists, and its token does not live for ever. */
 export const resendLimit = 10 * 60_000;
@@ -11,7 +11,7 @@ export interface Replayed {
   /** Open launches to send again, unchanged and under their tokens. */
   resend: LaunchOrder[];
   /** Labels of open launches that must not be sent again; their tasks, if any, are left to adoption. */
-  abandoned: string[];
+  givenUp: string[];
   owned: OwnedGroup[];
   /** Milliseconds since the epoch; never later than now, even when the clock was set back. Null: there was no launch. */
   lastLaunchAt: number | null;
@@ -33,25 +33,28 @@ export function replay(
   },
 ): Replayed {
   const resend: LaunchOrder[] = [];
-  const abandoned: string[] = [];
-  for (const { kind: _, requestHash, cluster, at, ...order } of ledger.openLaunches()) {
+  const givenUp: string[] = [];
+  for (const { kind: _, requestHash, cluster, tag: __, at, ...order } of ledger.openLaunches()) {
     const { label } = order;
     const young = now - at < resendLimit && at - now < clockSlack;
     if (young && requestHashOf(order, cluster) === requestHash) resend.push(order);
-    else abandoned.push(label);
+    else givenUp.push(label);
   }
   return {
     resend,
-    abandoned,
-    owned: ledger.groups().map(({ groupId, taskArn, createdAt, market }) => ({
-      groupId,
-      taskArn,
-      createdAt,
-      ...(createdAt !== null && { presumedFrom: Math.min(now, now - (writtenAt - createdAt)) }),
-      ...(market && { market }),
-      // Deadlines begin anew: the clock may have been set since, and no group is stopped for an age it only seems to have.
-      deadlinesFrom: now,
-    })),
+    givenUp,
+    owned: ledger.groups().map((group) => {
+      const { groupId, taskArn, createdAt, market, runningAt, registeredAt } = group;
+      const presumedFrom = presumedAt(now, writtenAt, group);
+      return {
+        ...{ groupId, taskArn, createdAt },
+        ...(presumedFrom !== null && { presumedFrom }),
+        ...(market && { market }),
+        ...((runningAt ?? registeredAt) !== null && { hasRun: true }),
+        // Deadlines begin anew: the clock may have been set since, and no group is stopped for an age it only seems to have.
+        deadlinesFrom: now,
+      };
+    }),
     lastLaunchAt: ledger.lastLaunchAt === null ? null : Math.min(ledger.lastLaunchAt, now),
   };
 }

@@ -14,6 +14,12 @@ export interface Sibling {
   manager: ManagerFile | null;
 }
 
+/** How many launches have no answer, those included that were given up, as long as no list has shown what they started. */
+export function unansweredLaunches(ledger: LedgerView): number {
+  const launches = [...ledger.openLaunches(), ...(ledger.inventoryOwed()?.launches ?? [])];
+  return new Set(launches.map(({ label }) => label)).size;
+}
+
 async function isLocked(path: string): Promise<boolean> {
   const fd = openSync(join(path, 'lock'), 'r');
   try {
@@ -27,7 +33,7 @@ async function siblingAt(path: string): Promise<Sibling | null> {
   try {
     if (await isLocked(path)) return null;
     const ledger = peekJournal(path)?.ledger;
-    if (!ledger || ledger.groups().length + ledger.openLaunches().length === 0) return null;
+    if (!ledger || ledger.groups().length + unansweredLaunches(ledger) === 0) return null;
     return { path, ledger, manager: readManagerFile(path) };
   } catch {
     // No directory of ours, or of a later version: its own program will read it.

@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Log } from '../telemetry/log.ts';
-import { StoreFailure, wordsOf } from './failure.ts';
 import { lockBySocket, type SocketLock, type SocketLockOutcome } from './socketLock.ts';
+import { StoreFailure, wordsOf } from './storeFailure.ts';
 
 /** A state directory that this process has locked until `release`, or until it ends, however it ends. */
 export interface StateDir {

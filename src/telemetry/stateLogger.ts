@@ -33,7 +33,7 @@ const isIn = (leaf: string, state: string): boolean =>
  * `thorough`: also what the table calls debug and nothing else follows from.
  */
 export function stateLogger(log: Log, thorough: boolean): (event: InspectionEvent) => void {
-  const last = new WeakMap<AnyActorRef, string[]>();
+  const last = new WeakMap<AnyActorRef, { value: unknown; leaves: string[] }>();
   return (event) => {
     if (event.type !== '@xstate.snapshot') return;
     const { value, context } = event.snapshot as MachineSnapshot;
@@ -41,11 +41,13 @@ export function stateLogger(log: Log, thorough: boolean): (event: InspectionEven
     const actor = event.actorRef as AnyActorRef & { logic?: { id?: string } };
     const reports = stateChanges[actor.logic?.id ?? ''];
     if (!reports) return;
+    const before = last.get(actor);
+    // An event that changes nothing but the context, as most do, leaves the same value.
+    if (before?.value === value) return;
     const leaves = leavesOf(value);
-    const before = last.get(actor) ?? [];
-    last.set(actor, leaves);
+    last.set(actor, { value, leaves });
     for (const state of leaves) {
-      if (before.includes(state)) continue;
+      if (before?.leaves.includes(state)) continue;
       const [, own] = Object.entries(reports.own ?? {}).find(([each]) => isIn(state, each)) ?? [];
       const name = own ?? reports.event;
       if (!thorough && !reports.heard && levelOf(name, { state }) === 'debug') continue;

@@ -10,6 +10,8 @@ export interface Row {
   goal: number;
   /** What nothing can be better than. */
   limit?: string;
+  /** Why it is more than its goal, with figures; shown only while it is. */
+  why?: string;
 }
 
 /** Rows that one run measures together. */
@@ -32,6 +34,8 @@ export interface BenchScale {
   groups: number | null;
   /** Arguments of Node for our manager, for a profile. */
   nodeArgs: string[];
+  /** Of a real scheduler, where a bench has one; left out: the newest that we know. */
+  release?: string;
   /** False: without the probe, which costs CPU time itself. */
   isProbed?: boolean;
 }

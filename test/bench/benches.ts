@@ -8,12 +8,14 @@ import { react } from './benches/react.ts';
 import { register } from './benches/register.ts';
 import { shrink } from './benches/shrink.ts';
 import { start } from './benches/start.ts';
+import { witness } from './benches/witness.ts';
 
 /** All benches, in the order of the table. */
 export const benches: readonly Bench[] = [
   emulator,
   launchFree,
   launchQuota,
+  witness,
   large,
   register,
   react,

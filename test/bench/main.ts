@@ -1,11 +1,9 @@
 /** Measures the built program, and beside it the original on the same emulator and scheduler. */
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureVenv } from '../interop/venv.ts';
 import type { Row } from './bench.ts';
 import { benches } from './benches.ts';
 import { measure, type SideResult } from './measure.ts';
+import { prepare } from './realScheduler.ts';
 import { type BenchResult, writeReport } from './report.ts';
 import type { Side } from './stage.ts';
 import { shown } from './statistics.ts';
@@ -58,14 +56,7 @@ function numberIn(name: string, text: string | undefined): number | null {
 const note = (line: string) => void process.stderr.write(`${line}\n`);
 
 async function originalOf(release: string): Promise<Side> {
-  const cache = join(tmpdir(), 'scaler-ecs-bench');
-  const { bin } = await ensureVenv(
-    cache,
-    release,
-    [`opengris-scaler[aws]==${release}`],
-    null,
-    note,
-  );
+  const { bin } = await prepare(release, note);
   return { name: `original ${release}`, release, bin };
 }
 
@@ -99,7 +90,8 @@ const nodeArgs =
   values.profile === undefined
     ? []
     : ['--cpu-prof', '--cpu-prof-dir', values.profile, '--cpu-prof-interval', '500'];
-const scale = { groups: numberIn('groups', values.groups), nodeArgs };
+const [release] = values.against;
+const scale = { groups: numberIn('groups', values.groups), nodeArgs, ...(release && { release }) };
 const sides: Side[] = [{ name: 'ours' }];
 for (const release of values.against) sides.push(await originalOf(release));
 

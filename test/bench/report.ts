@@ -21,8 +21,8 @@ const stored = new URL('./results.json', import.meta.url);
 const readme = new URL('../../README.md', import.meta.url);
 const picture = new URL('./bench.svg', import.meta.url);
 
-function cellOf(results: readonly SideResult[], isOurs: boolean, id: string): string {
-  const found = results.find(({ side }) => (side === 'ours') === isOurs)?.rows[id];
+function cellOf(results: readonly SideResult[], side: string, id: string): string {
+  const found = results.find((one) => one.side === side)?.rows[id];
   if (!found) return '';
   const { median, min, max, runs } = found;
   return runs > 1 ? `${shown(median)} (${shown(min)} to ${shown(max)})` : shown(median);
@@ -46,29 +46,48 @@ function runsOf(run: Readonly<Record<string, StoredBench>>): string[] {
   return [...names].map(([conditions, together]) => `* ${together.join(', ')}: ${conditions}`);
 }
 
+/** The rows that are more than their goals: by how much, and why. */
+export function missesOf(results: readonly BenchResult[]): string[] {
+  return results.flatMap(({ bench, results: sides }) =>
+    bench.rows.flatMap(({ id, unit, goal, why = 'not known' }) => {
+      const ours = sides.find(({ side }) => side === 'ours')?.rows[id]?.median;
+      if (ours === undefined || ours <= goal) return [];
+      // Of nothing there is no multiple.
+      const times = goal > 0 ? `, ${shown(ours / goal)} times the goal` : '';
+      return [`* ${id}: ${shown(ours)} ${unit} instead of ${shown(goal)}${times}: ${why}`];
+    }),
+  );
+}
+
 export function table(
   results: readonly BenchResult[],
   run: Readonly<Record<string, StoredBench>>,
 ): string {
+  const all = results.flatMap(({ results: sides }) => sides.map(({ side }) => side));
+  const originals = [...new Set(all)].filter((side) => side !== 'ours').sort();
+  const columns = [...originals, 'ours'];
   const lines = results.flatMap(({ bench, results: sides }) =>
     bench.rows
       .filter(({ id }) => sides.some(({ rows }) => rows[id]))
       .map(({ id, what, unit, goal, limit = '' }) => {
         const cells = [
-          ...[id, `${bench.what}: ${what}`, unit, limit, cellOf(sides, false, id)],
-          ...[cellOf(sides, true, id), shown(goal), `\`npm run bench -- ${bench.name}\``],
+          ...[id, `${bench.what}: ${what}`, unit, limit],
+          ...columns.map((side) => cellOf(sides, side, id)),
+          ...[shown(goal), `\`npm run bench -- ${bench.name}\``],
         ];
         return `| ${cells.join(' | ')} |`;
       }),
   );
+  const misses = missesOf(results);
   return [
     'Median, minimum and maximum of the runs; lower is better.',
     '',
     ...runsOf(run),
     '',
-    '| row | what | unit | limit | original | scaler-ecs | goal | command |',
-    '|---|---|---|---|---|---|---|---|',
+    `| row | what | unit | limit | ${[...originals, 'scaler-ecs', 'goal', 'command'].join(' | ')} |`,
+    `|${'---|'.repeat(originals.length + 7)}`,
     ...lines,
+    ...(misses.length > 0 ? ['', 'Rows that miss their goals, and why:', '', ...misses] : []),
   ].join('\n');
 }
 

@@ -67,7 +67,7 @@ export interface BenchEmulator extends Running {
 
 export interface ManagerOptions {
   emulator: Pick<BenchEmulator, 'url' | 'accessKey'>;
-  scheduler: BenchScheduler;
+  scheduler: Pick<BenchScheduler, 'address'>;
   /** Instead of the emulator's own address. */
   url?: string;
   args?: string[];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { serveRecording } from '../../src/telemetry/inspector/replay.ts';
+import { serveRecording } from '../../src/telemetry/inspector/serveRecording.ts';
 import type { InspectorServer } from '../../src/telemetry/inspector/server.ts';
 import {
   accessibilityTroubles,

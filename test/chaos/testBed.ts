@@ -3,7 +3,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fleetOwnershipTag, ownershipTag } from '../../src/aws/launch/ownershipTag.ts';
-import { fleetStateName, stateName } from '../../src/config/stateDir.ts';
+import { fleetStateName, stateName } from '../../src/config/statePaths.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
 import { type ProcessExit, Processes, type ProcessHandle, tail } from '../interop/processes.ts';
 import { processesMentioning } from '../interop/procfs.ts';

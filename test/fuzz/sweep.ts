@@ -1,7 +1,7 @@
 import type { Generation } from '../../machines/scheduler/messages.ts';
 import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
-import { ProtocolFailure } from '../../src/scheduler/protocol/failure.ts';
 import { decodeMonitor } from '../../src/scheduler/protocol/monitor.ts';
+import { ProtocolFailure } from '../../src/scheduler/protocol/protocolFailure.ts';
 import { toSchedulerMessage } from '../../src/scheduler/protocol/translate.ts';
 
 /** Whether the bytes decode to a message: false for a ProtocolFailure with a one-line message. Rethrows every other error. */

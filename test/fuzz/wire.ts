@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
-import { ProtocolFailure } from '../../src/scheduler/protocol/failure.ts';
 import { GENERATIONS } from '../../src/scheduler/protocol/generations.ts';
 import { decodeMonitor } from '../../src/scheduler/protocol/monitor.ts';
 import { notation } from '../../src/scheduler/protocol/notation.ts';
+import { ProtocolFailure } from '../../src/scheduler/protocol/protocolFailure.ts';
 import { toSchedulerMessage } from '../../src/scheduler/protocol/translate.ts';
 import { vectors } from '../src/scheduler/protocol/vectors.ts';
 import { sweep } from './sweep.ts';

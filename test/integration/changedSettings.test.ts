@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { stateName } from '../../src/config/stateDir.ts';
+import { stateName } from '../../src/config/statePaths.ts';
 import { type Scheduler, startScheduler } from '../../src/demo/scheduler.ts';
 import { readFrames } from '../../src/store/frames.ts';
 import { openJournal } from '../../src/store/journal.ts';

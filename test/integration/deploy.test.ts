@@ -160,6 +160,8 @@ describe('the Dockerfile', () => {
     // In the form of a list: a shell would not pass signals on.
     expect(JSON.parse(wordsAfter('ENTRYPOINT')[0] ?? '')).toEqual([
       'node',
+      '--initial-old-space-size=16',
+      '--max-semi-space-size=4',
       '/app/dist/cli/start.cjs',
     ]);
   });

@@ -32,6 +32,10 @@ const sleepProcesses = (word: string): number[] =>
 const groupOf = (pid: number | undefined): number =>
   Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[2]);
 
+/** Whether it stands still. A signal that comes before it does would be carried out first. */
+const isFrozen = (pid: number): boolean =>
+  readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.startsWith('T') ?? false;
+
 let serial = 0;
 /** A unique argument for `sleep`, by which a test finds its own processes. */
 const uniqueSleepSeconds = (): string => `${100 + serial++}.${process.pid}`;
@@ -48,6 +52,7 @@ onLinux.each(['auto', 'groups'] as const)('processes of a task, isolation %s', (
     const task = tasks?.[0]?.taskArn;
     await eventually(() => sleepProcesses(sleep).length === 2);
     process.kill(-groupOf(sleepProcesses(sleep)[0]), 'SIGSTOP');
+    await eventually(() => sleepProcesses(sleep).every(isFrozen));
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task }));
     expect((await waitForStatus(task, 'STOPPED')).containers?.[0]?.exitCode).toBe(137);
     expect(sleepProcesses(sleep)).toEqual([]);

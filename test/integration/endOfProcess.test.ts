@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,13 +41,17 @@ interface Daemon {
 }
 
 /** A daemon without a scheduler as a process of its own, behind shell code in which "$@" is its command line. */
-function start(endpoint: string, shell = 'exec "$@"', standard: string[] = []): Daemon {
-  const state = join(scratch, `state-${++runs}`);
-  const log = `${state}.log`;
+function start(
+  endpoint: string,
+  shell = 'exec "$@"',
+  more: string[] = [],
+  state = join(scratch, `state-${++runs}`),
+): Daemon {
+  const log = join(scratch, `run-${++runs}.log`);
   const given = ['-wmi', 'x', '--ecs-subnets', 'subnet-1', '--state-dir', state];
   const words = [
     ...['--import', 'tsx', join(root, 'cli/main.ts'), 'run', 'tcp://127.0.0.1:1', ...given],
-    ...['--settle-seconds', '0', '-ll', 'DEBUG', '-lp', log, ...standard],
+    ...['--settle-seconds', '0', '-ll', 'DEBUG', '-lp', log, ...more],
   ];
   const child = spawn('bash', ['-c', shell, 'bash', process.execPath, ...words], {
     cwd: root,
@@ -95,6 +107,28 @@ describe('a daemon that is to stop', () => {
     expect(await daemon.ended).toEqual([0, null]);
     expect(performance.now() - at).toBeLessThan(2500);
     expect(said(daemon, 'daemon.couldNotLook')).toHaveLength(1);
+  });
+
+  it('ends with status 1 and says so when it could not look and its journal is lost', async () => {
+    const first = start('http://127.0.0.1:1');
+    await reaches(first, 'preparing');
+    process.kill(first.pid(), 'SIGINT');
+    await first.ended;
+    for (const name of readdirSync(first.state)) rmSync(join(first.state, name, 'journal'));
+    const daemon = start('http://127.0.0.1:1', 'exec "$@"', ['--stop-timeout', '3'], first.state);
+    await reaches(daemon, 'preparing');
+    process.kill(daemon.pid(), 'SIGTERM');
+    expect(await daemon.ended).toEqual([1, null]);
+    expect(said(daemon, 'daemon.couldNotLook')).toHaveLength(1);
+  });
+
+  it('looks at ECS before it ends, also within the time that a first list would wait', async () => {
+    const daemon = start(emulator.url, 'exec "$@"', ['--settle-seconds', '60']);
+    await reaches(daemon, 'serving');
+    process.kill(daemon.pid(), 'SIGTERM');
+    expect(await daemon.ended).toEqual([0, null]);
+    expect(said(daemon, 'daemon.ended')).toMatchObject([{ left: 0, looked: true }]);
+    expect(said(daemon, 'daemon.couldNotLook')).toEqual([]);
   });
 
   it.each(['SIGTERM', 'SIGQUIT'] as const)('ends with status 0 after %s', async (signal) => {

@@ -14,7 +14,7 @@ const tsc = join(dirname(resolve('typescript/package.json')), 'bin/tsc');
 const program = `import { createActor, fromPromise } from 'xstate';
 import { type GroupPhase, workerGroup } from 'scaler-ecs/machines/group/workerGroup';
 import type { TaskObservation } from 'scaler-ecs/machines/shared/domain';
-import { workersWanted } from 'scaler-ecs/machines/scheduler/demand.js';
+import { workersWanted } from 'scaler-ecs/machines/scheduler/workersWanted.js';
 
 const phase: GroupPhase = 'running';
 type Stop = { taskArn: string; reason: string };

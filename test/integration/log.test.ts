@@ -44,7 +44,9 @@ it('300 lives of tasks cost fewer than 700 lines at INFO, as text and as JSON', 
     createTextLog('INFO', { write: (line) => void text.push(line) }, { colour: false }),
     createLog('INFO', { write: (line) => void json.push(line) }),
   ];
-  const daemon = start(scheduler.address, temporaryStateDir(), [...flags, ...quick], logs);
+  // By default the monitor stream is expected two ports further, where anything may listen here.
+  const given = [...flags, ...quick, '--monitor-address', scheduler.address];
+  const daemon = start(scheduler.address, temporaryStateDir(), given, logs);
   for (let wave = 1; wave <= 6; wave++) {
     scheduler.wish.workers = 50;
     await vi.waitFor(
@@ -55,7 +57,8 @@ it('300 lives of tasks cost fewer than 700 lines at INFO, as text and as JSON', 
       { timeout: 30_000 },
     );
     scheduler.wish.workers = 0;
-    await vi.waitFor(() => expect(daemon.running()).toBe(0), { timeout: 30_000 });
+    // A group whose StopTask still waits for its turn would be taken back by the next wave.
+    await vi.waitFor(() => expect(alive(emulator)).toEqual([]), { timeout: 30_000 });
   }
   daemon.signal();
   expect(await daemon.status).toBe(0);
@@ -66,7 +69,7 @@ it('300 lives of tasks cost fewer than 700 lines at INFO, as text and as JSON', 
   );
   expect(text.length).toBeLessThan(700);
   expect(json.length).toBe(text.length);
-  expect(text.filter((line) => / (WARN|ERROR) /.test(line))).toHaveLength(1);
+  expect(text.filter((line) => / (WARN|ERROR) /.test(line))).toEqual([]);
 }, 180_000);
 
 it('a scheduler that is lost and comes back, and the fleet that is drained meanwhile, are a warning each', async () => {

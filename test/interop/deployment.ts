@@ -65,7 +65,7 @@ export async function checkScaleDown(
   context.check(schedulerAlive, 'the scheduler is alive');
   if (context.options.manager === 'ours')
     context.check(
-      /"online.listening".*"monitor.stateChanged"/.test(readFileSync(manager.logFile, 'utf8')),
+      /"online\.listening\..*"monitor\.stateChanged"/.test(readFileSync(manager.logFile, 'utf8')),
       'the daemon has subscribed to the monitor stream',
     );
   await stopManager(context, manager);

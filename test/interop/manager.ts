@@ -21,6 +21,8 @@ export interface ManagerSetup {
   drainSeconds?: number;
   /** Further arguments, only for our daemon. */
   extraArguments?: string[];
+  /** Tasks that the scheduler may queue at one worker; left out: as usual. */
+  queueSize?: number;
 }
 
 export const defaultSetup: ManagerSetup = {
@@ -47,6 +49,7 @@ export async function startManager(
     cpu = 1,
     maxTasks = MAX_TASKS,
     cooldownSeconds = 3,
+    queueSize,
   }: ManagerSetup = defaultSetup,
 ): Promise<ProcessHandle> {
   const isOurs = context.options.manager === 'ours';
@@ -62,6 +65,7 @@ export async function startManager(
     ...['--ecs-task-memory', String(2 * cpu)],
     ...['--max-task-concurrency', String(maxTasks)],
     ...(capabilities ? ['--per-worker-capabilities', capabilities] : []),
+    ...(queueSize === undefined ? [] : ['--per-worker-task-queue-size', String(queueSize)]),
   ];
   const stateDir = await context.subdirectory(`state-${name}`);
   const daemonArguments = [

@@ -141,6 +141,7 @@ def report(message: object) -> "dict | None":
             "identities": {
                 text(get(one, "workerManagerID", "worker_manager_id")): text(get(one, "identity")) for one in details
             },
+            "unheard": [get(one, "lastSeenSeconds", "lastSeen", "lastSeenS", "last_seen_s", default=-1) for one in details],
         }
     return None
 

@@ -16,6 +16,7 @@ interface SchedulerMessage {
   workers: string[];
   managers: Record<string, string[]>;
   identities: Record<string, string>;
+  unheard: number[];
 }
 
 /** What a scheduler has published since the subscription. */
@@ -29,6 +30,12 @@ export interface Monitor {
   identities: Map<string, string>;
   /** Connected worker ids, from the last scheduler state. */
   connected: string[];
+  /** The longest that the scheduler has not heard a manager, in whole seconds, as it says; -1: it has not said. */
+  longestUnheard: number;
+  /** Managers of the last scheduler state. */
+  registered: string[];
+  /** How often a manager has gone from the scheduler's state. */
+  dropped: number;
   /** Number of scheduler states received. */
   states: number;
 }
@@ -44,6 +51,9 @@ export async function startMonitor(
     managers: new Map(),
     identities: new Map(),
     connected: [],
+    longestUnheard: -1,
+    registered: [],
+    dropped: 0,
     states: 0,
   };
   const process = context.processes.start({
@@ -77,6 +87,10 @@ function onMessage(monitor: Monitor, message: WorkerMessage | SchedulerMessage):
     for (const id of ids) known.add(id);
     monitor.managers.set(manager, known);
   }
+  const registered = Object.keys(message.identities);
+  monitor.dropped += monitor.registered.filter((id) => !registered.includes(id)).length;
+  monitor.registered = registered;
+  monitor.longestUnheard = Math.max(monitor.longestUnheard, ...message.unheard);
   for (const [manager, identity] of Object.entries(message.identities))
     monitor.identities.set(manager, identity);
 }

@@ -52,11 +52,13 @@ const additionalTests: Record<string, string[]> = {
   'cohort/scaleDown': ['cohort/degraded', 'cohort/lifetime', 'cohort/deadlines'],
   'fleet/adoption': ['fleet/state'],
   'fleet/cohortStatus': ['fleet/reconcile'],
-  'fleet/commands': ['fleet/reconcile', 'fleet/demand'],
+  'fleet/sendCommands': ['fleet/reconcile', 'fleet/demand'],
   'fleet/cohortEvents': ['fleet/launching', 'fleet/demand'],
+  'fleet/demand': ['fleet/demand', 'fleet/degradedGroups', 'fleet/rotation'],
   'fleet/fleetManager': [
     ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
     ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
+    'fleet/launchHealth',
   ],
   'fleet/fleetSetup': ['fleet/fleetSetup', 'fleet/demand', 'fleet/inventory', 'fleet/spending'],
   'group/launchOutcome': ['group/launchOutcome', 'group/launch'],
@@ -121,6 +123,7 @@ const additionalSourceTests: Record<string, string[]> = {
   'src/aws/tasks/missingCluster': ['src/aws/tasks/stopTask', 'src/aws/tasks/describeTasks'],
   'src/aws/tasks/ownAccount': ['src/aws/tasks/stopTask', 'src/aws/tasks/describeTasks'],
   'src/aws/tasks/taggedTask': ['src/aws/tasks/listTasks'],
+  'src/store/fields': ['src/store/records'],
   'src/store/files': ['src/store/journalFile', 'src/store/journal'],
   'src/store/journal': ['src/store/journalFile', 'src/store/readJournal'],
   'src/store/readJournal': ['src/store/journal', 'src/store/upgrade', 'src/daemon/wiring'],
@@ -129,9 +132,19 @@ const additionalSourceTests: Record<string, string[]> = {
 /** Effects, store and AWS: the parts of src/ whose mistakes lose tasks or launch them twice. */
 const sourceParts = [
   ...['src/store', 'src/aws/tasks', 'src/aws/errors.ts', 'src/aws/errorTable.ts'],
-  ...['src/aws/wellFormed.ts', 'src/aws/regionalEcs.ts', 'src/aws/unsent.ts'],
+  ...[
+    'src/aws/wellFormed.ts',
+    'src/aws/plainAnswers.ts',
+    'src/aws/regionalEcs.ts',
+    'src/aws/unsent.ts',
+  ],
   ...['src/daemon/ledgerEffects.ts', 'src/daemon/startup.ts', 'src/daemon/describedTasks.ts'],
-  ...['src/daemon/siblingTasks.ts', 'src/daemon/stopTime.ts', 'src/daemon/taskTimes.ts'],
+  ...[
+    'src/daemon/launchClusters.ts',
+    'src/daemon/siblingTasks.ts',
+    'src/daemon/stopTime.ts',
+    'src/daemon/taskTimes.ts',
+  ],
 ];
 
 /** Test files of a file, by its path without the ending. */

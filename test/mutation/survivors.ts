@@ -4,499 +4,398 @@ export interface Survivor {
   change: string;
 }
 
+/** Mutants as `line | change`. */
+const mutantsOf = (...texts: string[]): Survivor[] =>
+  texts.map((text) => {
+    const [line = '', change = ''] = text.split(' | ');
+    return { line, change };
+  });
+
+/** Mutants of one line. */
+const mutantsIn = (line: string, ...changes: string[]): Survivor[] =>
+  changes.map((change) => ({ line, change }));
+
 /** Mutants that do not change the behaviour, by file, with the reason. */
 export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] = [
   {
     why: 'placeholders for actions that the wiring implements: without an implementation they do nothing',
     mutants: {
-      'machines/fleet/fleetSetup.ts': [
-        {
-          line: 'actions: {',
-          change:
-            '{ /** Launching is held back, tested with one, or held back no longer. */ not... => {}',
-        },
-      ],
-      'machines/scheduler/sessionSetup.ts': [
-        {
-          line: 'actions: {',
-          change:
-            '{ /** What people should know of the dialogue; the wiring logs it. */ note: (... => {}',
-        },
-      ],
+      'machines/fleet/fleetSetup.ts': mutantsOf(
+        'actions: { | { /** Launching is held back, tested with one, or held back no longer. */ not... => {}',
+      ),
+      'machines/scheduler/sessionSetup.ts': mutantsOf(
+        'actions: { | { /** What people should know of the dialogue; the wiring logs it. */ note: (... => {}',
+      ),
     },
   },
   {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
-      'machines/fleet/cohortEvents.ts': [
-        'true',
-        'false',
-        'changed.length < cohortSize',
-        'changed.length > cohortSize',
-      ].map((other) => ({
-        line: 'changed.length <= cohortSize',
-        change: `changed.length <= cohortSize => ${other}`,
-      })),
-      'machines/scheduler/connectedWorkers.ts': [
-        {
-          line: 'if (listed.workers === workers && listed.added.length === 0)',
-          change: 'listed.workers === workers && listed.added.length === 0 => false',
-        },
-        { line: 'if (worker === last) continue;', change: 'worker === last => false' },
-      ],
-      'machines/scheduler/monitorStream.ts': [
-        {
-          line: 'const connected = moves.length > 0 ? { ...before.connected } : before.connected;',
-          change: 'moves.length > 0 => true',
-        },
-        {
-          line: 'const connected = moves.length > 0 ? { ...before.connected } : before.connected;',
-          change: 'moves.length > 0 => moves.length >= 0',
-        },
-        {
-          line: 'before.listed !== null && groups === null && before.groups === null',
-          change: 'before.listed !== null && groups === null && before.groups === null => false',
-        },
-      ],
+      'machines/fleet/cohortEvents.ts': mutantsIn(
+        'changed.length <= cohortSize',
+        'changed.length <= cohortSize => true',
+        'changed.length <= cohortSize => false',
+        'changed.length <= cohortSize => changed.length < cohortSize',
+        'changed.length <= cohortSize => changed.length > cohortSize',
+      ),
+      'machines/scheduler/connectedWorkers.ts': mutantsOf(
+        'if (listed.workers === workers && listed.added.length === 0) | listed.workers === workers && listed.added.length === 0 => false',
+        'if (worker === last) continue; | worker === last => false',
+      ),
+      'machines/scheduler/monitorStream.ts': mutantsOf(
+        'const connected = moves.length > 0 ? { ...before.connected } : before.connected; | moves.length > 0 => true',
+        'const connected = moves.length > 0 ? { ...before.connected } : before.connected; | moves.length > 0 => moves.length >= 0',
+        'before.listed !== null && groups === null && before.groups === null | before.listed !== null && groups === null && before.groups === null => false',
+      ),
     },
   },
   {
     why: 'a text is no state of a task: it names none',
     mutants: {
-      'machines/scheduler/monitorStream.ts': [
-        {
-          line: 'const newPart = (): Part => ({ moves: [], states: [], list: null });',
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
+      'machines/scheduler/monitorStream.ts': mutantsOf(
+        'const newPart = (): Part => ({ moves: [], states: [], list: null }); | [] => ["Stryker was here"]',
+      ),
     },
   },
   {
     why: 'type narrowing only: the machine uses the action for these messages alone',
     mutants: {
-      'machines/scheduler/dialogue.ts': [
-        {
-          line: "if (event.message.type !== 'desired') return known;",
-          change: "event.message.type !== 'desired' => false",
-        },
-      ],
+      'machines/scheduler/dialogue.ts': mutantsOf(
+        "if (event.message.type !== 'desired') return known; | event.message.type !== 'desired' => false",
+      ),
     },
   },
   {
     why: 'saves work only: the numbering that is settled is learned again, and without groups a dialogue with them does nothing',
     mutants: {
-      'machines/scheduler/dialogue.ts': [
-        {
-          line: 'dialect.numbering.settled === null',
-          change: 'dialect.numbering.settled === null => true',
-        },
-        {
-          line: 'if (groups === null || !mayHaveGroups(dialect)) return { context };',
-          change: 'groups === null => false',
-        },
-      ],
+      'machines/scheduler/dialogue.ts': mutantsOf(
+        'dialect.numbering.settled === null | dialect.numbering.settled === null => true',
+        'if (groups === null || !mayHaveGroups(dialect)) return { context }; | groups === null => false',
+      ),
     },
   },
   {
     why: 'each drain, or each poll, sets the value before it is read',
     mutants: {
-      'machines/cohort/cohort.ts': [{ line: 'monitorConnected: false,', change: 'false => true' }],
-      'machines/group/workerGroup.ts': [{ line: 'whenIdle: false,', change: 'false => true' }],
+      'machines/cohort/cohort.ts': mutantsOf('monitorConnected: false, | false => true'),
+      'machines/group/workerGroup.ts': mutantsOf('whenIdle: false, | false => true'),
     },
   },
   {
     why: 'the first list tells of all of our tasks, and empties this',
     mutants: {
-      'machines/scheduler/monitor.ts': [
-        { line: 'added: [],', change: '[] => ["Stryker was here"]' },
-      ],
+      'machines/scheduler/monitor.ts': mutantsOf('added: [], | [] => ["Stryker was here"]'),
     },
   },
   {
     why: 'a value that is no object, and a field that is not of the record, are left out when the record is parsed',
     mutants: {
-      'src/store/upgrade.ts': [
-        {
-          line: "return typeof value === 'object' && value !== null && !Array.isArray(value);",
-          change: "typeof value === 'object' => true",
-        },
-        {
-          line: "return record.kind === 'ended' ? { ...record, usd: null } : record;",
-          change: "record.kind === 'ended' => true",
-        },
-      ],
+      'src/store/upgrade.ts': mutantsOf(
+        "return typeof value === 'object' && value !== null && !Array.isArray(value); | typeof value === 'object' => true",
+        "return record.kind === 'ended' ? { ...record, usd: null } : record; | record.kind === 'ended' => true",
+      ),
     },
   },
   {
-    why: 'a launch without a record, or a label that is null, is in no journal: the answer is the same',
+    why: 'a label that is null is in no journal: the answer is the same',
     mutants: {
-      'src/daemon/ledgerEffects.ts': [
-        {
-          line: 'if (outcomeUnknown) journal.note(inventoryOwedFor(launch ? [launch] : [], at));',
-          change: '[] => ["Stryker was here"]',
-        },
-        {
-          line: 'launchOpen: task.label !== null && ledger.isOpen(task.label),',
-          change: 'task.label !== null => true',
-        },
-      ],
+      'src/daemon/ledgerEffects.ts': mutantsOf(
+        'launchOpen: task.label !== null && ledger.isOpen(task.label), | task.label !== null => true',
+      ),
     },
   },
   {
     why: 'no frame has an empty payload, and bytes that end too early have another checksum',
     mutants: {
-      'src/store/frames.ts': [
-        {
-          line: 'if (bytes.length - at < headBytes) return null;',
-          change: 'bytes.length - at < headBytes => bytes.length - at <= headBytes',
-        },
-        {
-          line: 'if (length > longestPayload || end > bytes.length) return null;',
-          change: 'end > bytes.length => false',
-        },
-        {
-          line: "if (left < headBytes) return 'torn';",
-          change: 'left < headBytes => left <= headBytes',
-        },
-        {
-          line: 'for (let later = at + 1; later < bytes.length; later += 1)',
-          change: 'later < bytes.length => later <= bytes.length',
-        },
-      ],
+      'src/store/frames.ts': mutantsOf(
+        'if (bytes.length - at < headBytes) return null; | bytes.length - at < headBytes => bytes.length - at <= headBytes',
+        'if (length > longestPayload || end > bytes.length) return null; | end > bytes.length => false',
+        "if (left < headBytes) return 'torn'; | left < headBytes => left <= headBytes",
+        'for (let later = at + 1; later < bytes.length; later += 1) | later < bytes.length => later <= bytes.length',
+      ),
     },
   },
   {
     why: 'Number.isFinite accepts nothing but numbers, no group owns null, and parsing throws nothing else',
     mutants: {
-      'src/store/records.ts': [
-        {
-          line: "if (typeof value !== 'number' || !Number.isFinite(value)) throw new Unfit();",
-          change: "typeof value !== 'number' => false",
-        },
-        {
-          line: 'if (error instanceof Unfit) return null;',
-          change: 'error instanceof Unfit => true',
-        },
-      ],
-      'src/store/ledger.ts': [
-        {
-          line: 'const lives = group !== undefined || (taskArn !== null && this.#owners.has(taskArn));',
-          change: 'taskArn !== null => true',
-        },
-      ],
+      'src/store/fields.ts': mutantsOf(
+        "if (typeof value !== 'number' || !Number.isFinite(value)) throw new Unfit(); | typeof value !== 'number' => false",
+      ),
+      'src/store/records.ts': mutantsOf(
+        'if (error instanceof Unfit) return null; | error instanceof Unfit => true',
+      ),
+      'src/store/ledger.ts': mutantsOf(
+        'const lives = group !== undefined || (taskArn !== null && this.#owners.has(taskArn)); | taskArn !== null => true',
+      ),
     },
   },
   {
     why: 'JSON holds no object that reads as an ARN, and nothing undefined has the form of a member',
     mutants: {
-      'src/aws/wellFormed.ts': [
-        {
-          line: "if (shape === 'arn') return (value) => typeof value === 'string' && arn.test(value);",
-          change: "typeof value === 'string' => true",
-        },
-        {
-          line: 'return (value) => Array.isArray(value) && value.every((item) => item !== undefined && fits(item));',
-          change: 'item !== undefined => true',
-        },
-      ],
-      'src/aws/regionalEcs.ts': [
-        {
-          line: "return typeof arn === 'string' ? regionOf(arn) : undefined;",
-          change: "typeof arn === 'string' => true",
-        },
-      ],
-      'src/aws/tasks/taskObservation.ts': [
-        {
-          line: "const isReasonPending = phase === 'stopping' && verdict?.cause === 'lost';",
-          change: 'verdict?.cause => verdict.cause',
-        },
-      ],
+      'src/aws/wellFormed.ts': mutantsOf(
+        "if (shape === 'arn') return (value) => typeof value === 'string' && arn.test(value); | typeof value === 'string' => true",
+        'return (value) => Array.isArray(value) && value.every((item) => item !== undefined && fits(item)); | item !== undefined => true',
+      ),
+      'src/aws/regionalEcs.ts': mutantsOf(
+        "return typeof arn === 'string' ? regionOf(arn) : undefined; | typeof arn === 'string' => true",
+      ),
+      'src/aws/tasks/taskObservation.ts': mutantsOf(
+        "const isReasonPending = phase === 'stopping' && verdict?.cause === 'lost'; | verdict?.cause => verdict.cause",
+      ),
     },
   },
   {
-    why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, and one request is there',
+    why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, one request is there, and null of before is the answer null',
     mutants: {
-      'machines/cohort/changes.ts': [
-        {
-          line: 'const waiting = context.launches[label] ?? [];',
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
-      'machines/cohort/settleLaunch.ts': [
-        {
-          line: 'const { [end.label]: waiting = [], ...launches } = records.launches;',
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
-      'machines/cohort/observe.ts': [
-        {
-          line: "const isRunning = (record: GroupRecord): boolean => observationOf(record)?.phase === 'running';",
-          change: 'observationOf(record)?.phase => observationOf(record).phase',
-        },
-      ],
-      'machines/fleet/demand.ts': [
-        {
-          line: 'const isPlain = requests.length === 1 && requests[0]?.capabilities.length === 0;',
-          change: 'requests[0]?.capabilities => requests[0].capabilities',
-        },
-      ],
-      'machines/fleet/reconcile.ts': [
-        {
-          line: 'if (admit > 0 && revision !== null)',
-          change: 'revision !== null => true',
-        },
-      ],
-      'machines/fleet/launching.ts': [
-        {
-          line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
-          change: 'launches[0]?.groupIds => launches[0].groupIds',
-        },
-        {
-          line: "const [probe = ''] = launches[0]?.groupIds ?? [];",
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
+      'machines/cohort/changes.ts': mutantsOf(
+        'const waiting = context.launches[label] ?? []; | [] => ["Stryker was here"]',
+      ),
+      'machines/cohort/settleLaunch.ts': mutantsOf(
+        'const { [end.label]: waiting = [], ...launches } = records.launches; | [] => ["Stryker was here"]',
+      ),
+      'machines/cohort/observe.ts': mutantsOf(
+        "const isRunning = (record: GroupRecord): boolean => observationOf(record)?.phase === 'running'; | observationOf(record)?.phase => observationOf(record).phase",
+      ),
+      'machines/fleet/demand.ts': mutantsOf(
+        'const isPlain = requests.length === 1 && requests[0]?.capabilities.length === 0; | requests[0]?.capabilities => requests[0].capabilities',
+      ),
+      'machines/fleet/rotation.ts': mutantsOf(
+        'if (maxLifetimeMs === undefined || before === null || !isPlain || policy.isOther) return null; | before === null => false',
+      ),
+      'machines/fleet/reconcile.ts': mutantsOf(
+        'if (admit > 0 && revision !== null) { | revision !== null => true',
+      ),
+      'machines/fleet/launching.ts': mutantsIn(
+        "const [probe = ''] = launches[0]?.groupIds ?? [];",
+        'launches[0]?.groupIds => launches[0].groupIds',
+        '[] => ["Stryker was here"]',
+      ),
     },
   },
   {
     why: 'a task that ECS shows as stopped has ended, whatever the monitor stream shows',
     mutants: {
-      'machines/cohort/observe.ts': [
-        {
-          line: 'return reconcileObserved(records, [observation], at, timeouts, false);',
-          change: 'false => true',
-        },
-      ],
+      'machines/cohort/observe.ts': mutantsOf(
+        'return reconcileObserved(records, [observation], at, timeouts, false); | false => true',
+      ),
     },
   },
   {
     why: 'no task has the ARN null, so the lookup finds none',
     mutants: {
-      'machines/cohort/observe.ts': [
-        {
-          line: 'taskArn === null ? undefined : byArn.get(taskArn);',
-          change: 'taskArn === null => false',
-        },
-      ],
+      'machines/cohort/observe.ts': mutantsOf(
+        'taskArn === null ? undefined : byArn.get(taskArn); | taskArn === null => false',
+      ),
     },
   },
   {
     why: 'assigning an equal value changes nothing, nor does sending no commands: this only saves work',
     mutants: {
-      'machines/fleet/commands.ts': [
-        { line: 'if (after === before) return;', change: 'after === before => false' },
-      ],
-      'machines/fleet/cohortEvents.ts': [
-        { line: 'if (due.length === 0) return;', change: 'due.length === 0 => false' },
-      ],
-      'machines/cohort/scaleDown.ts': [
-        {
-          line: 'Math.max(',
-          change:
-            'Math.max( record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnl... => Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnle...',
-        },
-      ],
+      'machines/fleet/cohortEvents.ts': mutantsOf(
+        'if (due.length === 0) return; | due.length === 0 => false',
+      ),
+      'machines/cohort/scaleDown.ts': mutantsOf(
+        'Math.max( | Math.max( record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnl... => Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnle...',
+      ),
     },
   },
   {
     why: 'where nothing is desired yet, a plan for as many as there are keeps as many as the limit allows, too',
     mutants: {
-      'machines/fleet/reconcile.ts': [
-        {
-          line: "if (scheduler !== 'absent' || fleet.desired === null) return fleet.desired;",
-          change: 'fleet.desired === null => false',
-        },
-      ],
+      'machines/fleet/reconcile.ts': mutantsOf(
+        "if (scheduler !== 'absent' || fleet.desired === null) return fleet.desired; | fleet.desired === null => false",
+      ),
     },
   },
   {
     why: 'equal prices are one price, equal days have returned before, and limits are not read without prices',
     mutants: {
-      'machines/fleet/money.ts': [
-        {
-          line: "const market: Market = prices.spot < prices.onDemand ? 'spot' : 'onDemand';",
-          change: 'prices.spot < prices.onDemand => prices.spot <= prices.onDemand',
-        },
-        {
-          line: 'const usdAtMidnight = day > money.day ? costAt(money.sum, prices, day) : money.usdAtMidnight;',
-          change: 'day > money.day => day >= money.day',
-        },
-        {
-          line: 'limits: { perHour: null, perDay: null, total: null },',
-          change: '{ perHour: null, perDay: null, total: null } => {}',
-        },
-      ],
+      'machines/fleet/money.ts': mutantsOf(
+        "const market: Market = prices.spot < prices.onDemand ? 'spot' : 'onDemand'; | prices.spot < prices.onDemand => prices.spot <= prices.onDemand",
+        'if (day < money.day) return { ...money, day }; | day < money.day => day <= money.day',
+        'limits: { perHour: null, perDay: null, total: null }, | { perHour: null, perDay: null, total: null } => {}',
+      ),
     },
   },
   {
     why: 'the slack is for rounding: a sum that is off by exactly the slack means the same either way',
     mutants: {
-      'machines/fleet/money.ts': [
-        {
-          line: 'if (spent < allowed - slack) return [];',
-          change: 'spent < allowed - slack => spent <= allowed - slack',
-        },
-        {
-          line: 'return spent > allowed + slack ? [Math.floor(within)] : [];',
-          change: 'spent > allowed + slack => spent >= allowed + slack',
-        },
-      ],
+      'machines/fleet/money.ts': mutantsOf(
+        'if (spent < allowed - slack) return []; | spent < allowed - slack => spent <= allowed - slack',
+        'return spent > allowed + slack ? [Math.floor(within)] : []; | spent > allowed + slack => spent >= allowed + slack',
+      ),
     },
   },
   {
     why: 'default for settings without subnets; an unknown subnet without an open breaker changes nothing',
     mutants: {
-      'machines/fleet/launchGate.ts': [
-        {
-          line: 'permitFor(breakers, { subnets: [], ...settings }, now);',
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
+      'machines/fleet/launchGate.ts': mutantsOf(
+        'permitFor(breakers, { subnets: [], ...settings }, now); | [] => ["Stryker was here"]',
+      ),
     },
   },
   {
     why: 'what names no task that was asked for, and an answer without its list, count for nothing: `wellFormed` refuses the rest',
     mutants: {
-      'src/aws/tasks/describeTasks.ts': [
-        {
-          line: 'const { tasks = [], failures = [] } = await call(',
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
-      'src/aws/tasks/listTasks.ts': [
-        {
-          line: 'const page = (answer.taskArns ?? []).filter((arn) => !arns.has(arn));',
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
-      'src/aws/tasks/stopTask.ts': [
-        {
-          line: 'return task?.taskArn === taskArn ? observationOf(task) : null;',
-          change: 'task?.taskArn => task.taskArn',
-        },
-      ],
-      'src/aws/tasks/runTask.ts': [
-        {
-          line: 'const { tasks = [], failures = [] } = answer;',
-          change: '[] => ["Stryker was here"]',
-        },
-        {
-          line: 'return [...new Set(tasks.flatMap(({ taskArn }) => taskArn ?? []))];',
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
+      'src/aws/tasks/describeTasks.ts': mutantsOf(
+        'const { tasks = [], failures = [] } = await call( | [] => ["Stryker was here"]',
+      ),
+      'src/aws/tasks/listTasks.ts': mutantsOf(
+        'const page = (answer.taskArns ?? []).filter((arn) => !arns.has(arn)); | [] => ["Stryker was here"]',
+      ),
+      'src/aws/tasks/stopTask.ts': mutantsOf(
+        'return task?.taskArn === taskArn ? observationOf(task) : null; | task?.taskArn => task.taskArn',
+      ),
+      'src/aws/tasks/runTask.ts': mutantsOf(
+        'const { tasks = [], failures = [] } = answer; | [] => ["Stryker was here"]',
+        'return [...new Set(tasks.flatMap(({ taskArn }) => taskArn ?? []))]; | [] => ["Stryker was here"]',
+      ),
     },
   },
   {
     why: 'null and undefined, false and undefined count the same, and of `isWhole` it is only read whether it is there',
     mutants: {
-      'src/aws/tasks/listTasks.ts': [
-        {
-          line: 'elsewhere: Elsewhere = { clusters: [], ownAccount: () => null },',
-          change: '() => null => () => undefined',
-        },
-        {
-          line: 'isOwned: (taskArn: string) => boolean = () => false,',
-          change: '() => false => () => undefined',
-        },
-      ],
-      'src/aws/tasks/runTask.ts': [
-        { line: 'return { tasks, failures: [], isWhole: true };', change: 'true => false' },
-      ],
+      'src/aws/tasks/listTasks.ts': mutantsOf(
+        'elsewhere: Elsewhere = { clusters: [], tags: [], ownAccount: () => null }, | () => null => () => undefined',
+        'isOwned: (taskArn: string) => boolean = () => false, | () => false => () => undefined',
+      ),
+      'src/aws/tasks/runTask.ts': mutantsOf(
+        'return { tasks, failures: [], isWhole: true }; | true => false',
+      ),
     },
   },
   {
     why: 'no error of AWS has the name that the mutant adds',
     mutants: {
-      'src/aws/errorTable.ts': [
-        {
-          line: '...errorRows.flatMap(({ names }) => names ?? []),',
-          change: '[] => ["Stryker was here"]',
-        },
-      ],
+      'src/aws/errorTable.ts': mutantsOf(
+        '...errorRows.flatMap(({ names }) => names ?? []), | [] => ["Stryker was here"]',
+      ),
     },
   },
   {
     why: 'a directory is left out whether its journal is missing or cannot be read',
     mutants: {
-      'src/store/siblings.ts': [
-        {
-          line: 'const ledger = peekJournal(path)?.ledger;',
-          change: 'peekJournal(path)?.ledger => peekJournal(path).ledger',
-        },
-        {
-          line: '} catch {',
-          change:
-            '{ // No directory of ours, or of a later version: its own program will read i... => {}',
-        },
-      ],
+      'src/store/siblings.ts': mutantsOf(
+        'const ledger = peekJournal(path)?.ledger; | peekJournal(path)?.ledger => peekJournal(path).ledger',
+        '} catch { | { // No directory of ours, or of a later version: its own program will read i... => {}',
+      ),
     },
   },
   {
     why: 'the header is no record, only a launch has a count, and a file of exactly the greatest size may be read or refused',
     mutants: {
-      'src/store/peekJournal.ts': [
-        { line: 'const records = values', change: 'values .slice(1) => values' },
-        { line: "if (record.kind === 'launch')", change: "record.kind === 'launch' => true" },
-        {
-          line: `if (size > longestJournal) throw new RangeError(\`it has \${size} bytes\`);`,
-          change: 'size > longestJournal => size >= longestJournal',
-        },
-      ],
+      'src/store/peekJournal.ts': mutantsOf(
+        'const records = values | values .slice(1) => values',
+        "if (record.kind === 'launch') | record.kind === 'launch' => true",
+        `if (size > longestJournal) throw new RangeError(\`it has \${size} bytes\`); | size > longestJournal => size >= longestJournal`,
+      ),
     },
   },
   {
     why: 'a draft that cannot be removed is left to the next rewrite, with or without an error',
     mutants: {
-      'src/store/journalFile.ts': ['{ force: true } => {}', 'true => false'].map((change) => ({
-        line: 'await files.rm(draft, { force: true }).catch(() => {});',
-        change,
-      })),
+      'src/store/journalFile.ts': mutantsIn(
+        'await files.rm(draft, { force: true }).catch(() => {});',
+        '{ force: true } => {}',
+        'true => false',
+      ),
+    },
+  },
+  {
+    why: 'null is left out before, what is no object has no moments, AWS answers nothing with 300, and an id that is undefined is none',
+    mutants: {
+      'src/aws/plainAnswers.ts': mutantsOf(
+        "typeof value === 'object' && value !== null && !Array.isArray(value); | value !== null => true",
+        'if (Array.isArray(tasks)) for (const task of tasks) if (isObject(task)) readMoments(task); | isObject(task) => true',
+        'const isPlain = plain.has(operation.name) && statusCode < 300 && body instanceof Uint8Array; | statusCode < 300 => statusCode <= 300',
+        'if (requestId !== undefined) $metadata.requestId = requestId; | requestId !== undefined => true',
+      ),
+    },
+  },
+  {
+    why: 'of what is shown of the file it is only read whether it is there',
+    mutants: {
+      'src/store/readJournal.ts': mutantsIn(
+        "return files.stat(join(dir, 'identity'), { bigint: true }).then(",
+        '{ bigint: true } => {}',
+        'true => false',
+      ),
     },
   },
   {
     why: 'the header is no record, and Number.isInteger accepts nothing but numbers',
     mutants: {
-      'src/store/readJournal.ts': [
-        { line: 'const records = values', change: 'values .slice(1) => values' },
-        {
-          line: "if (typeof found === 'number' && Number.isInteger(found) && found >= 1 && found <= journalVersion)",
-          change: "typeof found === 'number' => true",
-        },
-      ],
+      'src/store/readJournal.ts': mutantsOf(
+        'const records = values | values .slice(1) => values',
+        "if (typeof found === 'number' && Number.isInteger(found) && found >= 1 && found <= journalVersion) | typeof found === 'number' => true",
+      ),
     },
   },
   {
     why: 'the fields of /proc/locks are found whatever is between them; a directory that cannot be made fails alike when it is tried again, and the root is always there',
     mutants: {
-      'src/store/stateDir.ts': [
-        {
-          line: "return locks.some((line) => line.includes(' FLOCK ') && line.split(/\\s+/).includes(file));",
-          change: '/\\s+/ => /\\s/',
-        },
-        ...[
-          "code !== 'ENOENT' || dirname(path) === path => false",
-          "code !== 'ENOENT' || dirname(path) === path => code !== 'ENOENT' && dirname(path) === path",
-          "code !== 'ENOENT' => false",
-          'dirname(path) === path => false',
-        ].map((change) => ({
-          line: "if (code !== 'ENOENT' || dirname(path) === path) throw error;",
-          change,
-        })),
-      ],
+      'src/store/stateDir.ts': mutantsOf(
+        "return locks.some((line) => line.includes(' FLOCK ') && line.split(/\\s+/).includes(file)); | /\\s+/ => /\\s/",
+        "if (code !== 'ENOENT' || dirname(path) === path) throw error; | code !== 'ENOENT' || dirname(path) === path => false",
+        "if (code !== 'ENOENT' || dirname(path) === path) throw error; | code !== 'ENOENT' || dirname(path) === path => code !== 'ENOENT' && dirname(path) === path",
+        "if (code !== 'ENOENT' || dirname(path) === path) throw error; | code !== 'ENOENT' => false",
+        "if (code !== 'ENOENT' || dirname(path) === path) throw error; | dirname(path) === path => false",
+      ),
     },
   },
   {
     why: 'a test would need a host without /proc/locks, and a file system that other hosts share',
     mutants: {
-      'src/store/stateDir.ts': [
-        {
-          line: 'const systemTools: LockTools = { lockBySocket, fileSystemOf: (path) => statfsSync(path).type };',
-          change: '(path) => statfsSync(path).type => () => undefined',
-        },
-        { line: '} catch {', change: '{ return false; } => {}' },
-        { line: 'return false;', change: 'false => true' },
-      ],
+      'src/store/stateDir.ts': mutantsOf(
+        'const systemTools: LockTools = { lockBySocket, fileSystemOf: (path) => statfsSync(path).type }; | (path) => statfsSync(path).type => () => undefined',
+        '} catch { | { return false; } => {}',
+        'return false; | false => true',
+      ),
+    },
+  },
+  {
+    why: 'a file that long holds no identity, whether or not it is read',
+    mutants: {
+      'src/store/identity.ts': mutantsOf(
+        'if (!stats.isFile() || stats.size > longest + 1) return null; | stats.size > longest + 1 => false',
+      ),
+    },
+  },
+  {
+    why: 'another pause, as random; and what counts is the right to write to a socket, not that to read',
+    mutants: {
+      'src/store/socketLock.ts': mutantsOf(
+        'await sleep(Math.random() * longestPauseMs); | Math.random() * longestPauseMs => Math.random() / longestPauseMs',
+        'server.listen({ path, readableAll: false, writableAll: false }, resolve); | false => true',
+      ),
+    },
+  },
+  {
+    why: 'a record that is no launch and names one is of a launch that is over',
+    mutants: {
+      'src/store/journal.ts': mutantsOf(
+        "return record.kind === 'launch' && unwritten.has(record.label) && ledger.isOpen(record.label); | record.kind === 'launch' => true",
+        "if (waiting.some(({ record }) => record.kind === 'launch' && record.label === label)) return; | record.kind === 'launch' => true",
+        "if (record.kind === 'launch') unwritten.delete(record.label); | record.kind === 'launch' => true",
+        "if (record.kind === 'launch') withdraw(record); | record.kind === 'launch' => true",
+        "if (record.kind === 'launch' && !ledger.isOpen(record.label)) unwritten.add(record.label); | record.kind === 'launch' => true",
+      ),
+    },
+  },
+  {
+    why: 'other limits of time and size, or one rewrite more; without a name of its file a journal is not healthy',
+    mutants: {
+      'src/store/journal.ts': mutantsOf(
+        'wait = (ms) => delay(ms, undefined, { ref: false }), | { ref: false } => {}',
+        'wait = (ms) => delay(ms, undefined, { ref: false }), | false => true',
+        'pause = () => new Promise((resolve) => setImmediate(resolve)), | () => new Promise((resolve) => setImmediate(resolve)) => () => undefined',
+        'smallest = 1024 * 1024, | 1024 * 1024 => 1024 / 1024',
+        'const unsynced = new Set<string>(read.durable ? [] : openLabels()); | [] => ["Stryker was here"]',
+        'if (!failure || closed) break; | !failure || closed => false',
+        'if (!failure || closed) break; | !failure || closed => !failure && closed',
+        'if (failure || isOpen || name === null) return; | name === null => false',
+        'if (failure) await commit([]); | failure => true',
+      ),
     },
   },
 ];

@@ -94,7 +94,12 @@ export const createClient = (
   events: ClientEvents,
 ) => {
   const execute = (operation: Operation, input: object, askedAt: number): object => {
-    if (ecs.isClusterGone()) throw aws('ClusterNotFoundException', 'Cluster not found.');
+    const { cluster } = input as { cluster?: string };
+    const { task: one, tasks: some = [] } = input as { task?: string; tasks?: string[] };
+    const named = one === undefined ? some : [one];
+    if (named.some((arn) => ecs.isElsewhere(arn, cluster)))
+      throw aws('InvalidParameterException', 'Identifier is of another cluster.');
+    if (ecs.isClusterGone(cluster)) throw aws('ClusterNotFoundException', 'Cluster not found.');
     switch (operation) {
       case 'RunTask':
         try {
@@ -117,7 +122,7 @@ export const createClient = (
         return ecs.describe((input as { tasks: string[] }).tasks);
       case 'ListTasks': {
         const { startedBy = '', nextToken } = input as ListTasksCommandInput;
-        const all = ecs.list(startedBy);
+        const all = ecs.list(startedBy, cluster);
         // Pages may be smaller than was asked for.
         const from = Number(nextToken ?? 0);
         const taskArns = all.slice(from, from + 7);

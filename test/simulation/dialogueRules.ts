@@ -82,6 +82,11 @@ export function createDialogueRules(world: Watched) {
       broken('capExceeded', `${groups} groups advertised, ${maxTasks} allowed, ${foreign} known`);
   }
 
+  /** A manager that stood still is forgotten with its groups, and on the same connection. */
+  function isStillKnown(groupId: string): boolean {
+    return world.scheduler.groups()?.includes(groupId) !== false;
+  }
+
   function said(message: OutgoingMessage): void {
     if (message.type === 'disconnectRequest') onReport(message.workerId);
     if (message.type === 'heartbeat' && speaksGroups(message.generation))
@@ -93,7 +98,8 @@ export function createDialogueRules(world: Watched) {
       broken('schedulerKilled', `${key} answered with ${outcome}, and not asked`);
     if (outcome !== 'success' || groupId === '') return;
     if (command === 'shutdown') present.groups.delete(groupId);
-    else if (present.groups.has(groupId)) broken('duplicated', `${groupId} answers two starts`);
+    else if (present.groups.has(groupId) && isStillKnown(groupId))
+      broken('duplicated', `${groupId} answers two starts`);
     else present.groups.add(groupId);
   }
 

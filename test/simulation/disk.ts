@@ -28,6 +28,14 @@ export interface Disk {
   crash(power: boolean): void;
   /** The state directory is lost. */
   wipe(): void;
+  /** A run that has read its journal keeps its identity beside it, which outlasts a power cut. */
+  keepIdentity(): void;
+  /** Another state directory is in use from now on. The one from before stays as it is. */
+  use(name: string): void;
+  /** What is in the state directories that are not in use. */
+  others(): { name: string; files: Pick<Files, 'readFile'> }[];
+  /** The journal is lost, and nothing else. */
+  forgetJournal(): void;
   bend(bend: Bend): void;
   /** Of the journal. */
   bytes(): number;
@@ -45,6 +53,9 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
   let durableNames = new Map<string, Inode>();
   let writing: { inode: Inode; bytes: Uint8Array } | null = null;
   let inodes = 0n;
+  let hasIdentity = false;
+  let inUse = 'first';
+  const kept = new Map<string, { names: typeof names; hasIdentity: boolean }>();
 
   const stats = (inode: Inode) => ({
     size: BigInt(inode.bytes.length),
@@ -171,7 +182,10 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
             names.delete(from);
           }),
         rm: (path) => alive(() => void names.delete(path)),
-        stat: (path) => alive(() => stats(found(path))),
+        stat: (path) =>
+          alive(() =>
+            stats(hasIdentity && path === `${directory}/identity` ? empty(1n) : found(path)),
+          ),
       };
     },
 
@@ -191,6 +205,37 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
     wipe() {
       names = new Map();
       durableNames = new Map();
+      hasIdentity = false;
+    },
+
+    keepIdentity() {
+      hasIdentity = true;
+    },
+
+    use(name) {
+      kept.set(inUse, { names, hasIdentity });
+      const found = kept.get(name);
+      kept.delete(name);
+      names = found?.names ?? new Map();
+      durableNames = new Map(names);
+      hasIdentity = found?.hasIdentity ?? false;
+      inUse = name;
+    },
+
+    others: () =>
+      [...kept].map(([name, { names: files }]) => ({
+        name,
+        files: {
+          readFile: async (path) => {
+            const inode = files.get(path);
+            if (!inode) throw failure('ENOENT');
+            return Buffer.from(inode.bytes);
+          },
+        },
+      })),
+
+    forgetJournal() {
+      for (const each of [names, durableNames]) each.delete(`${directory}/journal`);
     },
 
     bend(bend) {

@@ -17,6 +17,7 @@ interface Stage {
 
 export interface ModelTask {
   taskArn: string;
+  cluster: string;
   startedBy: string;
   label: string | null;
   clientToken: string | null;
@@ -52,6 +53,8 @@ export interface ModelTask {
   stoppedAt: number | null;
   /** When the daemon first asked for its end. */
   stopAskedAt: number | null;
+  /** It is shown with a status that no program knows. */
+  isStrange(): boolean;
 }
 
 /** What goes differently from the ordinary for as long as a fault lasts, or for the next few tasks. */
@@ -119,7 +122,11 @@ const isSpot = ({
 }: Pick<RunTaskCommandInput, 'capacityProviderStrategy'>): boolean =>
   strategy?.[0]?.capacityProvider === 'FARGATE_SPOT';
 
-const prefix = 'arn:aws:ecs:eu-west-1:123456789012:task/simulated';
+const prefix = 'arn:aws:ecs:eu-west-1:123456789012:task';
+/** Of tasks that are there from the beginning. */
+export const firstCluster = 'simulated';
+/** Calls name a cluster, or give its ARN. */
+const clusterName = (cluster = firstCluster): string => cluster.slice(cluster.lastIndexOf('/') + 1);
 const hour = 3_600_000;
 /** A token that is older starts new tasks. */
 const tokenLife = 24 * hour;
@@ -145,7 +152,8 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
   const odd = ordinary();
   const troubles: { subnet: string; trouble: SubnetTrouble }[] = [];
   let made = 0;
-  let isClusterGone = false;
+  const clustersGone = new Set<string>();
+  let isStatusUnknown = false;
 
   const stageOf = (task: ModelTask): Stage => task.stages[task.stages.length - 1] as Stage;
   const alive = (task: ModelTask): boolean => stageOf(task).lastStatus !== 'STOPPED';
@@ -215,7 +223,7 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
   const create = (
     request: Pick<
       RunTaskCommandInput,
-      'startedBy' | 'overrides' | 'clientToken' | 'capacityProviderStrategy'
+      'cluster' | 'startedBy' | 'overrides' | 'clientToken' | 'capacityProviderStrategy'
     >,
     ours: boolean,
     askedAt: number,
@@ -223,9 +231,11 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
     subnet = 'subnet-1',
   ): ModelTask => {
     const now = agenda.now();
+    const cluster = clusterName(request.cluster);
     const environment = request.overrides?.containerOverrides?.[0]?.environment ?? [];
     const task: ModelTask = {
-      taskArn: `${prefix}/${(++made).toString(16).padStart(32, '0')}`,
+      taskArn: `${prefix}/${cluster}/${(++made).toString(16).padStart(32, '0')}`,
+      cluster,
       startedBy: request.startedBy ?? '',
       label: environment.find(({ name }) => name === labelVariable)?.value ?? null,
       clientToken: request.clientToken ?? null,
@@ -250,12 +260,20 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
       endingAt: null,
       stoppedAt: null,
       stopAskedAt: null,
+      isStrange: () => isStrange(task),
     };
     tasks.set(task.taskArn, task);
     events.created(task);
     boot(task);
     return task;
   };
+
+  /** Of those that run for long enough to have been seen running; a third of them is spared. */
+  const isStrange = (task: ModelTask): boolean =>
+    isStatusUnknown &&
+    wanted(task) &&
+    agenda.now() - (task.runningAt ?? agenda.now()) > 20_000 &&
+    Number.parseInt(task.taskArn.slice(-1), 16) % 3 !== 0;
 
   /** As DescribeTasks would show it, a moment late. */
   const view = (task: ModelTask): Task => {
@@ -273,7 +291,8 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
           details: [{ name: 'subnetId', value: task.subnet }],
         },
       ],
-      lastStatus: stage.lastStatus,
+      lastStatus: isStrange(task) ? 'RELOCATING' : stage.lastStatus,
+      ...(isStrange(task) && { startedAt: new Date(task.runningAt ?? 0) }),
       desiredStatus: stage.desiredStatus,
       createdAt: new Date(task.createdAt),
       ...(task.market === 'spot'
@@ -299,19 +318,24 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
     wanted,
     create,
     /** ECS deletes no cluster with tasks: all of them have stopped first, those included that were on their way out. */
-    deleteCluster() {
+    deleteCluster(cluster = firstCluster) {
       for (const task of tasks.values()) {
+        if (task.cluster !== cluster) continue;
         if (wanted(task)) this.doom(task, 0, 'UserInitiated', 'Task stopped by user', null);
         die(task);
         task.stopMs = 0;
         task.goneFrom = agenda.now();
       }
-      isClusterGone = true;
+      clustersGone.add(cluster);
     },
-    createCluster() {
-      isClusterGone = false;
+    createCluster(cluster = firstCluster) {
+      clustersGone.delete(cluster);
     },
-    isClusterGone: () => isClusterGone,
+    /** From now on tasks that run are shown with a status that is in no documentation; or not any more. */
+    setStatusUnknown(isUnknown: boolean) {
+      isStatusUnknown = isUnknown;
+    },
+    isClusterGone: (cluster?: string) => clustersGone.has(clusterName(cluster)),
     /** It ends by itself or by another hand than the daemon's. */
     doom(task: ModelTask, ms: number, stopCode: string, reason: string, exitCode: number | null) {
       task.doomed = true;
@@ -365,6 +389,10 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
       return result;
     },
 
+    /** An ARN names its cluster, and a call for another one is refused. */
+    isElsewhere: (taskArn: string, cluster?: string) =>
+      tasks.get(taskArn)?.cluster !== clusterName(cluster),
+
     /** Null: nobody knows such a task. */
     stopTask(taskArn: string, reason: string): Task | null {
       const task = tasks.get(taskArn);
@@ -390,11 +418,11 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
     },
 
     /** Those that are wanted running, as the documentation has it, and the odd one that has just stopped. */
-    list(startedBy: string): string[] {
+    list(startedBy: string, cluster?: string): string[] {
       const now = agenda.now();
       return [...tasks.values()].flatMap((task) => {
-        if (task.startedBy !== startedBy || now < task.listedFrom || now >= task.goneFrom)
-          return [];
+        const isOther = task.startedBy !== startedBy || task.cluster !== clusterName(cluster);
+        if (isOther || now < task.listedFrom || now >= task.goneFrom) return [];
         const since = task.stages.find(({ desiredStatus }) => desiredStatus === 'STOPPED')?.at;
         return since === undefined || now - since < odd.staleMs ? [task.taskArn] : [];
       });

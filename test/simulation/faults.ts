@@ -27,14 +27,15 @@ export function createFaults({
     hinderStops: ({ owner }: Life, since: number): boolean =>
       disk.trouble !== 'ok' ||
       settings.scarceCalls ||
-      ecs.isClusterGone() ||
+      ecs.isClusterGone(settings.cluster) ||
       (owner.frozenUntil ?? 0) > since ||
       traps.some(({ until, operations }) => until > since && operations.includes('StopTask')),
 
     areNone(life: Life | null): boolean {
       const { noCapacity, noSpot, slowStarts, quota, ...next } = ecs.odd;
       const now = agenda.now();
-      const isShort = noCapacity || noSpot || slowStarts || quota !== null || ecs.isClusterGone();
+      const isShort =
+        noCapacity || noSpot || slowStarts || quota !== null || ecs.isClusterGone(settings.cluster);
       const comes = next.partial + next.ghosts + next.stuck + next.startFailures;
       return (
         disk.trouble === 'ok' &&

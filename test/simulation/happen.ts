@@ -2,11 +2,14 @@ import type { Agenda } from './agenda.ts';
 import type { Trap } from './client.ts';
 import type { Disk } from './disk.ts';
 import type { Ecs } from './ecs.ts';
+import { nameOf } from './nameOf.ts';
 import type { Power } from './powers.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
-import { type Happening, nameOf } from './script.ts';
+import type { Happening } from './script.ts';
 
 export interface Stage {
+  /** The cluster of the settings. */
+  cluster(): string | undefined;
   agenda: Agenda;
   ecs: Ecs;
   disk: Disk;
@@ -96,6 +99,7 @@ export const createHappen = (stage: Stage) => {
       stage.power('hours');
     switch (happening.kind) {
       case 'demand':
+        if (happening.power) stage.power(happening.power);
         scheduler.setDemand(happening.tasks);
         break;
       case 'call': {
@@ -197,7 +201,13 @@ export const createHappen = (stage: Stage) => {
         break;
       case 'deleteCluster':
         meet('deleteCluster');
-        ecs.deleteCluster();
+        ecs.deleteCluster(stage.cluster());
+        break;
+      case 'status':
+        stage.power('unknown status');
+        ecs.setStatusUnknown(true);
+        if (happening.forMs !== null)
+          agenda.after(happening.forMs, () => ecs.setStatusUnknown(false));
         break;
       case 'standstill':
         stage.standStill(happening.ms);

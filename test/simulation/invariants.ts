@@ -1,3 +1,4 @@
+import type { StopTaskCommandInput } from '@aws-sdk/client-ecs';
 import type {
   Generation,
   OutgoingMessage,
@@ -9,6 +10,8 @@ import type { JournalRecord } from '../../src/store/records.ts';
 import { createBeliefs, noticeMs, unseenMs } from './beliefs.ts';
 import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
+import { createIdleRules } from './idleRules.ts';
+import { createIdlers } from './idlers.ts';
 import type { Life, LifeEnd } from './life.ts';
 import { createLifetimeRules } from './lifetimeRules.ts';
 import { createLimits } from './limits.ts';
@@ -18,7 +21,6 @@ import { pauses } from './rival.ts';
 import { createScalingGoal } from './scalingGoal.ts';
 import { canServe, type Magic, type SchedulerRelease } from './scheduler/releases.ts';
 import { desiredOfUs } from './scheduler/requests.ts';
-import type { Work } from './scheduler/workforce.ts';
 import { createSendings } from './sendings.ts';
 import { servesIt } from './servesIt.ts';
 import { createStopRules } from './stopRules.ts';
@@ -40,6 +42,8 @@ const rivalBackMs = pauses.long[1] + 1000;
 const holdMs = 20_000;
 /** From the end of a cancellation to a stop that was held back for it, ms. */
 const heldMs = 1500;
+/** A group whose workers have been gone for so long, ms, has failed. */
+const desertedMs = 120_000 - noticeMs;
 /** A tick is a second; a decision may be that much behind the time. */
 const tickSlack = 1000;
 /** The monitor stream speaks once a second; what it has said for so long is known. */
@@ -49,8 +53,6 @@ const longUnseenMs = 60_000;
 export const sweepLimit = 60_000;
 /** From the decision that a task must go to the first StopTask, ms, at the most: calls wait for their turn. */
 const decidedMs = 15_000;
-/** Some settings allow a call in two seconds: dozens of stops that are decided at once wait so long, ms. */
-const longestWaitMs = 120_000;
 
 const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
 
@@ -63,6 +65,7 @@ export const createInvariants = (world: Watched) => {
   const money = createMoneyRules(world);
   const stops = createStopRules(world);
   const lifetimes = createLifetimeRules(world);
+  const idles = createIdleRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
   const scaling = createScalingGoal(world);
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
@@ -73,14 +76,11 @@ export const createInvariants = (world: Watched) => {
   const decidedAt = new Map<string, number>();
 
   /** Of the present life. */
-  let heardAt: number | null = null;
   let echoedAt: number | null = null;
   let goal: number | null = null;
   let askedWorkers = 0;
-  /** All goals for as long ago as a stop that is asked for now may have been decided. */
+  /** All goals since decidedMs ago, and the one before them. */
   let goals: { until: number; goal: number }[] = [];
-  /** Since when each task is seen to be told to stop. */
-  const stopSeenAt = new Map<string, number>();
   let emptySince: number | null = null;
   let surveyed = false;
   let blind = false;
@@ -105,9 +105,14 @@ export const createInvariants = (world: Watched) => {
   let aboveCapSince: number | null = null;
   let excusedAboveCap = false;
 
-  const lateMs = (settings.reportEverySeconds - 1) * 1000;
+  /** Tasks that some journal has named. Of one that ended before that, no list and no answer has ever told. */
+  const named = new Set<string>();
 
+  const { idler, isKnown } = createIdlers(world);
   const { coming, remaining, serving, standing, staying } = createBeliefs(world, () => unseenAt);
+
+  /** When each task last had workers, as the scheduler counts them. */
+  const servedAt = new Map<ModelTask, number>();
 
   const look = (): void => {
     const life = world.life();
@@ -126,23 +131,18 @@ export const createInvariants = (world: Watched) => {
     if (all || spent || fewer || useless || standing() > cap()) reasonAt = now;
   };
 
-  /** The least that was wanted while a stop may have been decided that is asked for now, `waitedMs` after it was seen to be decided. */
-  const leastWanted = (waitedMs: number): number =>
+  /** The least that was wanted while a stop may have been decided that is asked for now. */
+  const leastWanted = (): number =>
     Math.min(
       goal ?? 0,
-      ...goals
-        .filter(({ until }) => agenda.now() - until < decidedMs + waitedMs)
-        .map((each) => each.goal),
+      ...goals.filter(({ until }) => agenda.now() - until < decidedMs).map((each) => each.goal),
     );
 
-  const isServable = () => servesIt(scheduler, settings.workerRelease);
+  /** Some tasks have another number of workers than those that are launched now: how many tasks are wanted says no number. */
+  const isMixed = (): boolean =>
+    ecs.ours().some((task) => scheduler.sizeOf(task) !== settings.workersPerTask);
 
-  /** Groups that are told to stop are never taken back, however long their StopTask waits for its turn. */
-  const seeStops = (): void => {
-    for (const { taskArn, state } of world.census()?.groups ?? [])
-      if (taskArn !== null && !state.startsWith('draining.stopping')) stopSeenAt.delete(taskArn);
-      else if (taskArn !== null && !stopSeenAt.has(taskArn)) stopSeenAt.set(taskArn, agenda.now());
-  };
+  const isServable = () => servesIt(scheduler, settings.workerRelease);
 
   /**
    * A task of the living rival looks like one of our own last life if it began within two minutes of ours. Then only the
@@ -161,27 +161,9 @@ export const createInvariants = (world: Watched) => {
     if (shown === null || life === null || !canceling?.workerId.startsWith('Worker|ECS-'))
       return false;
     const heardSince = scheduler.heardSince(life.owner);
-    const ms = agenda.now() - shown;
+    // A daemon that stands still reads nothing, and what stands unread when it goes on may come after a signal.
+    const ms = agenda.now() - Math.max(shown, life.owner.frozenUntil ?? 0);
     return heardSince !== null && heardSince < shown && ms > knownMs && ms < holdMs;
-  };
-
-  /** What a silent stream has not told cannot be known. */
-  const isKnown = ({ since }: Work): boolean => since !== null && agenda.now() - since > knownMs;
-
-  /** A group that stays and has nothing to do, as everybody has known for a while. */
-  const idler = (): string | undefined => {
-    const life = world.life();
-    const now = agenda.now();
-    const heardSince = life && scheduler.heardSince(life.owner);
-    if (heardSince === null || heardSince === undefined || now - heardSince < knownMs + lateMs)
-      return;
-    return world.census()?.groups.find(({ taskArn, state, drainRequested, registered }) => {
-      const task = ecs.tasks.get(taskArn ?? '');
-      const work = task && scheduler.work.get(task);
-      return (
-        state === 'running' && !drainRequested && registered && work?.tasks === 0 && isKnown(work)
-      );
-    })?.groupId;
   };
 
   /** The scheduler would now ask for another number than it has. */
@@ -212,29 +194,31 @@ export const createInvariants = (world: Watched) => {
       const census = world.census();
       if (!census) return;
       money.launched(label);
-      const staying = census.groups.filter(({ drainRequested }) => !drainRequested).length;
-      const unasked = isUnits ? units.overLaunched(grant, staying) : null;
+      const groups = census.groups.filter(({ drainRequested }) => !drainRequested);
+      const unasked = isUnits ? units.overLaunched(grant, groups.length) : null;
       if (unasked !== null) broken('overLaunched', `${unasked}: ${label}`);
-      const most = scaling.most(askedWorkers) + lifetimes.extra(census.cohorts);
+      const most = scaling.most(askedWorkers, groups) + lifetimes.extra(census.cohorts);
       lifetimes.launched(label, census);
-      if (!isUnits && goal !== null && staying > Math.min(cap(), most))
-        broken('overLaunched', `${staying} groups, ${goal} wanted: ${label}`);
+      if (!isUnits && goal !== null && groups.length > Math.min(cap(), most) && !isMixed())
+        broken('overLaunched', `${groups.length} groups, ${goal} wanted: ${label}`);
       if (census.groups.length > cap() && !excusedAboveCap)
         broken('capExceeded', `${census.groups.length} groups, ${cap()} allowed: ${label}`);
     });
   };
 
   const commanded = (requests: DesiredRequest[]): void => {
-    heardAt = agenda.now();
-    if (requests.length === 0) emptySince ??= heardAt;
+    const now = agenda.now();
+    if (requests.length === 0) emptySince ??= now;
     else {
       emptySince = null;
       const workers = desiredOfUs(requests);
-      if (goal !== null) goals.push({ until: heardAt, goal });
-      goals = goals.filter(({ until }) => agenda.now() - until < decidedMs + longestWaitMs);
+      if (goal !== null) goals.push({ until: now, goal });
+      goals = goals.filter(({ until }) => now - until < decidedMs);
       askedWorkers = workers;
+      idles.asked(workers);
+      lifetimes.asked(workers, goal === null);
       goal = Math.min(cap(), Math.ceil(workers / settings.workersPerTask));
-      zeroSince = goal === 0 ? (zeroSince ?? heardAt) : null;
+      zeroSince = goal === 0 ? (zeroSince ?? now) : null;
     }
   };
 
@@ -243,7 +227,9 @@ export const createInvariants = (world: Watched) => {
     recorded(record: JournalRecord) {
       limits.recorded(record);
       money.recorded(record);
+      if (record.kind === 'settled') for (const { taskArn } of record.groups) named.add(taskArn);
       if (record.kind !== 'adopted') return;
+      named.add(record.taskArn);
       units.adopted(record.taskArn);
       const task = ecs.tasks.get(record.taskArn);
       if (task?.rival && !task.ours && !isTellable(task)) task.ours = true;
@@ -280,11 +266,10 @@ export const createInvariants = (world: Watched) => {
     born() {
       for (const task of rivals) task.ours = true;
       limits.born();
-      money.born();
       units.born();
+      idles.born();
       dialogue.born();
       dialogueShown = null;
-      heardAt = null;
       echoedAt = null;
       goal = null;
       zeroSince = null;
@@ -303,6 +288,7 @@ export const createInvariants = (world: Watched) => {
     blind: () => blind,
     surveyed() {
       surveyed = true;
+      money.surveyed();
       foundAt = Math.min(foundAt, agenda.now());
       blind = false;
       denialsInARow = 0;
@@ -331,15 +317,15 @@ export const createInvariants = (world: Watched) => {
     unreported(task: ModelTask) {
       const life = world.life();
       const since = agenda.now() - reportMs;
-      const heardSince = life && scheduler.heardSince(life.owner);
+      const listedSince = life && scheduler.listedSince(life.owner);
       const isTraced = scheduler.workerIdsOf(task)[0]?.startsWith('Worker|ECS-');
-      if (!life || !heardSince || scheduler.generation() === 'g4' || !isTraced) return;
+      if (!life || !listedSince || scheduler.generation() === 'g4' || !isTraced) return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
       const diedAt = task.endingAt ?? since;
-      // Without a label it was there before the first start, so no journal has ever named it.
-      const isUnknown = (task.label === null || task.askedAt < lostAt) && diedAt < foundAt;
+      const isLost = task.askedAt < lostAt && diedAt < foundAt;
+      const isUnknown = isLost || !named.has(task.taskArn);
       const isForgotten = isUnknown || unseenAt >= since || task.goneFrom - diedAt < noticeMs;
-      const isKnown = !isForgotten && life.startedAt < since && heardSince < since;
+      const isKnown = !isForgotten && life.startedAt < since && listedSince < since;
       const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
       if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)
         broken('deadUnreported', `workers of ${short(task.taskArn)}`);
@@ -359,12 +345,14 @@ export const createInvariants = (world: Watched) => {
       sendings.sent(label, { echoedAt, zeroSince });
     },
 
-    stopTaskSent(taskArn: string) {
+    stopTaskSent({ task: taskArn = '', reason = '' }: StopTaskCommandInput) {
       const task = ecs.tasks.get(taskArn);
       if (!task?.ours) return broken('stoppedForeign', `StopTask ${short(taskArn)}`);
       if (task.stopAskedAt !== null) return;
       const now = agenda.now();
-      const isAsked = (units.isUnits() || scheduler.groups() !== null) && units.isAsked(task);
+      const isAsked =
+        units.isUncounted(task) ||
+        ((units.isUnits() || scheduler.groups() !== null) && units.isAsked(task));
       task.stopAskedAt = now;
       lifetimes.stopped(task);
       const since = decidedAt.get(task.label ?? '') ?? task.createdAt;
@@ -394,21 +382,23 @@ export const createInvariants = (world: Watched) => {
         settings.monitored &&
         now - since >= deadline &&
         !((scheduler.connected.get(task) ?? now) - since < deadline - noticeMs);
-      if (startedLate || deaf || crowded) return;
+      // So it is, too, if its workers were known and have been gone for so long. It serves no more: no fewer are left.
+      const isDeserted = settings.monitored && now - (servedAt.get(task) ?? now) >= desertedMs;
+      if (startedLate || deaf || isDeserted || crowded || isMixed()) return;
       if (isAsked) {
         const kept = units.keepsMore(task);
         if (kept !== null && endAt < now - decidedMs)
           broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${kept}`);
         return;
       }
-      const waitedMs = Math.min(now - (stopSeenAt.get(taskArn) ?? now), longestWaitMs);
+      if (!units.isUnits()) idles.stopped(task, reason);
       const isTwice = lifetimes.isAskedTwice(task);
-      const least = leastWanted(waitedMs) - Number(isTwice);
+      const least = isTwice ? lifetimes.least(leastWanted()) : leastWanted();
       const left = remaining();
       if (
         !units.isUnits() &&
         left < least &&
-        now - endAt > decidedMs + waitedMs &&
+        now - endAt > decidedMs &&
         now - unseenAt > longUnseenMs
       )
         broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${left} left, ${least} wanted`);
@@ -446,11 +436,12 @@ export const createInvariants = (world: Watched) => {
     /** Once a second: what ECS itself doubled must be swept. */
     sweep(faultsEndAt: number) {
       look();
-      seeStops();
+      for (const task of scheduler.connected.keys()) servedAt.set(task, agenda.now());
       units.learn();
+      idles.check();
       dialogue.check();
       lifetimes.check(() => ({
-        ...{ goal, echoedAt, isLooked: surveyed || blind },
+        ...{ goal, asked: askedWorkers, echoedAt, isLooked: surveyed || blind },
         isKnown: emptySince === null && isServable(),
         ...{ isJustBack: dialogue.isJustBack(), isUnits: units.isUnits() },
       }));
@@ -504,7 +495,11 @@ export const createInvariants = (world: Watched) => {
         ({ taskArn }) => taskArn !== null && !alive.some((task) => task.taskArn === taskArn),
       );
       if (dead) return { invariant: 'lost', says: `${dead.groupId} has no task any more` };
-      const odd = census.groups.find(({ state }) => state !== 'running');
+      const odd = census.groups.find(
+        ({ state, taskArn }) =>
+          state !== 'running' &&
+          !(state === 'provisioning' && ecs.tasks.get(taskArn ?? '')?.isStrange()),
+      );
       if (odd) return units.unsteady(odd);
       const [launch] = census.launches;
       if (launch) return { invariant: 'stuck', says: `launch ${launch.label} is ${launch.state}` };
@@ -520,7 +515,12 @@ export const createInvariants = (world: Watched) => {
       // What was said last is old where nothing is said because it is met.
       const isMet = silentWhenMet && scheduler.wouldSay(world.identity()).length === 0;
       const isLimited = money.excuse(census, alive.length, goal ?? 0);
-      const isOther = goal !== null && scaling.isOther(alive.length, goal, askedWorkers, cap());
+      const isOther =
+        goal !== null &&
+        // Without the monitor stream every task counts as one that is launched now.
+        (isMixed() && settings.monitored
+          ? scaling.areOther(alive, askedWorkers, cap())
+          : scaling.isOther(alive.length, goal, askedWorkers, cap()));
       if (!isByUnits && !isMet && !isLimited && !units.isUnits() && isOther)
         return { invariant: 'lost', says: `${alive.length} tasks, ${goal} wanted` };
       // Workers have connected, or work has ended, since its last command.

@@ -11,9 +11,11 @@ import { listTasks } from '../../src/aws/tasks/listTasks.ts';
 import { runTask } from '../../src/aws/tasks/runTask.ts';
 import { stopTask } from '../../src/aws/tasks/stopTask.ts';
 import { createTurns } from '../../src/aws/turns.ts';
+import { clustersElsewhere, otherTags, unlistedIn } from '../../src/daemon/launchClusters.ts';
 import { createTemplates } from '../../src/daemon/launchTemplates.ts';
 import { answerByOurClock, byOurClock } from '../../src/daemon/ledgerEffects.ts';
 import { callRates, managerSettings, sessionSettings } from '../../src/daemon/managerSettings.ts';
+import { reportSiblingTasks } from '../../src/daemon/siblingTasks.ts';
 import { mayOweResponse, recover } from '../../src/daemon/startup.ts';
 import { provide } from '../../src/daemon/wiring.ts';
 import { now } from '../../src/shared/clock.ts';
@@ -29,6 +31,7 @@ import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import type { SimulationSettings } from './script.ts';
 import { configOf } from './settings.ts';
+import type { Siblings } from './siblings.ts';
 import {
   type ConnectionEvents,
   simulatedMonitorSocket,
@@ -81,6 +84,10 @@ export interface LifeTools {
   identity: string;
   settings: SimulationSettings;
   epoch: string;
+  /** Other state directories beside its own. */
+  siblings: Pick<Siblings, 'find' | 'hasAny'>;
+  /** It makes its identity, if there is none. */
+  journalRead: () => void;
   /** The cluster is only created by this start. */
   createsCluster: boolean;
   /** Takes all that happens, to be watched later; null: nothing does. */
@@ -187,7 +194,8 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       },
     };
     life.journal = journal;
-    life.foundJournal = journal.found !== 'none';
+    tools.journalRead();
+    life.foundJournal = journal.found !== 'none' && journal.found !== 'lost';
     if (life.foundJournal) events.starts(journal.closedBefore ? 'closed' : 'unclosed');
     else events.starts(tools.createsCluster ? 'first' : 'lost');
     life.openAtStart = new Set(journal.ledger.openLaunches().map(({ label }) => label));
@@ -198,14 +206,14 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     const templates = createTemplates(config);
     const templateOf = (order: LaunchOrder) => {
       const record = journal.ledger.openLaunch(order.label);
-      return (
-        (record && templates.made(order, record.requestHash, record.cluster)) ??
-        templates.templateOf(order)
-      );
+      return (record && templates.made(order, record)) ?? templates.templateOf(order);
     };
+    const { cluster, startedBy } = templates;
+    const home = { region: config.aws.region, cluster, tag: startedBy };
+    const clusters = clustersElsewhere(journal.ledger, home);
+    const tags = otherTags(journal.ledger, home.tag);
     const recovered = recover(watched, {
-      at: now(),
-      epoch,
+      ...{ at: now(), epoch, home },
       requestHashOf: (order) => templateOf(order).hash(order),
     });
     const scarce = { burst: 3, perSecond: 0.5 };
@@ -213,19 +221,19 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     const limiter = createLimiter(clock, rates);
     const turns = createTurns(limiter, clock, log);
     const call = createCaller({ limiter, turns, clock, log, random: random.next });
+    const ownAccount = () => '123456789012';
     const list = listTasks(
       ecs,
       call,
       templates.cluster,
       clock,
       log,
-      undefined,
+      { clusters, tags, ownAccount },
       (taskArn) => journal.ledger.owner(taskArn) !== undefined,
     );
     const run = runTask(ecs, call, {
       request: (order: LaunchOrder) => templateOf(order).request(order),
     });
-    const ownAccount = () => '123456789012';
     const stop = stopTask(ecs, call, templates.cluster, { ownAccount });
     const describe = describeTasks(ecs, call, templates.cluster, ownAccount);
     /** As the SDK measures it at every answer: AWS keeps the time of the agenda, and a host's clock may be set. */
@@ -237,7 +245,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       monitor: {} as never,
       journal: watched,
       requestHash: (order) => templateOf(order).hash(order),
-      clusterOf: (order) => templateOf(order).cluster,
+      placeOf: templateOf,
       takeTurn: turns.reserve,
       runTask: async (order, signal) => {
         turns.use(order.label, signal);
@@ -323,9 +331,11 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       },
     });
     life.actor = actor as never;
+    const ending = new AbortController();
     const end = () => {
       if (life.ended || owner.dead) return;
       life.ended = true;
+      ending.abort();
       // As src/daemon/run does: what waits to be written is written.
       const { output } = actor.getSnapshot();
       const ended = () => events.ended(output ?? { status: 1, looked: true });
@@ -343,6 +353,15 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       },
     });
     actor.start();
+    if (tools.siblings.hasAny())
+      void reportSiblingTasks(
+        {
+          ...{ stateDir: stateDirectory, mark: templates.startedBy, describe, log },
+          unlistedIn: (other) => unlistedIn(other, home, clusters),
+          ...{ find: tools.siblings.find, pause: clock.sleep },
+        },
+        ending.signal,
+      );
   };
 
   start().catch((error: unknown) => {

@@ -19,6 +19,8 @@ const knownMs = 4000;
 export interface Present {
   /** Groups that the scheduler desires. */
   goal: number | null;
+  /** Workers that its last command asks for. */
+  asked: number;
   echoedAt: number | null;
   isLooked: boolean;
   /** The last command stands, and workers can serve it. */
@@ -64,21 +66,36 @@ export function createLifetimeRules(world: Watched) {
     return isHeard && isEchoed && isFree && isActive && isQuiet ? goal : null;
   }
 
-  /** Groups that were there when the default policy came to ask for what is connected; null: it asks for something else. */
+  /**
+   * Workers that were asked for before replacements connected. The default policy asks for what is connected where that
+   * suffices, so for each old group and for its replacement until the old one has left.
+   */
+  let withoutReplacements = 0;
+
+  /**
+   * Groups that were there when the default policy came to ask for what is connected, and the daemon had heard that; null:
+   * it asks for something else. What a scheduler in silence would say nobody can act on.
+   */
   let content: number | null = null;
 
   const stayingIn = (census: Census): number =>
     census.groups.filter(({ drainRequested }) => !drainRequested).length;
 
-  function noteContent(): void {
-    const census = world.census();
+  function asksForWhatIsThere(): boolean {
     const [said] = scheduler.wouldSay(world.identity());
-    const isSame =
+    return (
       said?.type === 'desired' &&
       desiredOfUs(said.requests) === scheduler.workers() &&
-      scheduler.lingering.size === 0;
-    if (settings.policy !== 'vanilla' || !isSame || census?.lifecycle !== 'active') content = null;
-    else content ??= Math.max(stayingIn(census), ecs.ours().length);
+      scheduler.lingering.size === 0
+    );
+  }
+
+  function noteContent({ goal, asked }: Present): void {
+    const census = world.census();
+    const isActive = census?.lifecycle === 'active';
+    if (settings.policy !== 'vanilla' || !isActive || !asksForWhatIsThere()) content = null;
+    else if (goal !== null && asked === scheduler.workers())
+      content ??= Math.max(stayingIn(census), ecs.ours().length);
   }
 
   function reset(): void {
@@ -110,9 +127,20 @@ export function createLifetimeRules(world: Watched) {
     /** It may leave for its age, while the default policy asks for it and for its replacement: no command asks for fewer. */
     isAskedTwice: (task: ModelTask): boolean =>
       settings.policy === 'vanilla' && isOld(task, -ageSlackMs),
+    /** The daemon has heard a command; `isFirst`: the first one of its life. */
+    asked(workers: number, isFirst: boolean): void {
+      const isSame = workers > withoutReplacements && workers === scheduler.workers();
+      if (isFirst || !isSame || rotating().length === 0) withoutReplacements = workers;
+    },
+    /** The fewest groups that may be left when such a one leaves, where so many were asked for: others may leave with it. */
+    least: (asked: number): number =>
+      Math.min(asked, Math.ceil(withoutReplacements / settings.workersPerTask)),
+
     /** A launch does not let the fleet grow where nothing asks for more. */
     launched(label: string, census: Census): void {
       if (content === null || lifetimeMs() === Number.POSITIVE_INFINITY) return;
+      // What has come to be asked for in this moment counts, too.
+      if (!asksForWhatIsThere()) return;
       const most = content + this.extra(census.cohorts);
       const staying = stayingIn(census);
       if (staying > most)
@@ -127,9 +155,10 @@ export function createLifetimeRules(world: Watched) {
     /** Once a second. */
     check(present: () => Present): void {
       if (lifetimeMs() === Number.POSITIVE_INFINITY) return;
-      const goal = steadyGoal(present());
+      const seen = present();
+      const goal = steadyGoal(seen);
       noteIdle();
-      noteContent();
+      noteContent(seen);
       const now = agenda.now();
       const old = rotating();
       const alive = ecs.ours();

@@ -1,5 +1,5 @@
-import { minimumUsd, taskUsd } from '../../machines/shared/money.ts';
-import { moneySettingsOf } from '../../src/daemon/money.ts';
+import { minimumUsd, taskUsd } from '../../machines/shared/bill.ts';
+import { moneySettingsOf } from '../../src/daemon/moneySettings.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
 import type { Census } from './census.ts';
 import type { ModelTask } from './ecs.ts';
@@ -9,6 +9,10 @@ import type { Watched } from './watched.ts';
 
 /** What the daemon counts may differ from the bill by so much. */
 const tolerance = 0.01;
+/** It counts as of its last tick, ms. */
+const tickMs = 1000;
+/** A clock that is behind by more than this, ms, was set back. */
+const clockSlackMs = 1000;
 
 /** What a script lets the daemon know of the cost. */
 export interface Countability {
@@ -46,7 +50,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   if (prices === null) throw new Error('the simulation knows no price');
   /** A life may begin with others. */
   const limitsNow = () => moneySettingsOf(configOf(settings)).limits;
-  const market = settings.spot ? 'spot' : 'onDemand';
+  const market = () => (settings.spot ? 'spot' : 'onDemand');
   let forgottenBefore = Number.NEGATIVE_INFINITY;
 
   /** When a life took a living task for ended: it may not look at tasks, and had asked for the stop of this one. */
@@ -54,9 +58,12 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
 
   /** When a task whose end ECS does not show was taken for ended: until then it may have lived. */
   const lostAt = new Map<string, number>();
-  /** How many tasks each launch asks for, and of how many that this life gave up at its start nothing is known. */
-  const asked = new Map<string, number>();
-  let givenUp = 0;
+  /** Launches that were given up without an answer, and how many tasks each asked for. No later life forgets them. */
+  const givenUp = new Map<string, number>();
+
+  /** How far the host's clock was ahead at the last start; and when a life began with a clock that was set back. */
+  let aheadMs = 0;
+  let setBackAt = Number.NEGATIVE_INFINITY;
 
   /** A life before this one took it for ended, and no list shows what is on its way out. */
   const isTakenForEnded = ({ taskArn }: ModelTask): boolean =>
@@ -65,7 +72,8 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   const endedAt = (task: ModelTask): number | null =>
     isTakenForEnded(task) ? (assumedEnded.get(task.taskArn) ?? null) : task.stoppedAt;
 
-  const livedMs = (task: ModelTask): number => (endedAt(task) ?? agenda.now()) - task.createdAt;
+  const livedMs = (task: ModelTask, at = agenda.now()): number =>
+    Math.max(0, (endedAt(task) ?? at) - task.createdAt);
 
   /** Tasks that a group of ours has or had, as the ledger remembers it. */
   function owned(): Set<string | null> {
@@ -89,21 +97,32 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
   const bill = (): number =>
     known().reduce((usd, task) => usd + taskUsd(prices, task.market, livedMs(task)), 0);
 
+  /** The same by what can be known: how long the process was down while its clock was set back, only a list tells. */
+  const knownBill = (): number =>
+    known().reduce((usd, task) => {
+      const sinceStart = task.createdAt < setBackAt ? agenda.now() - setBackAt : livedMs(task);
+      return usd + taskUsd(prices, task.market, Math.min(livedMs(task), sinceStart));
+    }, 0);
+
+  /** Tasks that a launch has asked for and that are not there. */
+  const comingOf = (label: string, count: number): number =>
+    Math.max(0, count - [...ecs.tasks.values()].filter((task) => task.label === label).length);
+
+  /** Tasks that launches given up may have started, for all that is known. */
+  const unseen = (): number =>
+    [...givenUp].reduce((sum, [label, count]) => sum + comingOf(label, count), 0);
+
   /** The same for all that the daemon must reckon with: tasks whose end was never shown, launches that were given up. */
   const mostBill = (): number =>
     known().reduce((usd, task) => {
       const goneAt = lostAt.get(task.taskArn) ?? task.createdAt;
       return usd + taskUsd(prices, task.market, Math.max(livedMs(task), goneAt - task.createdAt));
-    }, givenUp * minimumUsd(prices, market));
+    }, unseen() * minimumUsd(prices, market()));
 
   const rate = (): number =>
     known()
       .filter((task) => ecs.alive(task) && !isTakenForEnded(task))
       .reduce((usd, task) => usd + prices[task.market], 0);
-
-  /** Tasks that a launch has asked for and that are not there. */
-  const comingOf = (label: string, count: number): number =>
-    Math.max(0, count - [...ecs.tasks.values()].filter((task) => task.label === label).length);
 
   /** Tasks that open launches have asked for and that are not there yet. */
   function coming(): number {
@@ -118,15 +137,18 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
       forgottenBefore = agenda.now();
     },
 
-    born() {
-      givenUp = 0;
+    surveyed() {
+      setBackAt = Number.NEGATIVE_INFINITY;
     },
 
     recorded(record: JournalRecord) {
-      if (record.kind === 'launch') asked.set(record.label, record.count);
-      // Of an earlier life, and whether it was sent is not known.
-      if (record.kind === 'settled' && record.groups.length + record.refusals.length === 0)
-        givenUp += comingOf(record.label, asked.get(record.label) ?? 0);
+      if (record.kind === 'start') {
+        const ahead = record.at - agenda.now();
+        if (ahead < aheadMs - clockSlackMs) setBackAt = agenda.now();
+        aheadMs = ahead;
+      }
+      if (record.kind === 'inventoryOwed' && record.launch)
+        givenUp.set(record.launch.label, record.launch.count);
       if (record.kind !== 'ended' || record.taskArn === null) return;
       const task = ecs.tasks.get(record.taskArn);
       if (task && agenda.now() >= task.goneFrom) lostAt.set(task.taskArn, agenda.now());
@@ -141,10 +163,10 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
     /** A launch has just been decided: with all that it may start, no limit is passed. */
     launched(label: string) {
       const { perHour, total } = limitsNow();
-      const hourly = rate() + coming() * prices[market];
+      const hourly = rate() + coming() * prices[market()];
       if (perHour !== null && hourly > perHour * (1 + tolerance))
         broken('overspent', `${label}: $${hourly} an hour, ${perHour} allowed`);
-      const spent = bill() + coming() * minimumUsd(prices, market);
+      const spent = knownBill() + coming() * minimumUsd(prices, market());
       if (total !== null && spent > total * (1 + tolerance))
         broken('overspent', `${label}: $${spent} are spent, ${total} allowed`);
     },
@@ -180,10 +202,13 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
       if (counted === null || !isCountable) return;
       const shown = owned();
       // What ECS starts after all may end before an inventory shows it.
-      const billed = [...ecs.tasks.values()]
-        .filter(({ ours, ghost, taskArn }) => ours && (!ghost || shown.has(taskArn)))
-        .reduce((usd, task) => usd + taskUsd(prices, task.market, livedMs(task)), 0);
-      const isLess = counted < billed * (1 - tolerance);
+      const tasks = [...ecs.tasks.values()].filter(
+        ({ ours, ghost, taskArn }) => ours && (!ghost || shown.has(taskArn)),
+      );
+      const billedAt = (at: number): number =>
+        tasks.reduce((usd, task) => usd + taskUsd(prices, task.market, livedMs(task, at)), 0);
+      const billed = billedAt(agenda.now());
+      const isLess = counted < billedAt(agenda.now() - tickMs) * (1 - tolerance);
       if (counted > billed * (1 + tolerance) || (isLess && !census?.isLowerBound))
         broken('miscounted', `$${counted} counted, $${billed} billed`);
       if (census?.isLowerBound && !mayMiss)

@@ -21,7 +21,13 @@ export function createOwnership(
 
     /** After an orderly end: whatever is left was said, or that it could not look; status 0 says that nothing is. */
     leftBehind(life: Life, { status, looked }: LifeEnd, surveyed: boolean) {
-      const { ledger } = life.journal ?? {};
+      const { ledger, found } = life.journal ?? {};
+      const isUnsure =
+        (found === 'lost' || found === 'damaged') &&
+        !surveyed &&
+        !ecs.isClusterGone(settings.cluster);
+      if (isUnsure && (status === 0 || looked) && !settings.leave)
+        broken('leftUnsaid', `it ends with status ${status} and has not looked`);
       if (!ledger || !surveyed) return;
       const left = ecs.ours().filter((task) => ecs.wanted(task) && !task.ghost);
       const [one] = left;

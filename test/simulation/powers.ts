@@ -26,5 +26,28 @@ export const powers = [
   'long fault',
   'permanent refusals',
   'hours',
+  'hours of running',
+  'unknown status',
+  'journal forgotten',
+  'another cluster',
+  'another tag',
+  'another address',
+  'another manager id',
+  'other workers per task',
 ] as const;
 export type Power = (typeof powers)[number];
+
+/** What of the wide profile a start with other settings is, by the setting. */
+const changes = {
+  cluster: 'another cluster',
+  fleetId: 'another tag',
+  workerAddress: 'another address',
+  managerId: 'another manager id',
+  workersPerTask: 'other workers per task',
+} as const satisfies Record<string, Power>;
+
+/** What of the wide profile a start with these other settings is. */
+export function powersOfChange(change: object): Power[] {
+  const keys = Object.keys(changes) as (keyof typeof changes)[];
+  return ['changed settings', ...keys.filter((key) => key in change).map((key) => changes[key])];
+}

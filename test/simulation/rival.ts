@@ -20,7 +20,7 @@ export const pauses = { short: [250, 500], long: [5000, 15_000], shortCount: 3 }
  */
 export function createRival(
   world: { agenda: Agenda; random: Random; scheduler: Scheduler; ecs: Ecs },
-  settings: { identity: string; workersPerTask: number },
+  settings: { identity: string; workersPerTask: number; cluster?: string },
 ) {
   const { agenda, random, scheduler, ecs } = world;
   const owner: Owner = { dead: false };
@@ -41,7 +41,8 @@ export function createRival(
       { name: labelVariable, value: `rival-${++launches}` },
     ];
     const overrides = { containerOverrides: [{ environment }] };
-    const task = ecs.create({ startedBy: tag, overrides }, false, agenda.now());
+    const { cluster } = settings;
+    const task = ecs.create({ cluster, startedBy: tag, overrides }, false, agenda.now());
     task.rival = true;
     tasks.push(task);
     return task;

@@ -1,3 +1,5 @@
+import type { GroupSeen } from './census.ts';
+import type { ModelTask } from './ecs.ts';
 import type { Watched } from './watched.ts';
 
 /** How old a view of the work may be when a launch is decided, ms, beside the rhythm of the reports. */
@@ -7,8 +9,8 @@ const decidedMs = 15_000;
  * What may be launched beyond what the scheduler asks. Its work may need more workers than the default policy asks for,
  * and a Fargate task that has lost workers for good counts for the others.
  */
-export function createScalingGoal({ agenda, scheduler, settings }: Watched) {
-  const { workersPerTask, tasksPerWorker, monitored, policy, reportEverySeconds } = settings;
+export function createScalingGoal({ agenda, ecs, scheduler, settings }: Watched) {
+  const { tasksPerWorker, monitored, policy, reportEverySeconds } = settings;
   /** What the stream has shown that the scheduler has to do. */
   let shown: { at: number; tasks: number }[] = [];
 
@@ -24,26 +26,47 @@ export function createScalingGoal({ agenda, scheduler, settings }: Watched) {
     return Math.ceil(Math.max(0, ...shown.map(({ tasks }) => tasks)) / tasksPerWorker);
   }
 
-  const lostWorkers = (): number => scheduler.lostWorkers();
+  function lostOf({ taskArn }: GroupSeen): number {
+    const task = ecs.tasks.get(taskArn ?? '');
+    return task ? scheduler.lostOf(task) : 0;
+  }
 
   return {
     /** The scheduler reports its work now. */
     reported(tasks: number): void {
       shown.push({ at: agenda.now(), tasks });
     },
-    /** The most groups that may be there after a launch, when the scheduler has asked for so many workers. */
-    most: (asked: number): number =>
-      asked === 0 ? 0 : Math.ceil((Math.max(asked, ahead(asked)) + lostWorkers()) / workersPerTask),
+    /**
+     * The most groups that may be there after a launch, when the scheduler has asked for so many workers. `staying`: the
+     * groups. One that was killed counts with the workers that it had for as long as ECS does not tell: the scheduler
+     * shows them meanwhile.
+     */
+    most(asked: number, staying: readonly GroupSeen[]): number {
+      if (asked === 0) return 0;
+      const lost = staying.reduce((sum, group) => sum + lostOf(group), 0);
+      return Math.ceil((Math.max(asked, ahead(asked)) + lost) / settings.workersPerTask);
+    },
     /** So many groups are not what it asks for when all is at rest. */
     isOther(groups: number, goal: number, asked: number, cap: number): boolean {
-      const most = asked === 0 ? 0 : Math.ceil((asked + lostWorkers()) / workersPerTask);
+      const most =
+        asked === 0 ? 0 : Math.ceil((asked + scheduler.lostWorkers()) / settings.workersPerTask);
       return groups < goal || groups > Math.min(cap, most);
+    },
+    /**
+     * The same where they have different numbers of workers: too few workers, and there may be one group more; or more
+     * groups than were needed if each had as few workers as the smallest. A larger one is not stopped for its size.
+     */
+    areOther(tasks: readonly ModelTask[], asked: number, cap: number): boolean {
+      const sizes = tasks.map((task) => scheduler.sizeOf(task) - scheduler.lostOf(task));
+      const workers = sizes.reduce((sum, size) => sum + size, 0);
+      const most = Math.ceil(asked / Math.min(settings.workersPerTask, ...sizes));
+      return (workers < asked && tasks.length < cap) || tasks.length > most;
     },
     /** So many groups are more than the tasks of the scheduler could ever use. */
     isUseless(groups: number, asked: number): boolean {
       if (tasksPerWorker === null || !monitored) return false;
       const tasks = Math.min(scheduler.demand(), ...shown.slice(-3).map((each) => each.tasks));
-      const useful = Math.ceil(Math.max(asked, tasks) / workersPerTask);
+      const useful = Math.ceil(Math.max(asked, tasks) / settings.workersPerTask);
       return groups > useful;
     },
   };

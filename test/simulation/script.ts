@@ -41,6 +41,14 @@ export interface SimulationSettings extends DialogueSettings {
   orphan: boolean;
   /** AWS allows so few calls that they queue for long. */
   scarceCalls: boolean;
+  /** Left out: the first one. */
+  cluster?: string;
+  /** Under which name workers reach the scheduler; left out: the first one. It is a part of the ownership tag, and of the state directory's name. */
+  workerAddress?: string;
+  /** Left out: the first one. It is a part of the tag and of that name, too, and what the scheduler calls us by. */
+  managerId?: string;
+  /** Null or left out: manager id and address make the ownership tag. */
+  fleetId?: string | null;
   /** A limit of money; null: none. */
   money: SimulatedLimit | null;
   /** Of the wide profile; left out: as every seed has it. */
@@ -75,7 +83,7 @@ export type Window = {
 /** One thing that happens to the world. `at` and `ms` in milliseconds from the beginning. */
 export type Happening =
   | DialogueHappening
-  | { at: number; kind: 'demand'; tasks: number }
+  | { at: number; kind: 'demand'; tasks: number; power?: Power }
   /** Workers die in Fargate tasks that serve on. */
   | { at: number; kind: 'workersDie'; count: number }
   | {
@@ -107,13 +115,16 @@ export type Happening =
       kind: 'kill';
       point: KillPoint | null;
       power: boolean;
-      journal: 'kept' | 'lost' | Bend;
+      /** `lost`: with its state directory; `forgotten`: the identity beside it stays. */
+      journal: 'kept' | 'lost' | 'forgotten' | Bend;
       downMs: number;
       /** By how much the host's clock is set meanwhile. */
       clockMs?: number;
     }
   /** Another hand deletes the cluster, with all that runs in it. */
   | { at: number; kind: 'deleteCluster' }
+  /** Tasks that run are shown with an unknown status; null: for ever. */
+  | { at: number; kind: 'status'; forMs: number | null }
   /** The process stands still, and goes on. */
   | { at: number; kind: 'standstill'; ms: number }
   /** A start with other settings after a kill or an orderly stop. */
@@ -507,6 +518,7 @@ export const faultsEnd = ({ happenings, settings }: Script): number => {
       20 * second,
       ...happenings.map((each) => {
         if (each.kind === 'kill') return each.at + killPatience + each.downMs + rivalMs;
+        if (each.kind === 'status') return each.at + (each.forMs ?? 0);
         if (each.kind === 'replace') return each.at + each.downMs + 10 * second;
         if (each.kind === 'stop' || each.kind === 'shutdownCluster' || each.kind === 'restart')
           return (
@@ -516,28 +528,4 @@ export const faultsEnd = ({ happenings, settings }: Script): number => {
       }),
     ) + second
   );
-};
-
-/** The word for it in the report. */
-export const nameOf = (happening: Happening): string => {
-  switch (happening.kind) {
-    case 'window':
-      return happening.window;
-    case 'delay':
-      return happening.of;
-    case 'next':
-      return happening.fate;
-    case 'end':
-      return happening.end;
-    case 'schedulerFault':
-      return happening.fault;
-    case 'disk':
-      return `disk:${happening.trouble}`;
-    case 'call':
-      return happening.mishap;
-    case 'subnet':
-      return happening.trouble;
-    default:
-      return happening.kind;
-  }
 };

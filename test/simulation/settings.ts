@@ -1,7 +1,8 @@
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ownershipTagOf } from '../../src/daemon/managerSettings.ts';
-import { taskCost } from '../../src/daemon/money.ts';
+import { taskCost } from '../../src/daemon/moneySettings.ts';
+import { firstCluster } from './ecs.ts';
 import type { SimulationSettings } from './script.ts';
 
 /** Everything that no seed varies is as the program's own defaults have it. */
@@ -46,6 +47,12 @@ export const configOf = (settings: SimulationSettings): Config => {
   return {
     ...base,
     capabilities: capabilitiesOf(settings),
+    fleetId: settings.fleetId ?? null,
+    workerManagerId: settings.managerId ?? managerId,
+    workerSchedulerAddress: {
+      ...base.workerSchedulerAddress,
+      text: settings.workerAddress ?? workerAddress,
+    },
     maxLifetimeSeconds: wide?.maxLifetimeSeconds ?? null,
     worker: { ...base.worker, scalerVersion: settings.workerRelease },
     capacity: {
@@ -67,8 +74,10 @@ export const configOf = (settings: SimulationSettings): Config => {
     drainTimeoutSeconds: settings.drainTimeoutSeconds,
     stopTimeoutSeconds: settings.stopTimeoutSeconds,
     sigtermPolicy: settings.leave ? 'leave' : 'stop',
+    aws: { ...base.aws, region: 'eu-west-1' },
     ecs: {
       ...base.ecs,
+      cluster: settings.cluster ?? firstCluster,
       // Its requirements name the workers' release.
       taskImage: 'registry.simulated/scaler:1',
       pythonRequirements: 'tomli',
@@ -77,3 +86,6 @@ export const configOf = (settings: SimulationSettings): Config => {
     },
   };
 };
+
+/** What makes a task that of a life with these settings. */
+export const tagOf = (settings: SimulationSettings): string => ownershipTagOf(configOf(settings));

@@ -67,7 +67,9 @@ export const addStats = (into: Stats, from: Stats): void => {
 };
 
 /** What only the wide profile can break. */
-const wideInvariants: readonly InvariantName[] = ['stopIgnored', 'tooOld'];
+const wideInvariants: readonly InvariantName[] = [
+  ...(['stopIgnored', 'tooOld', 'stoppedEarly', 'replacedEarly'] as const),
+];
 
 const inOne = (stats: Stats, names: readonly InvariantName[]): number =>
   new Set(

@@ -7,6 +7,7 @@ import { speaksGroups } from '../../machines/scheduler/messages.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
 import type { Census } from './census.ts';
 import type { ModelTask } from './ecs.ts';
+import { saysItsManager } from './scheduler/releases.ts';
 import type { Trouble, Watched } from './watched.ts';
 
 /** A worker that was named counts as named for so long, ms; and a stop may follow a little later. */
@@ -68,6 +69,9 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
   const ourTask = (taskId: string): ModelTask | undefined =>
     ecs.ours().find(({ taskArn }) => taskIdOf(taskArn) === taskId);
 
+  const isLaunchedFor = (given: Grant | null, task: ModelTask | undefined): boolean =>
+    given !== null && given.label !== null && task?.label === given.label;
+
   /** A group that waits for an idle moment to leave may be had back: the scheduler counts it still. */
   const groupsStaying = (): number =>
     world.census()?.groups.filter(({ drainRequested, taskArn }) => {
@@ -75,8 +79,21 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
       return !drainRequested || (task !== undefined && task.stopAskedAt === null);
     }).length ?? 0;
 
+  /**
+   * Launched for a scheduler of the oldest generation, and now at one of a later generation. Its workers say neither
+   * their manager nor their Fargate task, so that scheduler counts them as no manager's, asks for others and never names
+   * them; and nothing that it shows tells which task they are in, or what that has to do. To the daemon such a task is
+   * like one whose workers have never come, and it ends like one, at work or not.
+   */
+  const isUncounted = ({ worker }: ModelTask): boolean =>
+    scheduler.groups() === null &&
+    scheduler.release().generation !== 'g1' &&
+    !saysItsManager(worker, scheduler.release());
+
   const serving = (): ModelTask[] =>
-    [...scheduler.connected.keys()].filter(({ ours, stopAskedAt }) => ours && stopAskedAt === null);
+    [...scheduler.connected.keys()].filter(
+      (task) => task.ours && task.stopAskedAt === null && !isUncounted(task),
+    );
 
   function isIdle(task: ModelTask): boolean {
     return settings.monitored && (scheduler.work.get(task)?.tasks ?? 0) === 0;
@@ -85,7 +102,10 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
   function allNamed(task: ModelTask, workers: ReadonlyMap<string, number>): boolean {
     const now = agenda.now();
     const recent = [...workers.values()].filter((at) => now - at <= namedMs + decidedMs).length;
-    return recent >= workersPerTask || (!namesLists && recent > 0 && isIdle(task));
+    // A worker that has died is not there to be named; nothing starts it again.
+    return (
+      recent >= scheduler.workerIdsOf(task).length || (!namesLists && recent > 0 && isIdle(task))
+    );
   }
 
   /** Takes note of the tasks whose end the named workers have come to mean. */
@@ -107,7 +127,7 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
     const whole = serving().filter(
       (task) => !scheduler.workerIdsOf(task).some((id) => workerIds.includes(id)),
     );
-    const isAnyKept = serving().length * workersPerTask > workerIds.length;
+    const isAnyKept = serving().flatMap(scheduler.workerIdsOf).length > workerIds.length;
     keeps.push({ at: agenda.now(), groups: Math.max(whole.length, isAnyKept ? 1 : 0) });
     learn();
   }
@@ -158,12 +178,14 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
   function said(message: OutgoingMessage): void {
     if (message.type !== 'response' || message.response.command !== 'start') return;
     // Refused, one of workers stays open: some releases ask for nothing until it was granted after all.
-    const { outcome } = message.response;
-    if (outcome === 'success' && grant !== null && grant.adopted > 0)
+    const { outcome, groupId } = message.response;
+    // Known to the scheduler, one that was found is no answer: the group that was launched for this start is.
+    const isLaunched = isLaunchedFor(grant, ourTask(groupId.replace(/^ecs-/, '')));
+    if (outcome === 'success' && grant !== null && grant.adopted > 0 && !isLaunched)
       grant = { ...grant, base: grant.base + 1, adopted: grant.adopted - 1 };
     else if (outcome === 'success') {
       // One that the scheduler knows already is told again first.
-      if (!scheduler.groups()?.includes(message.response.groupId)) grant = null;
+      if (!scheduler.groups()?.includes(groupId)) grant = null;
     } else if (grant !== null) grant = { ...grant, refusedAt: serving().length };
     // What is decided in the same moment was not refused yet.
     if (outcome === 'tooMany' && speaksGroups(message.generation))
@@ -198,6 +220,8 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
       found = new Map();
       named = new Map();
       keeps = [];
+      // Its connection is a new one, whatever has become of the one before.
+      namesLists = false;
     },
     /** The scheduler asks for units; else it says how many it desires, or nothing yet. */
     isUnits: () => isUnits,
@@ -230,6 +254,7 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
       learn();
       return asked.has(task.taskArn) || isUntold(task);
     },
+    isUncounted,
 
     /** A group that does not serve, or not any more. */
     unsteady({ groupId, state, taskArn }: Census['groups'][number]): Trouble {
@@ -280,7 +305,8 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
           return {
             invariant: 'lost',
             says: `${taskIdOf(whole.taskArn)} is to end`,
-            isDue: isOneByOne(),
+            // It stays while the scheduler may have come back just now, and what waits for its answer is not said again.
+            isDue: isOneByOne() || isJustBack(),
           };
       }
       // No limit of ours keeps it from asking for what it wants, where the monitor stream shows what it counts.

@@ -45,6 +45,10 @@ export const invariantNames = [
   'stopIgnored',
   /** It is older than max_lifetime, idle, and could have been replaced. */
   'tooOld',
+  /** It was not idle for as long as min_idle_seconds says. */
+  'stoppedEarly',
+  /** One that lacks workers left before its grace was over, or before others had taken its place. */
+  'replacedEarly',
   /** A launch that passes a limit of money, or a count that differs from the bill. */
   'overspent',
   'miscounted',

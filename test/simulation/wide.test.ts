@@ -48,7 +48,9 @@ describe('eight tasks', () => {
     ...{ maxLifetimeSeconds: null, minIdleSeconds: 0, degradedGraceSeconds: 15 },
     ...{ severalRequests: false, isLarge: false },
   };
-  const play = async (given: Partial<WideSettings>, ...happenings: Happening[]) => {
+  const play = (given: Partial<WideSettings>, ...happenings: Happening[]) =>
+    playWith({ wide: { ...wide, ...given } }, ...happenings);
+  const playWith = async (given: Partial<Script['settings']>, ...happenings: Happening[]) => {
     const settings: Script['settings'] = {
       ...{ policy: 'direct', workersPerTask: 1, maxTasks: 15, heartbeatIntervalSeconds: 2 },
       ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 120 },
@@ -56,7 +58,8 @@ describe('eight tasks', () => {
       ...plainDialogue,
       ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
       ...{ restlessness: 0.002, leave: false, orphan: false, money: null, scarceCalls: false },
-      wide: { ...wide, ...given },
+      wide,
+      ...given,
     };
     const demand = { at: 0, kind: 'demand', tasks: 40 } as const;
     return runScript(
@@ -94,11 +97,115 @@ describe('eight tasks', () => {
     expect([run.violations, run.bought]).toEqual([[], 8]);
   });
 
+  it('serve on while ECS shows a status that is in no documentation, for a while and for ever', async () => {
+    for (const forMs of [100_000, null])
+      for (const monitored of [true, false]) {
+        const strange = { at: 150_000, kind: 'status', forMs } as const;
+        const restart = { at: 200_000, kind: 'restart', downMs: 3000, how: 'kill' } as const;
+        const given = { startDeadlineSeconds: 50, monitored };
+        const run = await playWith(given, strange, { ...restart, change: {} });
+        expect([run.violations, run.bought]).toEqual([[], 8]);
+        expect(run.powers).toContain('unknown status');
+      }
+  });
+
+  it('are owned and stopped in the cluster from before when the settings name another one', async () => {
+    const move = { at: 60_000, kind: 'restart', downMs: 3000, how: 'kill' } as const;
+    const back = { ...move, at: 150_000, change: { cluster: 'simulated', maxTasks: 3 } };
+    const moved = { ...move, change: { cluster: 'other' } };
+    const run = await play({}, moved);
+    expect([run.violations, run.bought]).toEqual([[], 8]);
+    // What this launch has started is in no answer, and its request cannot be made any more.
+    const lost = { at: 0, kind: 'call', mishap: 'hangExecuted', count: 1, ms: 60_000 } as const;
+    const other = { ...move, at: 9000, change: { cluster: 'other', spot: true } };
+    const both = await play({}, { ...lost, operations: ['RunTask'] }, other, back);
+    expect(both.bought).toBe(8);
+    expect(both.violations).toEqual([]);
+    expect(both.powers).toContain('another cluster');
+  });
+
+  it('are owned though the tag of the settings is another one, also where their launch has no answer', async () => {
+    const lost = { at: 0, kind: 'call', mishap: 'hangExecuted', count: 1, ms: 60_000 } as const;
+    const restart = { kind: 'restart', downMs: 3000, how: 'kill' } as const;
+    const other = { ...restart, at: 9000, change: { fleetId: 'fleet' } };
+    const back = { ...restart, at: 90_000, change: { fleetId: null } };
+    const second = { ...restart, at: 15_000, change: { fleetId: 'second' } };
+    for (const changes of [
+      [other, back],
+      [other, second],
+    ]) {
+      const run = await play({}, { ...lost, operations: ['RunTask'] }, ...changes);
+      expect([run.violations, run.bought]).toEqual([[], 8]);
+    }
+  });
+
+  it('are found in the clusters and with the tags of all starts since none of our tasks could be listed', async () => {
+    const restart = { kind: 'restart', downMs: 3000, how: 'kill' } as const;
+    const denied = { kind: 'call', mishap: 'denied', count: 1000, ms: 100_000 } as const;
+    for (const key of ['cluster', 'fleetId'])
+      for (const names of [['other'], ['other', 'third']]) {
+        const changes = names.map((name, i) => ({
+          ...{ ...restart, at: 60_000 + 15_000 * i, change: { [key]: name } },
+        }));
+        const run = await playWith(
+          { orphan: true },
+          { ...denied, at: 0, operations: ['ListTasks'] },
+          ...changes,
+        );
+        expect([key, names, run.violations]).toEqual([key, names, []]);
+        expect(run.trace.filter((line) => line.includes('adopted'))).not.toEqual([]);
+      }
+  });
+
+  it.each([
+    ['the scheduler has another address', 'another address', { workerAddress: 'tcp://alias:8516' }],
+    ['the manager has another id', 'another manager id', { managerId: 'renamed' }],
+  ] as const)('are left alone, and named, when %s', async (_, power, change) => {
+    const restart = { at: 60_000, kind: 'restart', downMs: 3000, how: 'kill' } as const;
+    const later: Happening = { at: 250_000, kind: 'demand', tasks: 40 };
+    const run = await play({}, { ...restart, change }, later);
+    expect([run.violations, run.bought]).toEqual([[], 8]);
+    const [report = ''] = run.trace.filter((line) => line.includes('siblings.tasksFound'));
+    expect(report.match(/task\/simulated/g)).toHaveLength(8);
+    expect(run.powers).toContain(power);
+  });
+
+  it('are found again, or said not to be looked for, when the journal is lost and the identity stays', async () => {
+    const kill = { at: 60_000, kind: 'kill', point: null, power: false, downMs: 3000 } as const;
+    const forgotten = { ...kill, journal: 'forgotten' } as const;
+    const found = await play({}, forgotten);
+    expect([found.violations, found.bought]).toEqual([[], 8]);
+    const list = { kind: 'call', count: 1000 } as const;
+    for (const mishap of ['denied', 'error500'] as const) {
+      const trouble = { ...list, at: 50_000, mishap, ms: 200_000 };
+      const blind: Happening = { ...trouble, operations: ['ListTasks'] };
+      const run = await play({}, forgotten, blind, { ...stop, at: 90_000 });
+      expect(run.violations).toEqual([]);
+      const unlisted = run.trace.filter((line) => line.includes('has ended with status 1'));
+      expect([mishap, unlisted.length]).toEqual([mishap, 1]);
+      // A denial will not pass by itself: nothing is waited for once all that is known has gone.
+      const endedAt = Number.parseFloat(unlisted[0] ?? '');
+      if (mishap === 'denied') expect(endedAt).toBeLessThan(110);
+      else expect(endedAt).toBeGreaterThan(200);
+    }
+  });
+
   it('are as many as a new file allows after a restart', async () => {
     const change = { maxTasks: 3 };
     const run = await play({}, { at: 60_000, kind: 'restart', downMs: 3000, how: 'kill', change });
     expect(run.violations).toEqual([]);
     expect(run.trace.filter((line) => /task ... stops: UserInitiated/.test(line))).toHaveLength(5);
+  });
+
+  it('keep their workers when others are launched with more or fewer, and make way for those with more', async () => {
+    const restart = { at: 60_000, kind: 'restart', downMs: 3000, how: 'kill' } as const;
+    for (const workersPerTask of [2, 4]) {
+      const given = { workersPerTask: 8 / workersPerTask, wide };
+      const later: Happening = { at: 250_000, kind: 'demand', tasks: 60 };
+      const run = await playWith(given, { ...restart, change: { workersPerTask } }, later);
+      expect([workersPerTask, run.violations]).toEqual([workersPerTask, []]);
+      expect(run.powers).toContain('other workers per task');
+    }
   });
 
   it('are replaced one after the other when they are too old', async () => {

@@ -1,4 +1,5 @@
 import { operations } from './client.ts';
+import { firstCluster } from './ecs.ts';
 import { type Power, powers, type WideSettings } from './powers.ts';
 import { createRandom, type Random } from './random.ts';
 import { releaseNamed, releases } from './scheduler/releases.ts';
@@ -157,6 +158,24 @@ function away(random: Random): Happening[] {
   ];
 }
 
+/** Hours without a restart: work comes and goes, and now and then something goes wrong. */
+function longRun(random: Random, { settings }: Script): Happening[] {
+  const hours = random.pick([1, 2, 3]);
+  const end = lastAt + hours * 3600 * second;
+  const some = Array.from({ length: 6 * hours }, (): Happening => {
+    const at = random.between(lastAt, end);
+    return random.pick<Happening>([
+      { at, kind: 'demand', tasks: random.pick([0, 1, 8, 25, 40]) },
+      { at, kind: 'demand', tasks: random.pick([0, 1, 8, 25, 40]) },
+      { at, kind: 'end', end: random.pick(['exit', 'oom', 'spot', 'outside']), count: 2 },
+      { at, kind: 'workersDie', count: random.int(1, 3) },
+      { at, kind: 'cut' },
+      { at, kind: 'replace', graceful: true, downMs: 5000, ...settings.scheduler },
+    ]);
+  });
+  return [...some, { at: end, kind: 'demand', tasks: 25, power: 'hours of running' }];
+}
+
 /** Groups are rotated, undisturbed for a while at the end; then a person takes max_lifetime out of the file again. */
 function rotate(seed: number, { settings, happenings }: Script): void {
   const random = streamOf(seed, 'lifetime');
@@ -178,6 +197,109 @@ function rotate(seed: number, { settings, happenings }: Script): void {
     },
   );
 }
+
+/** ECS comes to know a status that this program does not know. */
+function strangeStatus(random: Random): Happening {
+  const forMs = random.chance(0.4) ? null : random.between(20, 400) * second;
+  return { at: moment(random), kind: 'status', forMs };
+}
+
+/** Another hand deletes the journal, and nothing else; often while no list of our tasks can be had. */
+function forgotten(random: Random): Happening[] {
+  const at = moment(random);
+  const downMs = random.between(0.5, 20) * second;
+  const kill = {
+    at,
+    kind: 'kill',
+    point: null,
+    power: false,
+    journal: 'forgotten',
+    downMs,
+  } as const;
+  const call = { at, kind: 'call', count: 1_000_000 } as const;
+  const list: Happening[] = random.chance(0.5)
+    ? [
+        {
+          ...{ ...call, operations: ['ListTasks'], ms: random.between(20, 200) * second },
+          mishap: random.pick(['denied', 'error500', 'reset', 'hang', 'garbled'] as const),
+        },
+      ]
+    : [];
+  const stop: Happening[] = random.chance(0.5)
+    ? [
+        {
+          ...{ at: at + downMs + random.between(0.2, 60) * second, kind: 'stop' },
+          ...{ downMs: random.between(1, 10) * second, soon: true },
+        },
+      ]
+    : [];
+  return [kill, ...list, ...stop];
+}
+
+/** A person starts the daemon with another cluster, and perhaps with the first one again. */
+function otherClusters(random: Random, { happenings, settings }: Script): Happening[] {
+  // Of the cluster from before only the journal tells.
+  if (happenings.some((each) => each.kind === 'kill' && each.journal !== 'kept')) return [];
+  const move = (cluster: string): Happening => ({
+    ...{ at: moment(random), kind: 'restart', downMs: random.between(0.5, 20) * second },
+    ...{ how: random.pick(['kill', 'kill', 'stop'] as const) },
+    // Spot or not, the requests of open launches cannot be made any more.
+    change: {
+      cluster,
+      ...(random.chance(0.4) && settings.money === null && { spot: !settings.spot }),
+    },
+  });
+  return random.chance(0.4) ? [move('other'), move(firstCluster)] : [move('other')];
+}
+
+/** A person gives the fleet an id, which the state directory outlasts, and perhaps takes it away again. */
+function fleetIds(random: Random, { happenings }: Script): Happening[] {
+  // Of the tag from before only the journal tells, and another manager would go on with it.
+  const isUnknown = (each: Happening): boolean =>
+    each.kind === 'rival' || (each.kind === 'kill' && each.journal !== 'kept');
+  if (happenings.some(isUnknown)) return [];
+  const change = (fleetId: string | null, at = moment(random)): Happening => ({
+    ...{ at, kind: 'restart', downMs: random.between(0.5, 20) * second },
+    ...{ how: random.pick(['kill', 'kill', 'stop'] as const), change: { fleetId } },
+  });
+  if (random.chance(0.3)) return [change('fleet'), change(null)];
+  const first = change('fleet');
+  // So soon that a launch of the first may be open still.
+  const again = random.chance(0.5);
+  return again ? [first, change('second', first.at + random.between(1, 60) * second)] : [first];
+}
+
+/** A person gives the scheduler another name, or the manager another id: that is another fleet, with a state directory of its own. */
+function otherFleet(random: Random, { happenings, settings }: Script): Happening[] {
+  const { policy, neighbour, orphan, scheduler } = settings;
+  const isApart = (each: Happening): boolean =>
+    each.kind === 'rival' ||
+    (each.kind === 'kill' && each.journal !== 'kept') ||
+    (each.kind === 'replace' && !speaksNumbers(each.release)) ||
+    (each.kind === 'restart' && (each.change.fleetId !== undefined || 'cluster' in each.change));
+  if (policy !== 'direct' || neighbour || orphan || !speaksNumbers(scheduler.release)) return [];
+  if (happenings.some(isApart)) return [];
+  const downMs = random.between(0.5, 20) * second;
+  const at = moment(random);
+  const change = random.chance(0.5)
+    ? { workerAddress: 'tcp://alias.simulated:8516' }
+    : { managerId: 'renamed' };
+  return [{ at, kind: 'restart', downMs, how: 'kill', change }];
+}
+
+/** A person gives each Fargate task another number of workers; those that run keep theirs. */
+function otherWorkers(random: Random, { happenings, settings }: Script): Happening[] {
+  const { policy, neighbour, scheduler, wide, workersPerTask } = settings;
+  const isOther = (each: Happening): boolean =>
+    each.kind === 'rival' || (each.kind === 'replace' && !speaksNumbers(each.release));
+  if (policy !== 'direct' || neighbour || !speaksNumbers(scheduler.release)) return [];
+  if (wide?.maxLifetimeSeconds || wide?.isLarge || happenings.some(isOther)) return [];
+  const change = { workersPerTask: random.pick([1, 2, 3, 4].filter((n) => n !== workersPerTask)) };
+  const restart = { kind: 'restart', downMs: random.between(0.5, 20) * second, change } as const;
+  return [{ ...restart, at: moment(random), how: random.pick(['kill', 'stop'] as const) }];
+}
+
+const speaksNumbers = (release: string): boolean => /g[34]/.test(releaseNamed(release).generation);
 
 /** The same seed with more that can happen to it. The plain script is drawn first, and from streams of its own. */
 export function wideScriptOf(seed: number): Script {
@@ -211,6 +333,20 @@ export function wideScriptOf(seed: number): Script {
   if (changes.chance(0.25)) happenings.push(otherFile(changes, script));
   const hours = streamOf(seed, 'hours');
   if (hours.chance(0.06)) happenings.push(...away(hours));
+  const running = streamOf(seed, 'running');
+  if (running.chance(0.04) && !wide.isLarge) happenings.push(...longRun(running, script));
+  const statuses = streamOf(seed, 'status');
+  if (statuses.chance(0.12)) happenings.push(strangeStatus(statuses));
+  const journals = streamOf(seed, 'journal');
+  if (journals.chance(0.12)) happenings.push(...forgotten(journals));
+  const clusters = streamOf(seed, 'clusters');
+  if (clusters.chance(0.2)) happenings.push(...otherClusters(clusters, script));
+  const tags = streamOf(seed, 'tags');
+  if (tags.chance(0.15)) happenings.push(...fleetIds(tags, script));
+  const addresses = streamOf(seed, 'addresses');
+  if (addresses.chance(0.3)) happenings.push(...otherFleet(addresses, script));
+  const sizes = streamOf(seed, 'sizes');
+  if (sizes.chance(0.3)) happenings.push(...otherWorkers(sizes, script));
   happenings.sort((a, b) => a.at - b.at);
   return script;
 }

@@ -1,4 +1,4 @@
-import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
+import type { RunTaskCommandInput, StopTaskCommandInput } from '@aws-sdk/client-ecs';
 import { taskIdOf } from '../../machines/shared/ids.ts';
 import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import { setTime } from '../../src/shared/clock.ts';
@@ -14,6 +14,7 @@ import { createHappen } from './happen.ts';
 import { createInvariants } from './invariants.ts';
 import { type Life, startLife } from './life.ts';
 import { countabilityOf } from './moneyRules.ts';
+import { powersOfChange } from './powers.ts';
 import { createRandom } from './random.ts';
 import { createRival } from './rival.ts';
 import { newRun, type Run } from './run.ts';
@@ -27,6 +28,7 @@ import {
   type SettingsChange,
 } from './script.ts';
 import { capabilitiesOf, managerId, tag } from './settings.ts';
+import { createSiblings } from './siblings.ts';
 import { forceAfterMs } from './stopRules.ts';
 import type { InvariantName } from './watched.ts';
 import { wordsOf } from './words.ts';
@@ -111,7 +113,7 @@ export const runScript = async (
     agenda,
     createRandom(seed, 'scheduler'),
     {
-      ...{ ...settings, ...settings.scheduler, managerId },
+      ...{ ...settings, ...settings.scheduler, managerId: () => settings.managerId ?? managerId },
       capabilities: capabilitiesOf(settings),
       severalRequests: settings.wide?.severalRequests ?? false,
     },
@@ -137,6 +139,7 @@ export const runScript = async (
   const ecs = createEcs(agenda, createRandom(seed, 'ecs'), tag, {
     created: (task) => {
       note(() => `task ${task.taskArn.slice(-3)} created, launch ${task.label}`);
+      siblings.created(task);
       invariants.created(task);
     },
     running: (task) => {
@@ -162,7 +165,7 @@ export const runScript = async (
     sent(operation, input) {
       if (operation === 'RunTask')
         invariants.runTaskSent(environmentValue(input as RunTaskCommandInput, labelVariable));
-      if (operation === 'StopTask') invariants.stopTaskSent((input as { task: string }).task);
+      if (operation === 'StopTask') invariants.stopTaskSent(input as StopTaskCommandInput);
     },
   });
   disk.onPoint = (point) => strikeAt(point);
@@ -174,7 +177,7 @@ export const runScript = async (
     disk,
     scheduler,
     settings,
-    life: () => (life && !life.owner.dead && !life.ended ? life : null),
+    life: () => alive(),
     census,
     broken,
     isOurGroup: (groupId) =>
@@ -184,6 +187,8 @@ export const runScript = async (
   });
 
   const random = createRandom(seed, 'life');
+  const alive = () => (life && !life.owner.dead && !life.ended ? life : null);
+  const siblings = createSiblings({ agenda, ecs, disk, settings, broken, life: alive });
   /** A new one with each state directory. */
   let identity = 'manager-1';
   let lives = 0;
@@ -194,12 +199,19 @@ export const runScript = async (
     if (nextSettings === null) return;
     const { wide, ...others } = nextSettings;
     note(() => `settings ${JSON.stringify(nextSettings)}`);
+    const name = others.workerAddress ?? others.managerId;
+    if (name) {
+      siblings.moved(name);
+      identity = `manager-${lives + 1}`;
+      invariants.journalLost();
+    }
     Object.assign(settings, others, settings.wide && { wide: { ...settings.wide, ...wide } });
     nextSettings = null;
   };
   const start = (): void => {
     lives++;
     changeSettings();
+    siblings.born();
     invariants.born();
     scheduler.askShutdown(false);
     note(() => `daemon starts, life ${lives}`);
@@ -216,7 +228,9 @@ export const runScript = async (
         createsCluster: lives === 1 && ecs.ours().length === 0,
         recorder,
         epoch: `${seed.toString(16)}x${lives}`,
-        createCluster: ecs.createCluster,
+        siblings,
+        journalRead: () => settings.wide && disk.keepIdentity(),
+        createCluster: () => ecs.createCluster(settings.cluster),
         prepareTrouble: () => {
           const trouble = prepareTroubles.shift() ?? null;
           if (trouble) meet('prepare');
@@ -256,6 +270,7 @@ export const runScript = async (
         surveyFailed: invariants.surveyFailed,
         logged(level, fields, text) {
           note(() => `${level} ${text} ${JSON.stringify(fields)}`);
+          if (text === 'siblings.tasksFound') siblings.reported(fields);
           if (text === 'launch.refused') {
             const { launch, kind } = fields as { launch: string; kind: string };
             if (kind === 'journal') invariants.unsent(launch);
@@ -297,6 +312,11 @@ export const runScript = async (
     if (journal === 'lost') {
       disk.wipe();
       identity = `manager-${lives + 1}`;
+      invariants.journalLost();
+    }
+    if (journal === 'forgotten') {
+      run.powers.add('journal forgotten');
+      disk.forgetJournal();
       invariants.journalLost();
     }
     run.journalBytes = disk.bytes();
@@ -408,6 +428,7 @@ export const runScript = async (
 
   const faults = createFaults({ agenda, ecs, disk, scheduler, traps, settings });
   const happen = createHappen({
+    cluster: () => settings.cluster,
     agenda,
     ecs,
     disk,
@@ -421,7 +442,7 @@ export const runScript = async (
     kill: armKill,
     restart({ at, downMs, how, change }) {
       nextSettings = { ...nextSettings, ...change };
-      run.powers.add('changed settings');
+      for (const power of powersOfChange(change)) run.powers.add(power);
       meet('restart');
       if (how === 'stop') stop({ downMs, soon: true }, 'daemon.stop');
       else armKill({ kind: 'kill', at, downMs, point: null, power: false, journal: 'kept' });
@@ -451,6 +472,8 @@ export const runScript = async (
     prepareTroubles = [];
     Object.assign(ecs.odd, { partial: 0, ghosts: 0, stuck: 0, startFailures: 0 });
     scheduler.setDemand(script.finalDemand);
+    // Where every group gets work again before it has rested, none may ever be stopped.
+    if ((settings.wide?.minIdleSeconds ?? 0) > 0) scheduler.calmWork();
   });
 
   let over = false;
@@ -458,6 +481,7 @@ export const runScript = async (
   let disturbances = 0;
   const watch = (): void => {
     invariants.sweep(Math.max(endsAt, lostAt));
+    if (siblings.hasAny()) siblings.check();
     const now = agenda.now();
     if (Math.round(elapsed() / 1000) % 5 === 0) {
       const present = census();

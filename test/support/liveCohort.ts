@@ -3,8 +3,8 @@ import { cohort } from '../../machines/cohort/cohort.ts';
 import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
 import type { WorkerLoad } from '../../machines/scheduler/monitor.ts';
+import type { Prices } from '../../machines/shared/bill.ts';
 import type { TaskObservation } from '../../machines/shared/domain.ts';
-import type { Prices } from '../../machines/shared/money.ts';
 import { admit, input } from '../../src/paths/models/cohortFixtures.ts';
 import { ended, scriptedParent, scriptedWorld, settle } from './world.ts';
 
@@ -24,11 +24,14 @@ export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = 
   const ends: unknown[] = [];
   const notes: unknown[] = [];
   const registrations: unknown[] = [];
-  /** `at` null: a turn comes at the last poll. */
-  const turn: { at: number | null; allowed: boolean } = { at: null, allowed: true };
-  const takeTurn = ended(() => ({
-    at: turn.at ?? actor.getSnapshot().context.lastPolledAt,
-  }));
+  /** `at` null: a turn comes at the last poll. `waits`: none comes. */
+  const turn: { at: number | null; allowed: boolean; waits: boolean } = {
+    ...{ at: null, allowed: true, waits: false },
+  };
+  const takeTurn = ended(
+    () => ({ at: turn.at ?? actor.getSnapshot().context.lastPolledAt }),
+    () => !turn.waits,
+  );
   /** A fleet manager that answers at once whether a launch is still to be sent. */
   const answerTurn = (event: EventObject): boolean => {
     if (event.type !== 'cohort.launchTurn') return false;

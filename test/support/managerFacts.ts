@@ -1,6 +1,6 @@
 import { noCounts } from '../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../machines/fleet/state.ts';
-import type { ManagerFacts } from '../../src/daemon/watch/facts.ts';
+import type { ManagerFacts } from '../../src/daemon/watch/managerFacts.ts';
 import { fleetInput } from './liveManager.ts';
 
 /** A manager at work: the scheduler has just answered, and our tasks have just been listed. `at`: ms since the epoch. */

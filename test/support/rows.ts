@@ -21,6 +21,7 @@ export const rowOf = (given: Partial<GroupRecord> = {}): GroupRecord => ({
   stoppingSince: null,
   slowStopReported: false,
   stopOverdue: false,
+  stopsForGood: false,
   executionStopped: false,
   drainDeadline: null,
   stopUnlessBusyUntil: null,

@@ -52,8 +52,12 @@ export const scriptedWorld = <Name extends string>(...names: Name[]) => {
 };
 
 /** An effect that has ended as soon as it is begun. */
-export const ended = (output: () => unknown) =>
-  createMachine({ initial: 'over', states: { over: { type: 'final' } }, output }) as never;
+export const ended = (output: () => unknown, guard = () => true) =>
+  createMachine({
+    initial: 'starts',
+    states: { starts: { always: { guard, target: 'over' } }, over: { type: 'final' } },
+    output,
+  }) as never;
 
 /** A stream effect that keeps what it was told, but for what it `answers`; the test speaks through `say`. */
 export const scriptedStream = (answers: (event: EventObject) => boolean = () => false) => {

@@ -1,5 +1,5 @@
 import type { Capability } from '../../../machines/shared/domain.ts';
-import { atLeast } from '../../../machines/shared/release.ts';
+import { atLeast, compareReleases } from '../../../machines/shared/release.ts';
 import { newestRelease } from '../../../machines/shared/releaseList.ts';
 import { Failure } from '../../shared/failure.ts';
 
@@ -86,15 +86,25 @@ const backendAssignment = [
   `case $scaler_ecs_python in *python*) case $($scaler_ecs_python -c 'import importlib.metadata as m; print(m.version("opengris-scaler"))' 2>/dev/null) in 2.[012].*) export SCALER_NETWORK_BACKEND=tcp_zmq;; esac;; esac`,
 ].join('; ');
 
+/**
+ * Shell code that sets `scaler_ecs_mode` to `--mode fixed`, or to nothing where the worker's program has no such flag any
+ * more. A program that prints no help is taken for one like the newest that is known.
+ */
+const modeAssignment =
+  "case $(scaler_worker_manager baremetal_native --help 2>/dev/null) in ''|*--mode*) scaler_ecs_mode='--mode fixed';; *) scaler_ecs_mode=;; esac";
+
 /** The parts of the command line that differ between releases. */
 function dialectOf(release: string) {
   const hasManagerIds = atLeast(release, '1.24.0');
   const hasUnifiedProgram = atLeast(release, '1.26.1');
+  const isNewer = compareReleases(release, newestRelease) > 0;
   return {
     program: hasUnifiedProgram ? 'scaler_worker_manager baremetal_native' : 'scaler_cluster',
     count: hasManagerIds ? '--max-task-concurrency' : '--num-of-workers',
     ioThreads: hasUnifiedProgram ? '--io-threads' : '--worker-io-threads',
-    mode: hasUnifiedProgram ? ['--mode fixed'] : [],
+    mode: hasUnifiedProgram ? [isNewer ? '$scaler_ecs_mode' : '--mode fixed'] : [],
+    /** The flags of a release that is not known yet are asked for in the container: that takes a second of its start. */
+    isNewer,
     /** Whether workers accept --worker-type and --worker-manager-id. */
     hasManagerIds,
   };
@@ -106,7 +116,7 @@ function dialectOf(release: string) {
  * reject; this one is accepted. Throws a TemplateFailure for settings that a command line cannot carry.
  */
 export function workerCommand(settings: WorkerSettings): string {
-  const { program, count, ioThreads, mode, hasManagerIds } = dialectOf(
+  const { program, count, ioThreads, mode, isNewer, hasManagerIds } = dialectOf(
     settings.scalerRelease ?? newestRelease,
   );
   const parts = [
@@ -132,6 +142,7 @@ export function workerCommand(settings: WorkerSettings): string {
   if (settings.preload !== undefined) parts.push(flag('--preload', settings.preload));
   const command = [
     ...(settings.isReleaseUncertain ? [backendAssignment] : []),
+    ...(isNewer ? [modeAssignment] : []),
     ...(hasManagerIds ? [taskIdAssignment] : []),
     parts.join(' '),
   ].join('; ');

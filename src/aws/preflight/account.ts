@@ -1,5 +1,5 @@
-import type { AwsFacts } from './facts.ts';
-import { reasonOf } from './facts.ts';
+import type { AwsFacts } from './awsFacts.ts';
+import { reasonOf } from './awsFacts.ts';
 import { error, type Finding, ok, unchecked, warning } from './finding.ts';
 import type { PreflightSettings } from './settings.ts';
 

@@ -1,6 +1,6 @@
 import type { Address } from '../../shared/address.ts';
 import { isInRange, type Reach, reachOf } from '../../shared/addressReach.ts';
-import type { AwsFacts } from './facts.ts';
+import type { AwsFacts } from './awsFacts.ts';
 import { error, type Finding, ok, unchecked, warning } from './finding.ts';
 import type { PreflightSettings } from './settings.ts';
 

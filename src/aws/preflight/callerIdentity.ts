@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { HttpRequest } from '@smithy/types';
 import { throughProxy } from '../agents.ts';
-import type { Identity } from './facts.ts';
+import type { Identity } from './awsFacts.ts';
 import type { PreflightAws } from './preflightAws.ts';
 
 /** STS's address for a region, or the endpoint that the environment names. */

@@ -1,7 +1,7 @@
 import { checkAccount } from './account.ts';
 import { checkAddresses } from './addresses.ts';
+import type { AwsFacts } from './awsFacts.ts';
 import { checkCluster } from './cluster.ts';
-import type { AwsFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { checkImage } from './image.ts';
 import { checkNetwork } from './network.ts';

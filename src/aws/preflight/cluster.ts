@@ -1,5 +1,5 @@
 import { diffCluster } from '../ensure/cluster.ts';
-import { type AwsFacts, reasonOf } from './facts.ts';
+import { type AwsFacts, reasonOf } from './awsFacts.ts';
 import { error, type Finding, listed, ok, unchecked } from './finding.ts';
 import type { PreflightSettings } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import type { Credentials } from './facts.ts';
+import type { Credentials } from './awsFacts.ts';
 
 /** Sources that nothing fetches again: what they hold ends for good. Files and services are read again. */
 const fixed = /^the (?:environment|settings)\b/;

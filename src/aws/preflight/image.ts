@@ -1,5 +1,5 @@
 import { defaultImage } from '../launch/requirements.ts';
-import { type AwsFacts, found } from './facts.ts';
+import { type AwsFacts, found } from './awsFacts.ts';
 import { error, type Finding, ok, unchecked, warning } from './finding.ts';
 import type { PreflightSettings } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import type { Route, RouteTable, Subnet } from '@aws-sdk/client-ec2';
-import { type AwsFacts, found, reasonOf } from './facts.ts';
+import { type AwsFacts, found, reasonOf } from './awsFacts.ts';
 import { error, type Finding, listed, ok, unchecked, warning } from './finding.ts';
 import type { PreflightSettings } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import { diffCluster } from '../ensure/cluster.ts';
-import { type AwsFacts, found, type Read, reasonOf } from './facts.ts';
+import { type AwsFacts, found, type Read, reasonOf } from './awsFacts.ts';
 import { error, type Finding, listed, ok, unchecked, warning } from './finding.ts';
 import { type Permission, permissionsOf, scopeOf } from './permissions.ts';
 import { rolesWith } from './principal.ts';

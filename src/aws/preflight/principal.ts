@@ -2,7 +2,7 @@ import type {
   ExistingTaskDefinition,
   TaskDefinitionSettings,
 } from '../ensure/taskDefinitionDiff.ts';
-import type { Identity } from './facts.ts';
+import type { Identity } from './awsFacts.ts';
 
 /** The principal whose policies the simulator reads: for an assumed role the role; null for the root user. */
 export function simulatedPrincipal({ arn }: Pick<Identity, 'arn'>): string | null {

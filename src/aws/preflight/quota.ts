@@ -1,14 +1,42 @@
-import { type AwsFacts, reasonOf } from './facts.ts';
+import { type AwsFacts, reasonOf } from './awsFacts.ts';
 import { error, type Finding, ok, unchecked, warning } from './finding.ts';
 import { quotaCode } from './readQuota.ts';
 import type { PreflightSettings } from './settings.ts';
 
+type QuotaSettings = Pick<PreflightSettings, 'cpu' | 'maxTasks' | 'region' | 'capacityProvider'>;
+
 /** What a new account has. */
 const defaultVcpus = 6;
 
-/** The account's vCPU quota against the cap on tasks. Pure. */
-export function checkQuota(
-  settings: Pick<PreflightSettings, 'cpu' | 'maxTasks' | 'region' | 'capacityProvider'>,
+/** The cap on tasks, and the account's vCPU quota against it. Pure. */
+export function checkQuota(settings: QuotaSettings, facts: Pick<AwsFacts, 'vcpuQuota'>): Finding[] {
+  return [...checkCap(settings), ...checkVcpus(settings, facts)];
+}
+
+function checkCap({ maxTasks }: QuotaSettings): Finding[] {
+  if (maxTasks === 0)
+    return [
+      error(
+        'cap.zero',
+        'the cap is 0 Fargate tasks',
+        'the manager connects to the scheduler and never launches anything',
+        'set --max-task-concurrency to at least 1',
+      ),
+    ];
+  if (maxTasks === null)
+    return [
+      warning(
+        'cap.none',
+        'there is no cap on Fargate tasks',
+        'a scheduler that asks for too many workers costs what it asks for',
+        'set --max-task-concurrency to the most that you are ready to pay for',
+      ),
+    ];
+  return [];
+}
+
+function checkVcpus(
+  settings: QuotaSettings,
   { vcpuQuota }: Pick<AwsFacts, 'vcpuQuota'>,
 ): Finding[] {
   const { cpu, maxTasks, region } = settings;
@@ -17,29 +45,8 @@ export function checkQuota(
   const wanted = maxTasks === null ? null : maxTasks * cpu;
   const raise = (vcpus: number) =>
     `aws service-quotas request-service-quota-increase --region ${region} --service-code fargate --quota-code ${code} --desired-value ${vcpus}`;
-  const cap: Finding[] =
-    maxTasks === 0
-      ? [
-          error(
-            'cap.zero',
-            'the cap is 0 Fargate tasks',
-            'the manager connects to the scheduler and never launches anything',
-            'set --max-task-concurrency to at least 1',
-          ),
-        ]
-      : maxTasks === null
-        ? [
-            warning(
-              'cap.none',
-              'there is no cap on Fargate tasks',
-              'a scheduler that asks for too many workers costs what it asks for',
-              'set --max-task-concurrency to the most that you are ready to pay for',
-            ),
-          ]
-        : [];
   if (!vcpuQuota.ok)
     return [
-      ...cap,
       unchecked(
         'quota.unchecked',
         `the Fargate ${market} vCPU quota is not known: ${reasonOf(vcpuQuota)}`,
@@ -51,7 +58,6 @@ export function checkQuota(
   const fits = Math.floor(quota / cpu);
   if (fits < 1)
     return [
-      ...cap,
       error(
         'quota.belowOneTask',
         `the Fargate ${market} quota is ${quota} vCPU; one task takes ${cpu}`,
@@ -61,7 +67,6 @@ export function checkQuota(
     ];
   if (wanted !== null && quota < wanted)
     return [
-      ...cap,
       warning(
         'quota.belowCap',
         `the Fargate ${market} quota is ${quota} vCPU; ${maxTasks} tasks of ${cpu} vCPU need ${wanted}`,
@@ -70,5 +75,5 @@ export function checkQuota(
       ),
     ];
   const need = wanted === null ? 'no cap is set' : `${maxTasks} tasks need ${wanted}`;
-  return [...cap, ok('quota.enough', `the Fargate ${market} quota is ${quota} vCPU; ${need}`)];
+  return [ok('quota.enough', `the Fargate ${market} quota is ${quota} vCPU; ${need}`)];
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { classifyError } from '../errors.ts';
-import type { Read } from './facts.ts';
+import type { Read } from './awsFacts.ts';
 
 /** How long one read may take. Three reads follow one another at most, so that all end within 10 s. */
 const readTimeoutMs = 2_500;

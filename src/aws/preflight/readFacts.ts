@@ -1,6 +1,7 @@
 import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import {
   GetRoleCommand,
+  type IAMClient,
   ListAttachedRolePoliciesCommand,
   SimulatePrincipalPolicyCommand,
 } from '@aws-sdk/client-iam';
@@ -10,13 +11,13 @@ import { createEcsClient } from '../client.ts';
 import { inspectCluster } from '../ensure/cluster.ts';
 import { executionRoleName } from '../ensure/executionRole.ts';
 import { inspectTaskDefinition } from '../ensure/taskDefinition.ts';
-import { failureCode } from '../ensure/tools.ts';
+import { type AwsTools, failureCode } from '../ensure/tools.ts';
 import { createIamClient } from '../iamClient.ts';
 import { createLimiter } from '../limiter.ts';
 import { systemClock } from '../systemClock.ts';
+import type { AwsFacts, Read, Role, SimulatedAction } from './awsFacts.ts';
 import { callerIdentity } from './callerIdentity.ts';
 import { credentialsOf } from './credentialSource.ts';
-import type { AwsFacts, Read, Role, SimulatedAction } from './facts.ts';
 import { permissionsOf, type Scope, scopeOf, serviceLinkedRoleName } from './permissions.ts';
 import type { PreflightAws } from './preflightAws.ts';
 import { rolesWith, simulatedPrincipal } from './principal.ts';
@@ -39,6 +40,67 @@ function simulations(scope: Scope) {
   return [...groups.values()];
 }
 
+async function readRole(
+  name: string,
+  { iam, call }: Pick<AwsTools, 'iam' | 'call'>,
+): Promise<Read<Role | null>> {
+  const found = await read('GetRole', async (abortSignal) => {
+    try {
+      const send = () => iam.send(new GetRoleCommand({ RoleName: name }), { abortSignal });
+      return (await call('GetRole', send, abortSignal)).Role ?? null;
+    } catch (thrown) {
+      if (failureCode(thrown) === 'roleMissing') return null;
+      throw thrown;
+    }
+  });
+  if (!found.ok || found.value === null) return found as Read<null>;
+  const { Arn: arn = '', AssumeRolePolicyDocument: trust = '' } = found.value;
+  const policies = await read('ListAttachedRolePolicies', async (abortSignal) => {
+    const input = new ListAttachedRolePoliciesCommand({ RoleName: name });
+    const { AttachedPolicies = [] } = await iam.send(input, { abortSignal });
+    return AttachedPolicies.map(({ PolicyArn = '' }) => PolicyArn);
+  });
+  return { ok: true, value: { arn, trust: decodeURIComponent(trust), policies } };
+}
+
+/** What the policy simulator decides on each action of the scope. */
+function simulate(
+  scope: Scope,
+  principal: string,
+  iam: IAMClient,
+): Promise<Read<SimulatedAction[]>> {
+  return read(
+    'SimulatePrincipalPolicy',
+    async (abortSignal) => {
+      const answers = await Promise.all(
+        simulations(scope).map(({ actions, resources, context }) =>
+          iam.send(
+            new SimulatePrincipalPolicyCommand({
+              PolicySourceArn: principal,
+              ActionNames: actions,
+              // The simulator takes no patterns: any one resource stands for all that match.
+              ResourceArns: resources.map((arn) => (arn === '*' ? arn : arn.replace(/\*$/, '1'))),
+              ContextEntries: Object.entries(context).map(([key, value]) => ({
+                ContextKeyName: key,
+                ContextKeyType: 'string',
+                ContextKeyValues: [String(value)],
+              })),
+            }),
+            { abortSignal },
+          ),
+        ),
+      );
+      return answers
+        .flatMap(({ EvaluationResults = [] }) => EvaluationResults)
+        .map(({ EvalActionName: action = '', EvalDecision }) => ({
+          action,
+          allowed: EvalDecision === 'allowed',
+        }));
+    },
+    longReadTimeoutMs,
+  );
+}
+
 /**
  * Reads everything that the checks need. Calls no operation that creates, changes or stops anything; what cannot be
  * read is part of the result. Ends within 10 s.
@@ -55,59 +117,6 @@ export async function readFacts(
   const call = createCaller({ limiter, clock: systemClock, log: silentLog, retryTimeoutMs: 0 });
   const tools = { ecs, iam, call, clock: systemClock, log: silentLog };
 
-  async function readRole(name: string): Promise<Read<Role | null>> {
-    const found = await read('GetRole', async (abortSignal) => {
-      try {
-        const send = () => iam.send(new GetRoleCommand({ RoleName: name }), { abortSignal });
-        return (await call('GetRole', send, abortSignal)).Role ?? null;
-      } catch (thrown) {
-        if (failureCode(thrown) === 'roleMissing') return null;
-        throw thrown;
-      }
-    });
-    if (!found.ok || found.value === null) return found as Read<null>;
-    const { Arn: arn = '', AssumeRolePolicyDocument: trust = '' } = found.value;
-    const policies = await read('ListAttachedRolePolicies', async (abortSignal) => {
-      const input = new ListAttachedRolePoliciesCommand({ RoleName: name });
-      const { AttachedPolicies = [] } = await iam.send(input, { abortSignal });
-      return AttachedPolicies.map(({ PolicyArn = '' }) => PolicyArn);
-    });
-    return { ok: true, value: { arn, trust: decodeURIComponent(trust), policies } };
-  }
-
-  function simulate(scope: Scope, principal: string): Promise<Read<SimulatedAction[]>> {
-    return read(
-      'SimulatePrincipalPolicy',
-      async (abortSignal) => {
-        const answers = await Promise.all(
-          simulations(scope).map(({ actions, resources, context }) =>
-            iam.send(
-              new SimulatePrincipalPolicyCommand({
-                PolicySourceArn: principal,
-                ActionNames: actions,
-                // The simulator takes no patterns: any one resource stands for all that match.
-                ResourceArns: resources.map((arn) => (arn === '*' ? arn : arn.replace(/\*$/, '1'))),
-                ContextEntries: Object.entries(context).map(([key, value]) => ({
-                  ContextKeyName: key,
-                  ContextKeyType: 'string',
-                  ContextKeyValues: [String(value)],
-                })),
-              }),
-              { abortSignal },
-            ),
-          ),
-        );
-        return answers
-          .flatMap(({ EvaluationResults = [] }) => EvaluationResults)
-          .map(({ EvalActionName: action = '', EvalDecision }) => ({
-            action,
-            allowed: EvalDecision === 'allowed',
-          }));
-      },
-      longReadTimeoutMs,
-    );
-  }
-
   const identityRead = read('GetCallerIdentity', (signal) => callerIdentity(ecs, aws, env, signal));
   const definitionRead = read('DescribeTaskDefinition', (signal) =>
     inspectTaskDefinition(settings.family, tools, signal),
@@ -120,13 +129,13 @@ export async function readFacts(
     if (principal === null) return { ok: true, value: [] };
     const roles = rolesWith(settings, definition.ok ? definition.value : null);
     const scope = scopeOf(settings, { account: identity.value.account, principal, roles });
-    return simulate(scope, principal);
+    return simulate(scope, principal, iam);
   }
 
   async function readExecutionRole(): Promise<AwsFacts['executionRole']> {
     const definition = await definitionRead;
     const [arn = executionRoleName] = rolesWith(settings, definition.ok ? definition.value : null);
-    return readRole(arn.slice(arn.lastIndexOf('/') + 1));
+    return readRole(arn.slice(arn.lastIndexOf('/') + 1), tools);
   }
 
   const cluster = clusterName(settings);
@@ -157,7 +166,7 @@ export async function readFacts(
     read('DescribeClusters', (signal) => inspectCluster(settings.cluster, tools, signal)),
     definitionRead,
     readExecutionRole(),
-    readRole(serviceLinkedRoleName),
+    readRole(serviceLinkedRoleName, tools),
     readNetwork(settings, aws),
     readQuota(settings, aws),
     readSimulation(),

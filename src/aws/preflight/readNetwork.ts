@@ -1,7 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { clientOptions } from '../client.ts';
 import { guardExchanges } from '../exchange.ts';
-import type { Network } from './facts.ts';
+import type { Network } from './awsFacts.ts';
 import type { PreflightAws } from './preflightAws.ts';
 import { read } from './read.ts';
 import type { PreflightSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 import { clientOptions } from '../client.ts';
 import { guardExchanges } from '../exchange.ts';
-import type { AwsFacts } from './facts.ts';
+import type { AwsFacts } from './awsFacts.ts';
 import type { PreflightAws } from './preflightAws.ts';
 import { read } from './read.ts';
 import type { PreflightSettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { createEcsClient } from '../client.ts';
+import { found } from './awsFacts.ts';
 import { callerIdentity } from './callerIdentity.ts';
-import { found } from './facts.ts';
 import { type Scope, scopeOf } from './permissions.ts';
 import type { PreflightAws } from './preflightAws.ts';
 import { rolesWith, simulatedPrincipal } from './principal.ts';

@@ -1,5 +1,5 @@
 import { executionRoleName } from '../ensure/executionRole.ts';
-import { type AwsFacts, found, type Role, reasonOf } from './facts.ts';
+import { type AwsFacts, found, type Role, reasonOf } from './awsFacts.ts';
 import { error, type Finding, listed, ok, unchecked, warning } from './finding.ts';
 import { serviceLinkedRoleName } from './permissions.ts';
 import type { PreflightSettings } from './settings.ts';

@@ -1,7 +1,7 @@
 import type { IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
 import type { Address } from '../../shared/address.ts';
 import { isInRange, reachOf } from '../../shared/addressReach.ts';
-import { type AwsFacts, found, reasonOf } from './facts.ts';
+import { type AwsFacts, found, reasonOf } from './awsFacts.ts';
 import { error, type Finding, listed, ok, unchecked } from './finding.ts';
 import type { PreflightSettings } from './settings.ts';
 

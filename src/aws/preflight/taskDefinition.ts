@@ -6,7 +6,7 @@ import {
   type ExistingTaskDefinition,
   type TaskDefinitionSettings,
 } from '../ensure/taskDefinitionDiff.ts';
-import { type AwsFacts, reasonOf } from './facts.ts';
+import { type AwsFacts, reasonOf } from './awsFacts.ts';
 import { error, type Finding, ok, unchecked, warning } from './finding.ts';
 
 /** The task definition against the settings. Pure. */

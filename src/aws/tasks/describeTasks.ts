@@ -9,7 +9,7 @@ import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
 import { wordsOf } from './missingCluster.ts';
 import { type OwnAccount, otherAccount } from './ownAccount.ts';
-import { observationOf } from './taskObservation.ts';
+import { observationOf, unknownObservationOf } from './taskObservation.ts';
 import { placeOf } from './taskPlace.ts';
 
 /** The answer to one DescribeTasks. */
@@ -68,9 +68,9 @@ const mostAlone = 10;
 /**
  * Returns a function that describes tasks in pages of 100, each in the cluster that its ARNs name (`cluster`: of ARNs
  * that name none). A page that fails costs the others nothing: its tasks come back in `failures`, and of a page that
- * AWS refuses for its parameters only the ARNs that it refuses. Tasks of another account than ours are failures, too.
- * Phase `missing` means that ECS said MISSING. It does not mean that a task has ended: ECS is eventually consistent,
- * and a new task may not be visible yet. Rejects with the signal's reason, nothing else.
+ * AWS refuses for its parameters only the ARNs that it refuses. A task of an unknown status is in both. Tasks of another
+ * account than ours are failures, too. Phase `missing` means that ECS said MISSING. It does not mean that a task has
+ * ended: ECS is eventually consistent, and a new task may not be visible yet. Rejects with the signal's reason, nothing else.
  *
  * Remembers between calls which ARNs were refused, so use one instance per fleet.
  */
@@ -144,7 +144,11 @@ function outcomeOf({ cluster }: Page, { tasks, missing, unknown }: DescribedPage
   for (const task of tasks) {
     const observation = observationOf(task);
     if (observation) observations.push(observation);
-    else addFailure(task.taskArn ?? '', `unknown status ${task.lastStatus}`);
+    else {
+      const { taskArn = '', lastStatus } = task;
+      observations.push(unknownObservationOf(task));
+      addFailure(taskArn, `unknown status ${lastStatus}`);
+    }
   }
   return {
     observations: [...observations, ...missing.map((taskArn) => ({ taskArn, ...absent }))],

@@ -21,9 +21,12 @@ interface ListDependencies {
   log: Log;
 }
 
+/** Where launches of earlier runs may have started tasks, too. */
 interface Elsewhere {
-  /** ARNs of other clusters in which launches of earlier runs may have started tasks. */
+  /** ARNs of other clusters. */
   clusters: readonly string[];
+  /** Other ownership tags. */
+  tags: readonly string[];
   ownAccount: OwnAccount;
 }
 
@@ -34,8 +37,9 @@ interface Elsewhere {
  * on the list as `missing`, so that the others need not wait for it. A task that `isOwned` is listed and not
  * described: its group looks at it anyway.
  *
- * A cluster of `elsewhere` that cannot be listed (it is gone, of another account, denied, or has not answered five
- * times in a row) is reported and left out: what may run there must not hold up the fleet for ever.
+ * Tasks in the clusters or with the tags of `elsewhere` are on the list, too. A cluster of `elsewhere` that cannot be
+ * listed (it is gone, of another account, denied, or has not answered five times in a row) is reported and left out:
+ * what may run there must not hold up the fleet for ever.
  *
  * Remembers between calls since when a listed task could not be described, so use one instance per fleet.
  */
@@ -45,7 +49,7 @@ export function listTasks(
   cluster: string,
   clock: Clock,
   log: Log,
-  elsewhere: Elsewhere = { clusters: [], ownAccount: () => null },
+  elsewhere: Elsewhere = { clusters: [], tags: [], ownAccount: () => null },
   isOwned: (taskArn: string) => boolean = () => false,
 ): (startedBy: string, signal: AbortSignal) => Promise<TaggedTask[]> {
   let undescribedSince: UndescribedSince = new Map();
@@ -99,10 +103,17 @@ export function listTasks(
     }
   }
 
+  async function listWith(tag: string, signal: AbortSignal): Promise<Listed[]> {
+    const parts = [await listIn(cluster, tag, signal)];
+    for (const where of elsewhere.clusters) parts.push(await listElsewhere(where, tag, signal));
+    return parts;
+  }
+
   return async (startedBy, signal) => {
-    const parts = [await listIn(cluster, startedBy, signal)];
-    for (const where of elsewhere.clusters)
-      parts.push(await listElsewhere(where, startedBy, signal));
+    const parts = await listWith(startedBy, signal);
+    for (const tag of elsewhere.tags)
+      for (const { found, undescribed } of await listWith(tag, signal))
+        parts.push({ undescribed, found: found.map((each) => ({ ...each, hasFormerTag: true })) });
     const undescribed = parts.flatMap((part) => part.undescribed);
     const { since, recent } = trackUndescribed(undescribedSince, undescribed, clock.now());
     undescribedSince = since;

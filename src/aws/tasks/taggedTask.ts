@@ -1,8 +1,8 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import type { TaskPhase } from '../../../machines/shared/domain.ts';
+import type { Market, TaskPhase } from '../../../machines/shared/domain.ts';
 import { schedulerOf } from '../launch/command.ts';
 import { labelVariable } from '../launch/launchTemplate.ts';
-import { phaseOf } from './taskObservation.ts';
+import { marketOf, phaseOf } from './taskObservation.ts';
 
 /** A task whose `startedBy` is the ownership tag of this fleet. */
 export interface TaggedTask {
@@ -14,8 +14,12 @@ export interface TaggedTask {
   createdAt: number | null;
   /** The ownership tag. */
   startedBy: string;
+  /** That is the tag of settings from before. */
+  hasFormerTag?: boolean;
   /** The scheduler address in the task's COMMAND; null if the command is not recognized. */
   scheduler: string | null;
+  /** Where it was bought; left out if ECS did not report it. */
+  market?: Market | undefined;
 }
 
 /** Reads launch label and scheduler from the environment in the task's overrides. */
@@ -30,6 +34,7 @@ export function taggedTaskOf(task: Task & { taskArn: string }): TaggedTask {
     createdAt: task.createdAt?.getTime() ?? null,
     startedBy: task.startedBy ?? '',
     scheduler: schedulerOf(environment.get('COMMAND') ?? ''),
+    ...marketOf(task),
   };
 }
 

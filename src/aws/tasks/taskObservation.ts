@@ -50,7 +50,18 @@ export function observationOf(task: Task): TaskObservation | null {
   };
 }
 
-function marketOf({
+/** A task of an unknown status: what it is up to is not known, but since when it is there is, and whether it has started. */
+export function unknownObservationOf(task: Task): TaskObservation {
+  return {
+    taskArn: task.taskArn ?? '',
+    ...{ phase: 'unknown', cause: null, detail: null },
+    createdAt: task.createdAt?.getTime() ?? null,
+    ...(task.startedAt && { startedAt: task.startedAt.getTime() }),
+    ...marketOf(task),
+  };
+}
+
+export function marketOf({
   capacityProviderName,
   launchType,
 }: Task): Pick<TaskObservation, 'market'> | null {

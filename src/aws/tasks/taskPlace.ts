@@ -45,3 +45,14 @@ export function clusterOfLaunch({
   const match = /^(arn:[^:]*:ecs:[^:]*:[^:]*:)task-definition\//.exec(revision);
   return match === null ? undefined : `${match[1]}cluster/${cluster}`;
 }
+
+/** Region, account and name that the ARN of a cluster names. */
+const clusterArn = /^arn:[^:]*:ecs:([^:]*):([^:]*):cluster\/(.+)/;
+
+/** Whether two ARNs name one cluster, as far as they tell: an ARN may leave out its account. */
+export function sameCluster(one: string, other: string): boolean {
+  const [a, b] = [clusterArn.exec(one), clusterArn.exec(other)];
+  if (a === null || b === null) return false;
+  const isOfOne = a[2] === b[2] || a[2] === '' || b[2] === '';
+  return a[1] === b[1] && isOfOne && a[3] === b[3];
+}

@@ -7,8 +7,8 @@ import { systemClock } from '../../aws/systemClock.ts';
 import { listTasks } from '../../aws/tasks/listTasks.ts';
 import { stopTask } from '../../aws/tasks/stopTask.ts';
 import type { TaggedTask } from '../../aws/tasks/taggedTask.ts';
-import { StoreFailure } from '../../store/failure.ts';
 import { openStateDir } from '../../store/stateDir.ts';
+import { StoreFailure } from '../../store/storeFailure.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import type { GcPlace, GcPlan } from './gcPlan.ts';
 

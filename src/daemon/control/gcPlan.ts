@@ -5,7 +5,7 @@ import { type AwsConnections, type AwsCredentials, connectionsOf } from '../../c
 import { ConfigFailure } from '../../config/configFailure.ts';
 import { homeIn } from '../../config/home.ts';
 import { loadConfig } from '../../config/load.ts';
-import { ControlFailure } from '../../control/failure.ts';
+import { ControlFailure } from '../../control/controlFailure.ts';
 import { peekJournal } from '../../store/peekJournal.ts';
 import { ownershipTagOf } from '../managerSettings.ts';
 import { findManager, type Manager, type Wanted } from './managers.ts';

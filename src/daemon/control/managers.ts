@@ -3,9 +3,9 @@ import { basename, join } from 'node:path';
 import { ConfigFailure } from '../../config/configFailure.ts';
 import { homeIn } from '../../config/home.ts';
 import { loadConfig } from '../../config/load.ts';
-import { stateRoot } from '../../config/stateDir.ts';
+import { stateRoot } from '../../config/statePaths.ts';
+import { ControlFailure } from '../../control/controlFailure.ts';
 import { isListening } from '../../control/endpoint.ts';
-import { ControlFailure } from '../../control/failure.ts';
 import { type ManagerFile, readManagerFile } from '../../store/managerFile.ts';
 import { withStateDir } from '../fleetStateDir.ts';
 

@@ -1,8 +1,8 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { templateKey, workersFor } from '../../../machines/scheduler/releases.ts';
 import { tasksPerRunTask } from '../../../machines/shared/limits.ts';
+import { type AwsFacts, found } from '../../aws/preflight/awsFacts.ts';
 import { checkCluster } from '../../aws/preflight/cluster.ts';
-import { type AwsFacts, found } from '../../aws/preflight/facts.ts';
 import { readFacts } from '../../aws/preflight/readFacts.ts';
 import { checkRoles } from '../../aws/preflight/roles.ts';
 import { checkTaskDefinition } from '../../aws/preflight/taskDefinition.ts';
@@ -12,7 +12,7 @@ import type { Config } from '../../config/config.ts';
 import { hidePasswords } from '../../config/configFailure.ts';
 import { detectTransport } from '../../scheduler/transport/detect.ts';
 import { createTemplates } from '../launchTemplates.ts';
-import { priceTable, taskCost } from '../money.ts';
+import { priceTable, taskCost } from '../moneySettings.ts';
 import { awsOf, preflightSettings } from './preflightSettings.ts';
 import { termsOf } from './schedulerChecks.ts';
 

@@ -5,7 +5,7 @@ import type { Config } from '../../config/config.ts';
 import { ConfigFailure } from '../../config/configFailure.ts';
 import { withStateDir } from '../fleetStateDir.ts';
 import { createTemplates } from '../launchTemplates.ts';
-import { moneySettingsOf } from '../money.ts';
+import { moneySettingsOf } from '../moneySettings.ts';
 
 /** A finding for settings that cannot be loaded. */
 export function invalidSettings({ message }: ConfigFailure): Finding {

@@ -10,8 +10,8 @@ import type { Log } from '../../telemetry/log.ts';
 import { eventMetrics } from '../../telemetry/metrics/eventMetrics.ts';
 import { createRegistry, type MetricsRegistry } from '../../telemetry/metrics/registry.ts';
 import { setFacts, setLimits } from './factMetrics.ts';
-import type { ManagerFacts } from './facts.ts';
 import { livenessTroubles, readinessTroubles } from './health.ts';
+import type { ManagerFacts } from './managerFacts.ts';
 import type { ManagerView, ManagerWatch } from './managerWatch.ts';
 
 type Listening = NonNullable<Config['metrics']>;

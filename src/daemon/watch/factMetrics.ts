@@ -2,7 +2,7 @@ import { moneySettings, spendingOf } from '../../../machines/fleet/money.ts';
 import type { BucketLevel, Waiting } from '../../aws/limiter.ts';
 import { metricsTable } from '../../telemetry/metrics/metricsTable.ts';
 import type { Metrics } from '../../telemetry/metrics/registry.ts';
-import type { ManagerFacts } from './facts.ts';
+import type { ManagerFacts } from './managerFacts.ts';
 
 const secondsSince = (at: number | null, now: number): number =>
   at === null ? Number.NaN : Math.max(0, (now - at) / 1000);

@@ -1,4 +1,4 @@
-import type { ManagerFacts } from './facts.ts';
+import type { ManagerFacts } from './managerFacts.ts';
 
 /** The control loop ticks each second; it counts as stuck after that, ms. */
 const stuckAfterMs = 15_000;

@@ -1,6 +1,6 @@
 import type { Limits } from '../../aws/limiter.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { ManagerFacts } from './facts.ts';
+import type { ManagerFacts } from './managerFacts.ts';
 
 /** A manager that runs, as of the moment of the call. */
 export interface ManagerView {

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { now } from '../../shared/clock.ts';
 import { errorText } from '../../shared/errorText.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { ManagerFacts } from './facts.ts';
 import { readinessTroubles } from './health.ts';
+import type { ManagerFacts } from './managerFacts.ts';
 import type { ManagerView, ManagerWatch } from './managerWatch.ts';
 
 type Environment = Record<string, string | undefined>;

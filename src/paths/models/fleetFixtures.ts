@@ -4,7 +4,7 @@ import type { ListedTask } from '../../../machines/shared/domain.ts';
 
 export const fleetSettings: FleetSettings = {
   ...{ maxTasks: null, workersPerTask: 2, capabilities: [], spot: false },
-  ...{ workerSchedulerAddress: 'tcp://1.2.3.4:8516', workerRelease: null },
+  ...{ workerSchedulerAddress: 'tcp://1.2.3.4:8516', tagSuffices: false, workerRelease: null },
   timeouts: {
     ...{ missingGraceMs: 60_000, bootGraceMs: 30_000, startDeadlineMs: 600_000 },
     ...{ workersLostMs: 120_000, unobservedStopMs: 180_000, unobservedExitMs: 5000 },
@@ -12,14 +12,20 @@ export const fleetSettings: FleetSettings = {
   },
   ...{ drainTimeoutMs: 300_000, stopDrainMs: 30_000, echoLimitMs: 6000 },
   ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },
-  ...{ settleMs: 10_000, pollEveryMs: 3000, pollsPerTick: 2, inventoryEveryMs: 60_000 },
+  ...{
+    settleMs: 10_000,
+    pollEveryMs: 3000,
+    pollsPerTick: 2,
+    firstPollsPerTick: 2,
+    inventoryEveryMs: 60_000,
+  },
   ...{ launchBurst: 1000, launchesPerSecond: 5 },
   ...{ tasksPerWorker: null, scaleDownCooldownMs: 0 },
 };
 export const fleetInput: FleetInput = {
   settings: fleetSettings,
   ...{ epoch: 'e', startedAt: 0, owned: [], resend: [], openAtStart: [] },
-  ...{ lastLaunchAt: 0, abandonedLaunches: 0, journalIncomplete: false },
+  ...{ lastLaunchAt: 0, launchesGivenUp: 0, journalIncomplete: false },
 };
 
 /** A launch of an earlier run, without an answer. */

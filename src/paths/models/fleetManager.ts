@@ -2,7 +2,7 @@ import type { EventObject } from 'xstate';
 import { modesOf } from '../../../machines/fleet/modes.ts';
 import { noCounts, serving } from '../../../machines/fleet/plan.ts';
 import type { Fleet, FleetInput } from '../../../machines/fleet/state.ts';
-import { noBill } from '../../../machines/shared/money.ts';
+import { noBill } from '../../../machines/shared/bill.ts';
 import type { Model } from '../explore.ts';
 import { fleetInput, fleetSettings, orphan, resent, tasksOf } from './fleetFixtures.ts';
 
@@ -276,6 +276,8 @@ const clusterGone: Model = {
     ...(context.revision === null ? [{ type: 'fleet.prepared', revision: 'rev:1' }] : []),
     { type: 'tick', now: 20_000 },
     { type: 'fleet.stop' },
+    // A late list shows something yet.
+    { type: 'inventory.deferred' },
     ...(modesOf(value as Record<string, unknown>).inventory === 'listing'
       ? [{ type: 'xstate.error.actor.inventory', error: noCluster }]
       : []),
@@ -295,9 +297,22 @@ const deniedAgain: Model = {
   },
 };
 
+/** The same when everything ends, and the journal may have forgotten some. */
+const deniedAtEnd: Model = {
+  input: { ...input, owned: [], journalIncomplete: true },
+  key: ({ value, context }) => [value, (context as Fleet).denials],
+  events: (state) => [
+    ...(deniedAgain.events as (of: typeof state) => EventObject[])(state),
+    ...((state.context as Fleet).denials > 2
+      ? [{ type: 'fleet.stop' }, { type: 'tick', now: (state.context as Fleet).now } as EventObject]
+      : []),
+  ],
+};
+
 export const models = [
   clusterGone,
   deniedAgain,
+  deniedAtEnd,
   oneByOne,
   unanswered,
   modelOf(/^(cohort\.launchFailed|monitor\.loads|scheduler\.lost)$/),

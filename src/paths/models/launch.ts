@@ -19,7 +19,7 @@ export const model: Model = {
     context.retryAt,
     Math.min(context.attempts, 2),
     context.outcomeUnknown,
-    context.abandoned,
+    context.withdrawn,
     context.answer.taskArns.length,
   ],
   events: ({ context }) =>
@@ -42,7 +42,7 @@ export const model: Model = {
       { type: 'xstate.error.actor.journalOutcome', error: failure('journal') },
       { type: 'launch.tick', now: 10_000, allowed: true },
       { type: 'launch.tick', now: 11_500, allowed: true },
-      { type: 'launch.abandon' },
+      { type: 'launch.withdraw' },
     ] as never,
 };
 

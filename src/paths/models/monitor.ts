@@ -22,6 +22,9 @@ export const model: Model = {
     { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t1'] },
     { type: 'task.dead', at: 0, taskArn: arn('t1') },
     { type: 'xstate.error.actor.monitorSocket', error: new Error('bad scheme') },
+    ...(JSON.stringify(value).includes('overdue')
+      ? [{ type: 'xstate.after.unreadWait.monitor.online.listening.overdue' }]
+      : []),
     ...(value === 'backoff' ? [{ type: 'xstate.after.reconnectPause.monitor.backoff' }] : []),
   ],
 };

@@ -4,11 +4,11 @@ import type {
   Generation,
   Heartbeat,
 } from '../../../machines/scheduler/messages.ts';
-import { ProtocolFailure } from './failure.ts';
 import type { Fields, Layout } from './fields.ts';
 import { Frame } from './frame.ts';
 import { heartbeatVariant, identify } from './generations.ts';
 import { idBytes } from './idText.ts';
+import { ProtocolFailure } from './protocolFailure.ts';
 import { readStruct } from './read.ts';
 import * as common from './schema/common.ts';
 import * as g1 from './schema/g1.ts';

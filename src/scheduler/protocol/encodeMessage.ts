@@ -1,6 +1,6 @@
 import type { Struct, StructCtor } from 'capnp-es';
-import { ProtocolFailure } from './failure.ts';
 import type { Layout } from './fields.ts';
+import { ProtocolFailure } from './protocolFailure.ts';
 import * as common from './schema/common.ts';
 import * as g1 from './schema/g1.ts';
 import * as g2 from './schema/g2.ts';

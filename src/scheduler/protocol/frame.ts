@@ -1,4 +1,4 @@
-import { ProtocolFailure } from './failure.ts';
+import { ProtocolFailure } from './protocolFailure.ts';
 
 /** Messages have a few hundred bytes; those of the monitor stream with tens of thousands of workers some MB. */
 const MAX_FRAME_BYTES = 32 * 1024 * 1024;

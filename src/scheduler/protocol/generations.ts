@@ -1,7 +1,7 @@
 import type { Generation } from '../../../machines/scheduler/messages.ts';
-import { ProtocolFailure } from './failure.ts';
 import type { Layout } from './fields.ts';
 import { BYTES, element, type Frame, POINTERS, STRUCTS, type StructAt } from './frame.ts';
+import { ProtocolFailure } from './protocolFailure.ts';
 import * as layouts from './schema/layouts.ts';
 import type { WireMessage } from './wireMessage.ts';
 

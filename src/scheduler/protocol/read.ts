@@ -1,4 +1,3 @@
-import { ProtocolFailure } from './failure.ts';
 import type { Fields, Layout, Place } from './fields.ts';
 import {
   BYTES,
@@ -10,6 +9,7 @@ import {
   type StructAt,
 } from './frame.ts';
 import { textOf } from './idText.ts';
+import { ProtocolFailure } from './protocolFailure.ts';
 
 const NO_BYTES = new Uint8Array(0);
 

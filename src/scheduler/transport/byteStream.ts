@@ -1,9 +1,12 @@
+import { createRequire } from 'node:module';
 import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
-import { createWebSocketStream, WebSocket } from 'ws';
 import { type Address, webSocketUrl } from '../../shared/address.ts';
 import type { ConnectOptions } from './connection.ts';
+
+/** Loaded when it is used: it is a tenth of what the program loads at its start, and few schedulers have a ws address. */
+const loadWebSockets = () => createRequire(import.meta.url)('ws') as typeof import('ws');
 
 type StreamOptions = Pick<ConnectOptions, 'address' | 'tls'> & { maxMessageBytes: number };
 
@@ -33,6 +36,7 @@ export function openByteStream(options: StreamOptions, onReady: () => void): Dup
 }
 
 function openWebSocket(options: StreamOptions, onReady: () => void): Duplex {
+  const { createWebSocketStream, WebSocket } = loadWebSockets();
   const socket = new WebSocket(webSocketUrl(options.address), {
     ...tlsOptions(options),
     perMessageDeflate: false,

@@ -198,8 +198,11 @@ export const fleetEvents = {
   },
   'describeTasks.answered': {
     level: 'debug',
-    fields: { tasks: count('Fargate tasks that were described') },
-    sentence: 'Looked at {tasks task} in ECS.',
+    fields: {
+      cluster: text('name of the cluster'),
+      tasks: count('Fargate tasks that were described'),
+    },
+    sentence: 'Looked at {tasks task} in cluster {cluster}.',
   },
   'inventory.completed': {
     level: 'debug',

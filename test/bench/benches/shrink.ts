@@ -9,7 +9,14 @@ export const shrink: Bench = {
   rounds: 1,
   originalRounds: 0,
   rows: [
-    { id: 'shrink.time', what: 'until the last StopTask', unit: 's', goal: 23, limit: '22.5 s' },
+    {
+      id: 'shrink.time',
+      what: 'until the last StopTask',
+      unit: 's',
+      goal: 23,
+      limit: '22.5 s',
+      why: 'AWS allows 100 StopTask at once and then 40 a second: the last of 1,000 leaves 22.5 s after the first',
+    },
     { id: 'shrink.calls', what: 'StopTask calls', unit: 'calls', goal: 1000 },
   ],
   async run(stage, { groups, nodeArgs }) {
@@ -30,7 +37,7 @@ export const shrink: Bench = {
     await show(tasks.map(({ taskId }) => taskId));
     await untilCalm(manager.pid);
     await sleep(5000);
-    const at = await scheduler.want(0);
+    const at = await scheduler.want(0, true);
     for (;;) {
       const ledger = await emulator.ledger();
       const alive = ledger.tasks.filter((task) => task.desiredStatus !== 'STOPPED');

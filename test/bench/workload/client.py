@@ -1,4 +1,4 @@
-"""Submits bursts of tasks that sleep, and prints {"seconds": [...], "results": n}: from each burst to its last result.
+"""Submits bursts of tasks that sleep. Prints {"submitted": n} after each burst, and last {"seconds": [...], "results": n}: from each burst to its last result.
 Each task writes when it begins and when it ends to a file, so that what was computed twice can be counted."""
 
 import argparse
@@ -37,6 +37,7 @@ def main() -> None:
             begun = time.monotonic()
             numbers = range(burst * args.tasks, (burst + 1) * args.tasks)
             futures = [client.submit(work, n) for n in numbers]
+            print(json.dumps({"submitted": len(futures)}), flush=True)
             results += sum(future.result() == n for future, n in zip(futures, numbers))
             seconds.append(round(time.monotonic() - begun, 2))
         print(json.dumps({"seconds": seconds, "results": results}), flush=True)

@@ -1,8 +1,7 @@
 /** Compares managers by the work that a real scheduler gives them: `npm run bench -- work`. */
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { repository } from '../../interop/emulatorClient.ts';
-import { type Load, type Measured, prepare, runLoad, type Side } from './run.ts';
+import { prepare } from '../realScheduler.ts';
+import { type Load, type Measured, runLoad, type Side } from './run.ts';
 
 const usage = `npm run bench -- work [options]
 
@@ -12,6 +11,8 @@ const usage = `npm run bench -- work [options]
   --side SIDES          Some of ours,off,original; off is ours with scale_ahead off
   --boot SECONDS        From RunTask to RUNNING, usually 20
   --shrink N            Divides the tasks and the limit of (a) and (c), for a small machine; 1 is the full size
+  --queue N             Tasks that the scheduler may queue at one worker (--per-worker-task-queue-size), usually 1000
+  --tasks-per-worker N  tasks_per_worker of ours, usually 10
   --bursts N            How many bursts (c) has, usually 5
   --every SECONDS       From one burst of (c) to the next, usually 120
   --together            The sides of a load play at the same time, each with a scheduler and an emulator of its own:
@@ -23,25 +24,36 @@ Examples: npm run bench -- work --load b --scaler 2.9.0 --json
           npm run bench -- work --load a --scaler 2.9.0 --boot 60 --json
 `;
 
-const loads = ({ boot: bootSeconds, shrink, bursts, every }: Sizes): Record<string, Load> => ({
+const loads = ({
+  boot: bootSeconds,
+  shrink,
+  queue,
+  tasksPerWorker,
+  bursts,
+  every,
+}: Sizes): Record<string, Load> => ({
   a: {
     ...{ name: 'a', what: 'tasks of one second', tasks: Math.ceil(1000 / shrink), sleepSeconds: 1 },
     ...{ bursts: 1, everySeconds: 0, workersPerTask: 4, cap: Math.ceil(25 / shrink), bootSeconds },
+    ...{ queue, tasksPerWorker },
   },
   b: {
     ...{ name: 'b', what: 'tasks of six seconds', tasks: 15, sleepSeconds: 6 },
     ...{ bursts: 1, everySeconds: 0, workersPerTask: 4, cap: 10, bootSeconds },
+    ...{ queue, tasksPerWorker },
   },
   c: {
     ...{ name: 'c', what: 'a burst every two minutes', tasks: Math.ceil(200 / shrink) },
     ...{ sleepSeconds: 1, bursts, everySeconds: every, workersPerTask: 4 },
-    ...{ cap: Math.ceil(25 / shrink), bootSeconds },
+    ...{ cap: Math.ceil(25 / shrink), bootSeconds, queue, tasksPerWorker },
   },
 });
 
 interface Sizes {
   boot: number;
   shrink: number;
+  queue: number;
+  tasksPerWorker: number;
   bursts: number;
   every: number;
 }
@@ -78,6 +90,8 @@ export async function benchWork(argv: string[]): Promise<number> {
       side: { type: 'string', default: 'ours,off,original' },
       boot: { type: 'string', default: '20' },
       shrink: { type: 'string', default: '1' },
+      queue: { type: 'string', default: '1000' },
+      'tasks-per-worker': { type: 'string', default: '10' },
       bursts: { type: 'string', default: '5' },
       every: { type: 'string', default: '120' },
       together: { type: 'boolean', default: false },
@@ -86,34 +100,35 @@ export async function benchWork(argv: string[]): Promise<number> {
   const note = (line: string) => void process.stderr.write(`${line}\n`);
   const sizes = {
     ...{ boot: Number(values.boot), shrink: Number(values.shrink) },
-    ...{ bursts: Number(values.bursts), every: Number(values.every) },
+    ...{ bursts: Number(values.bursts), every: Number(values.every), queue: Number(values.queue) },
+    tasksPerWorker: Number(values['tasks-per-worker']),
   };
-  const { boot, shrink, bursts, every } = sizes;
+  const { boot, shrink, bursts, every, queue, tasksPerWorker } = sizes;
   const known = loads(sizes);
   const chosen = values.load.split(',').map((name) => known[name]);
   const sides = values.side.split(',').map((name) => sideNames[name]);
   const isWrong =
     !(boot > 0 && shrink >= 1 && Number.isInteger(bursts) && bursts >= 1 && every > 0) ||
+    !(Number.isInteger(queue) && queue >= 1 && tasksPerWorker >= 1) ||
     chosen.includes(undefined) ||
     sides.includes(undefined);
   if (values.help || isWrong) {
     (values.help ? process.stdout : process.stderr).write(usage);
     return values.help ? 0 : 2;
   }
-  const cache = join(repository, '.cache');
   const found: Measured[] = [];
   for (const scaler of values.scaler.split(','))
     for (const load of chosen as Load[]) {
       const play = async (side: Side): Promise<void> => {
         const beside = values.together && sides.length > 1 ? ', beside the others' : '';
         note(`(${load.name}) ${load.what}, boot ${boot} s: ${side}, Scaler ${scaler}${beside}`);
-        const measured = await runLoad(load, side, scaler, cache, note);
+        const measured = await runLoad(load, side, scaler, note);
         found.push({ ...measured, ...(beside && { together: true }) });
         note(JSON.stringify(found.at(-1)));
       };
       if (values.together) {
         // Once, so that they do not all install the same packages.
-        await prepare(scaler, cache, note);
+        await prepare(scaler, note);
         await Promise.all((sides as Side[]).map(play));
       } else for (const side of sides as Side[]) await play(side);
     }

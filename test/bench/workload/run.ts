@@ -1,14 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LedgerTask } from '../../../src/emulator/ledger.ts';
 import { startEmulator } from '../../interop/emulatorClient.ts';
 import { defaultSetup, startManager } from '../../interop/manager.ts';
-import type { Options } from '../../interop/options.ts';
-import { ScenarioContext } from '../../interop/scenarioContext.ts';
+import type { ScenarioContext } from '../../interop/scenarioContext.ts';
 import { networkBackend, startScheduler } from '../../interop/scheduler.ts';
-import { ensureVenv, type Venv } from '../../interop/venv.ts';
+import { withScaler } from '../realScheduler.ts';
 
 /** A load, as it is submitted. */
 export interface Load {
@@ -22,6 +19,10 @@ export interface Load {
   /** The most Fargate tasks at one time. */
   cap: number;
   bootSeconds: number;
+  /** `--per-worker-task-queue-size` of the workers of both managers. */
+  queue: number;
+  /** `tasks_per_worker` of ours. */
+  tasksPerWorker: number;
 }
 
 export type Side = 'ours' | 'ours without look-ahead' | 'original';
@@ -31,7 +32,11 @@ export interface Measured {
   side: Side;
   scaler: string;
   bootSeconds: number;
+  queue: number;
+  tasksPerWorker: number;
   results: number;
+  /** Why the client did not get its results; left out: it did. */
+  trouble?: string[];
   /** From each burst to its last result. */
   seconds: number[];
   /** Boot, and the work shared by the workers of all tasks that are allowed, in seconds. */
@@ -55,47 +60,17 @@ const runLimitMs = 20 * 60_000;
 export const idealOf = ({ tasks, sleepSeconds, workersPerTask, cap, bootSeconds }: Load): number =>
   bootSeconds + Math.ceil(tasks / (cap * workersPerTask)) * sleepSeconds;
 
-/** Installs the release, and what the original needs besides. */
-export const prepare = (
-  scaler: string,
-  cache: string,
-  note: (line: string) => void,
-): Promise<Venv> => ensureVenv(cache, scaler, ['boto3'], null, note);
-
 /** One load with one manager, at a real scheduler, with the emulator in the place of AWS. */
-export async function runLoad(
+export const runLoad = (
   load: Load,
   side: Side,
   scaler: string,
-  cache: string,
   note: (line: string) => void,
-): Promise<Measured> {
-  const options: Options = {
-    ...{ scaler, transport: 'ymq', addressScheme: 'tcp', addressHost: '127.0.0.1' },
-    ...{ scenario: 'work', json: true, manager: side === 'original' ? 'original' : 'ours' },
-    ...{ python: null, deadlineSeconds: runLimitMs / 1000, keep: false },
-  };
-  const venv = await prepare(scaler, cache, note);
-  const dir = await mkdtemp(join(tmpdir(), 'se-bench-work-'));
-  const deadline = AbortSignal.timeout(runLimitMs);
-  const context = new ScenarioContext(options, venv, dir, note, deadline);
-  try {
-    return await measure(context, load, side);
-  } finally {
-    context.cleanUp();
-    await context.processes.killAll();
-    for (const { pid } of context.remainingProcesses()) tryKill(pid);
-    await rm(dir, { recursive: true, force: true });
-  }
-}
-
-function tryKill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
-}
+): Promise<Measured> =>
+  withScaler(
+    { scaler, manager: side === 'original' ? side : 'ours', limitMs: runLimitMs, note },
+    (context) => measure(context, load, side),
+  );
 
 async function measure(context: ScenarioContext, load: Load, side: Side): Promise<Measured> {
   const scheduler = await startScheduler(context);
@@ -109,7 +84,11 @@ async function measure(context: ScenarioContext, load: Load, side: Side): Promis
     // The original counts workers.
     maxTasks: side === 'original' ? load.cap * load.workersPerTask : load.cap,
     cooldownSeconds: 30,
-    extraArguments: side === 'ours without look-ahead' ? ['--scale-ahead', 'off'] : [],
+    queueSize: load.queue,
+    extraArguments:
+      side === 'ours without look-ahead'
+        ? ['--scale-ahead', 'off']
+        : ['--tasks-per-worker', `${load.tasksPerWorker}`],
   });
   await context.sleep(3000);
   const record = join(context.dir, 'record');
@@ -126,11 +105,16 @@ async function measure(context: ScenarioContext, load: Load, side: Side): Promis
     env: networkBackend(context),
     onLine: (line) => lines.push(line),
   });
-  await context.waitFor('the client has its results', runLimitMs, () => client.exit, [
-    manager,
-    scheduler.process,
-  ]);
-  const { seconds, results } = JSON.parse(lines.at(-1) ?? '{"seconds":[],"results":0}');
+  const trouble: string[] = [];
+  await context
+    .waitFor('the client has its results', runLimitMs, () => client.exit, [
+      manager,
+      scheduler.process,
+    ])
+    .catch(({ message }: Error) => void trouble.push(message));
+  if (client.exit !== null && client.exit.code !== 0)
+    trouble.push(`the client failed: ${lastLine(client.logFile)}`);
+  const { seconds = [], results = 0 } = JSON.parse(lines.at(-1) ?? '{}');
   const ledger = async () => (await emulator.ledger()) as unknown as LedgerTask[];
   await context
     .waitFor('the fleet is gone', settleMs, async () =>
@@ -145,7 +129,9 @@ async function measure(context: ScenarioContext, load: Load, side: Side): Promis
   const now = Date.now();
   return {
     ...{ load: load.name, side, scaler: context.options.scaler, bootSeconds: load.bootSeconds },
+    ...{ queue: load.queue, tasksPerWorker: load.tasksPerWorker },
     ...{ results, seconds, ideal: idealOf(load) },
+    ...(trouble.length > 0 && { trouble }),
     requestedWithin: created.length === 0 ? null : ((ofFirstBurst.at(-1) ?? first) - first) / 1000,
     launches: tasks.length,
     mostAtOnce: mostAtOnce(tasks),
@@ -157,6 +143,9 @@ async function measure(context: ScenarioContext, load: Load, side: Side): Promis
     recomputed: began.length - new Set(began).size,
   };
 }
+
+const lastLine = (path: string): string =>
+  readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '';
 
 function wordsIn(path: string, word: string): string[] {
   if (!existsSync(path)) return [];

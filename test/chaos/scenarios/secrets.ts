@@ -69,7 +69,7 @@ export const secrets: Scenario = {
       10_000,
       async () => {
         url =
-          /"url":"http(:[^"]+)","event":"inspector.opened"/.exec(await testBed.readLog())?.[1] ??
+          /"url":"http(:[^"]+)",.*"event":"inspector.opened"/.exec(await testBed.readLog())?.[1] ??
           '';
         return url !== '';
       },

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import type { StoreFailure } from '../../../src/store/failure.ts';
 import { openStateDir } from '../../../src/store/stateDir.ts';
+import type { StoreFailure } from '../../../src/store/storeFailure.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 
 /** Says whether the directory became ours, and holds it until stdin ends. */

@@ -20,7 +20,7 @@ export async function lookAhead(context: ScenarioContext): Promise<Outcome> {
   const { scheduler, emulator, manager } = deployment;
   await emulator.setFaults([{ operation: 'RunTask', do: { startDelayMs: bootMs } }]);
   await context.waitFor('the daemon hears the monitor stream', 30_000, () =>
-    readFileSync(manager.logFile, 'utf8').includes('"online.listening"'),
+    readFileSync(manager.logFile, 'utf8').includes('"online.listening.'),
   );
   const client = await startClient(context, scheduler, { count: EXPECTED_RESULTS, sleep: 1 });
   const launched = async () => (await emulator.ledger()).length;

@@ -15,6 +15,8 @@ const streamStates = ({ logFile }: ProcessHandle): string[] =>
     ([line]) => JSON.parse(line).state ?? [],
   );
 
+const isListening = (state: string): boolean => state.startsWith('online.listening');
+
 /**
  * A scheduler that reports its workers seldom: the daemon stays connected to the stream between two reports, keeps the
  * worker at work and stops idle ones once a report has shown them.
@@ -28,7 +30,7 @@ export const slowReports =
     const emulator = await startEmulator(context);
     const manager = await startManager(context, scheduler, emulator);
     await context.waitFor('the daemon hears the monitor stream', 30_000, () =>
-      streamStates(manager).includes('online.listening'),
+      streamStates(manager).some(isListening),
     );
     // Longer than it takes to learn the rhythm, and to stop what a report shows without work.
     const client = await startClient(context, scheduler, {
@@ -52,9 +54,10 @@ export const slowReports =
       (30 + seconds) * 1000,
       async () => (await alive()).length === 0,
     );
-    const after = streamStates(manager).slice(streamStates(manager).indexOf('online.listening'));
+    const states = streamStates(manager);
+    const after = states.slice(states.findIndex(isListening));
     context.check(
-      after.every((state) => state === 'online.listening'),
+      after.every(isListening),
       `the connection to the monitor stream was not given up (${after.join(', ')})`,
     );
     const schedulerAlive = await isSchedulerAlive(context, scheduler);

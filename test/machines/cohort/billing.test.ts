@@ -38,11 +38,12 @@ describe('what ECS shows of a task', () => {
 });
 
 it('records on which market a task runs and from when on it is billed, though nothing else is new', () => {
-  const known = serves({ lastStatus: 'running', billedFrom: 77 });
+  const known = serves({ lastStatus: 'running', runningAt: 400, billedFrom: 77 });
   const see = (createdAt: number, more: object = {}) => {
     const records = { groups: { a: known }, launches: {} };
     return reconcileObserved(records, [seen(createdAt, more)], 500, input.timeouts, true).groups.a;
   };
+  expect(see(77)).toBe(known);
   expect(see(77, { market: 'spot' })).toMatchObject({ market: 'spot' });
   expect(see(90_000)).toMatchObject({ billedFrom: 90_000 });
 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { admit, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
 
 const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
-const nothing = { requested: 0, tasks: 0, fromSum: 0, young: 0, minimumEndSum: 0, gapMs: 0 };
+const nothing = { requested: 0, tasks: 0, fromSum: 0, young: {}, gapMs: 0 };
 
 /** A cohort that launches one group on Spot, and the bills that it has reported since they were read last. */
 const cohortWith = (given: Parameters<typeof liveCohort>[0]) => {
@@ -34,11 +34,11 @@ it('a cohort reports what its groups cost, each time that changes', async () => 
   request();
   expect(bills()).toEqual([bill({ requested: 1 })]);
   await launch();
-  const young = { tasks: 1, young: 1 };
-  expect(bills()).toEqual([bill({ ...young, fromSum: 1000, minimumEndSum: 61_000 })]);
+  const young = (second: number) => ({ [second]: { tasks: 1, endSum: second * 1000 } });
+  expect(bills()).toEqual([bill({ tasks: 1, fromSum: 1000, young: young(61) })]);
   const shown = { ...sighting('arn:0', 'running'), createdAt: 9000 };
   await look(10_000, shown);
-  expect(bills()).toEqual([bill({ ...young, fromSum: 9000, minimumEndSum: 69_000 })]);
+  expect(bills()).toEqual([bill({ tasks: 1, fromSum: 9000, young: young(69) })]);
   await look(20_000, shown);
   expect(bills()).toEqual([]);
   await look(69_000, shown);

@@ -110,6 +110,39 @@ it('a group that counts as serving for its age is noted and reported as register
   );
 });
 
+it('a group that counts as serving because DescribeTasks is denied is reported as registered, and not noted', async () => {
+  const { actor, calls, launchBoth, registrations, row, told } = liveCohort();
+  await launchBoth();
+  actor.send({
+    ...{ type: 'cohort.poll', at: 700_000, monitorConnected: false, launching: true },
+    ending: false,
+  });
+  calls.describeTasks.at(-1)?.reject(Object.assign(new Error('denied'), { kind: 'denied' }));
+  await settle();
+  expect(row('e-1-0')).toMatchObject({ registered: true, assumed: true });
+  expect(registrations).toEqual([]);
+  expect(told).toContainEqual(
+    expect.objectContaining({ type: 'cohort.recovered', groupId: 'e-1-0', signal: 'registered' }),
+  );
+});
+
+it("a group that ends before the first poll has ended at its own beginning, by StopTask's answer", () => {
+  const { actor, ended, told } = liveCohort({
+    prices: { onDemand: 1, spot: 1, minimumMs: 60_000 },
+  });
+  const group = { groupId: 'g', taskArn: 'arn:9', createdAt: 5000, deadlinesFrom: 905_000 };
+  actor.send({ type: 'cohort.adopt', generation: 2, groups: [group] });
+  actor.send({ type: 'cohort.release', generation: 3, at: 906_000, taskIds: ['arn:9'] });
+  const observation = sighting('arn:9', 'stopped');
+  actor.send({ type: 'group.stopAnswered', groupId: 'g', observation });
+  // An answer that comes later, when it is gone, says nothing.
+  actor.send({ type: 'group.stopAnswered', groupId: 'g', observation });
+  expect(actor.getSnapshot().status).toBe('active');
+  expect(told).toContainEqual({ type: 'task.dead', at: 905_000, taskArn: 'arn:9' });
+  // A quarter of an hour.
+  expect(ended).toMatchObject([{ groupId: 'g', usd: 0.25 }]);
+});
+
 it('a launch with an unknown outcome is sent again on a tick between two polls', async () => {
   const { actor, answer, calls } = liveCohort();
   actor.send({ ...admit, launches: [...admit.launches] });

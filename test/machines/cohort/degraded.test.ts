@@ -45,11 +45,11 @@ describe('degraded groups', () => {
   const degraded = (workers: number, tasks = 0) =>
     serves({ ...shows(workers, tasks), degradedSince: 0, degraded: true });
 
-  it('are counted with what they miss, and with the fewest workers of an idle one', () => {
+  it('are counted with what they miss, and with the fewest workers of one, and of an idle one', () => {
     const groups = { a: degraded(3), b: degraded(2), c: degraded(1, 5), d: serves(shows(4)) };
     expect(countRecords(groups, 4)).toMatchObject({
       ...{ idle: 3, busy: 1, missingWorkers: 6 },
-      ...{ degraded: 3, degradedMissing: 6, degradedIdleWorkers: 2 },
+      ...{ degraded: 3, degradedMissing: 6, degradedWorkers: 1, degradedIdleWorkers: 2 },
     });
     expect(countRecords({ a: serves(shows(3)) }, 4)).toMatchObject({ degraded: 0 });
     const leaving = { a: { ...degraded(3), drainRequested: true } };
@@ -62,7 +62,7 @@ describe('degraded groups', () => {
     ['they have all of their workers again', 4],
   ])('are not counted as such before the next poll when %s', (_, workers) => {
     const shown = workers === null ? serves({ degraded: true }) : degraded(workers);
-    const none = { degraded: 0, degradedMissing: 0, degradedIdleWorkers: 0 };
+    const none = { degraded: 0, degradedMissing: 0, degradedWorkers: 0, degradedIdleWorkers: 0 };
     expect(countRecords({ a: shown }, 4)).toMatchObject(none);
   });
 

@@ -59,13 +59,18 @@ describe('the record of a group', () => {
     expect(adopted(old, [stray])).toStrictEqual({
       groups: {
         old: serves(),
-        stray: rowOf({ taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500, aliveUntil: 500 }),
+        stray: rowOf({
+          ...{ taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500, aliveUntil: 500 },
+          phase: 'provisioning',
+        }),
       },
       launches: old.launches,
       outbox: [['stray', { type: 'group.launched', taskArn: arn('s') }]],
     });
     const spot = adopted(old, [{ ...stray, market: 'spot' }]);
     expect(spot.groups.stray?.market).toBe('spot');
+    expect(spot.groups.stray).not.toHaveProperty('ranBefore');
+    expect(adopted(old, [{ ...stray, hasRun: true }]).groups.stray?.ranBefore).toBe(true);
   });
 
   it.each([
@@ -83,7 +88,7 @@ describe('the record of a group', () => {
     ['busy', serves({ lastStatus: 'missing', load: load(1) })],
   ] as const)('a group is counted as %s: %o', (kind, row) => {
     expect(categoryOf(row)).toBe(kind);
-    expect(countRecords({ a: row, b: row })).toMatchObject({
+    expect(countRecords({ a: row, b: row }, 4)).toMatchObject({
       ...noCounts,
       absent: expect.anything(),
       [kind]: 2,
@@ -367,7 +372,7 @@ describe('a group to stop while one of its workers cancels a task', () => {
   });
 });
 
-it('counts the workers that serving groups should have and the monitor does not show', () => {
+it('counts the workers that serving groups lack, and those that they have beyond what they should', () => {
   const workers = (n: number) => ({ workers: n, tasks: 0, canceling: 0 });
   const groups = {
     whole: serves({ load: workers(4) }),
@@ -377,7 +382,7 @@ it('counts the workers that serving groups should have and the monitor does not 
     boots: runs({ load: workers(1) }),
     leaves: serves({ load: workers(1), phase: 'stopping' }),
   };
-  expect(countRecords(groups, 4).missingWorkers).toBe(3);
+  expect(countRecords(groups, 4)).toMatchObject({ missingWorkers: 3, surplusWorkers: 1 });
 });
 
 it('counts the groups that an operator drains and that still wait for an idle moment', () => {
@@ -387,6 +392,37 @@ it('counts the groups that an operator drains and that still wait for an idle mo
     stops: serves({ evicted: true, phase: 'stopping' }),
   };
   expect(countRecords(groups, 4)).toMatchObject({ drainPending: 1, stopping: 2, waiting: 1 });
+});
+
+it('counts the groups that are to leave and have only to rest before', () => {
+  const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
+  const groups = {
+    rests: serves({ drainRequested: true, phase: 'waiting', load: load(0) }),
+    works: serves({ drainRequested: true, phase: 'waiting', load: load(1) }),
+    unknown: serves({ drainRequested: true, phase: 'waiting' }),
+    idle: serves({ load: load(0) }),
+  };
+  expect(countRecords(groups, 4)).toMatchObject({ drainPending: 3, resting: 1, idle: 1 });
+});
+
+describe('of the groups that are told to stop', () => {
+  const told = (given: Partial<GroupRecord> = {}) =>
+    serves({ phase: 'stopping', drainRequested: true, ...given });
+
+  it.each([
+    ['those whose StopTask waits for its turn', {}, 1],
+    ['those that have not registered', { registered: false }, 1],
+    ['not those that leave for good', { stopsForGood: true }, 0],
+    ['not those that a person drains', { evicted: true }, 0],
+    ['not those whose turn has failed', { stopFailures: 1 }, 0],
+    ['not those that ECS shows as stopping', { lastStatus: 'stopping' }, 0],
+    ['not those that have lost their workers', { workersLostSince: 5 }, 0],
+    ['not those that ECS denies', { lastStatus: 'missing' }, 0],
+    ['not those whose stop is held back', { phase: 'held' }, 0],
+  ] as const)('%s can be had back', (_, given, unsent) => {
+    const counts = countRecords({ a: told(given) });
+    expect(counts).toMatchObject({ stopping: 1, unsent });
+  });
 });
 
 describe('a task that is to stop', () => {
@@ -410,5 +446,16 @@ describe('a task that is to stop', () => {
     const cause = { cause: 'interrupted', detail: 'Spot' } as const;
     const { outbox } = observe(runs({ registered: true }), 'stopping', cause);
     expect(outbox).toEqual([['a', { type: 'task.failing', ...cause }]]);
+  });
+
+  it('because it fails is not taken back', () => {
+    const lost = { registered: true, load: load(0), workersLostSince: 0 };
+    const timeouts = { ...input.timeouts, workersLostMs: 100 };
+    const { groups } = reconcileObserved(
+      recordsOf({ a: runs(lost) }),
+      [sighting(arn('r'), 'running')],
+      ...([500, timeouts, true] as const),
+    );
+    expect(groups.a).toMatchObject({ phase: 'stopping', stopsForGood: true });
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { countRecords } from '../../../machines/cohort/groupRecords.ts';
+import { countRecords, type GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import { recordAged } from '../../../machines/cohort/lifetime.ts';
-import { drained } from '../../../machines/cohort/scaleDown.ts';
+import { drained, undrained } from '../../../machines/cohort/scaleDown.ts';
 import { degradedIsSpare } from '../../../machines/fleet/degradedGroups.ts';
 import { newFleet } from '../../../machines/fleet/state.ts';
 import { fleetInput } from '../../support/liveManager.ts';
@@ -26,10 +26,40 @@ it('marks the oldest group that is too old, one at a time, and none without a li
   expect(recordAged(records, 9 * hour, {})).toBe(records);
 });
 
-it('marks the next one when the last is on its way out, and none that does not serve', () => {
-  const leaving = { ...shows(100), aged: true, phase: 'stopping' as const };
+it('marks the next one when the last has left for good, and none that does not serve', () => {
+  const leaving = {
+    ...shows(100),
+    ...{ aged: true, drainRequested: true, phase: 'stopping' as const, stopsForGood: true },
+  };
+  // Its workers are connected for a while.
   expect(agedOf({ a: leaving, b: shows(200) }, 2 * hour)).toEqual(['a', 'b']);
+  expect(agedOf({ a: { ...leaving, aged: false }, b: shows(200) }, 2 * hour)).toEqual(['b']);
   expect(agedOf({ a: serves({ createdAt: 0 }) }, 2 * hour)).toEqual([]);
+});
+
+it.each([
+  ['waits for an idle moment', { phase: 'waiting', drainDeadline: 9 * hour }],
+  ['waits until its StopTask may be sent', { phase: 'stopping' }],
+] as const)(
+  'marks no other group while the last one %s, so that both are never replaced at once',
+  (_, wait) => {
+    const leaving = { ...shows(100, 1), aged: true, drainRequested: true, ...wait };
+    const records = { groups: { a: leaving, b: shows(200) }, launches: {} };
+    const polled = recordAged(records, 2 * hour, { maxLifetimeMs: hour });
+    expect(polled).toBe(records);
+    const { groups } = undrained(polled, 1);
+    expect(countRecords(groups, 2)).toMatchObject({ busy: 1, idle: 1, degradedMissing: 2 });
+  },
+);
+
+it('marks another group in the place of one whose workers are gone, and not both when they return', () => {
+  const gone = { ...shows(100, 0, 0), aged: true, workersLostSince: hour };
+  const { groups } = recordAged({ groups: { a: gone, b: shows(200) }, launches: {} }, 2 * hour, {
+    maxLifetimeMs: hour,
+  });
+  const back = { ...groups, a: { ...gone, ...shows(100), aged: groups.a?.aged ?? true } };
+  expect(countRecords(back, 2)).toMatchObject({ idle: 2, degradedMissing: 2 });
+  expect(agedOf(back, 2 * hour)).toEqual(['b']);
 });
 
 it('asks for a whole group more before the old one leaves, and then drains the old one while idle', () => {
@@ -55,6 +85,17 @@ it('asks for a whole group more before the old one leaves, and then drains the o
 it('counts no old group without workers as one to replace', () => {
   const { degradedMissing } = countRecords({ old: { ...shows(100, 0, 0), aged: true } }, 2);
   expect(degradedMissing).toBe(0);
+});
+
+it('counts an old group as one that is replaced until nothing is connected of it, on its way out as well', () => {
+  const old = { ...shows(100), aged: true };
+  const leaving = { ...old, drainRequested: true };
+  const counted = (record: GroupRecord) => countRecords({ old: record, next: shows(300) }, 2).aged;
+  expect([old, leaving, { ...leaving, phase: 'stopping' as const }].map(counted)).toEqual([
+    1, 1, 1,
+  ]);
+  const without = { workers: 0, tasks: 0, canceling: 0 };
+  expect([without, null].map((load) => counted({ ...leaving, load }))).toEqual([0, 1]);
 });
 
 it('keeps an old group that is at work until its idle moment', () => {

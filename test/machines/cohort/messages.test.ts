@@ -9,6 +9,11 @@ const changed = (generation: number, counts: object, launches = 0, ended = 0) =>
   ...{ type: 'cohort.changed', cohortId, generation, launches, ended },
   counts: { ...noCounts, ...counts },
 });
+/** A group is told to stop, and then its turn comes. */
+const stopped = (generation: number, counts: object) => [
+  changed(generation, { ...counts, unsent: 1 }),
+  changed(generation, counts),
+];
 const single = { ...admit, launches: [launchPlan('e-1', 1)] };
 const failure = (kind: string) => Object.assign(new Error(`it was ${kind}`), { kind });
 const dead = (at: number) => ({ type: 'task.dead', at, taskArn: 'arn:0' });
@@ -92,14 +97,9 @@ describe('a cohort reports to the fleet manager', () => {
     hear(3500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 4000, until: 5000 });
     expect(news().at(-1)).toEqual(changed(2, { drainPending: 1 }));
-    actor.send({
-      type: 'cohort.poll',
-      at: 5000,
-      monitorConnected: true,
-      launching: true,
-      ending: false,
-    });
-    expect(news()).toEqual([changed(2, { stopping: 1 })]);
+    const modes = { monitorConnected: true, launching: true, ending: false };
+    actor.send({ type: 'cohort.poll', at: 5000, ...modes });
+    expect(news()).toEqual(stopped(2, { stopping: 1 }));
   });
 
   it('once when only the generation of its command is new', async () => {
@@ -139,7 +139,7 @@ describe('a cohort reports to the fleet manager', () => {
     news();
     const one = { pending: 1, idle: 0, busy: 0 };
     actor.send({ type: 'cohort.drain', generation: 2, ...one, at: 2000, until: 0 });
-    expect(news()).toEqual([changed(2, { pending: 3, stopping: 1 })]);
+    expect(news()).toEqual(stopped(2, { pending: 3, stopping: 1 }));
     const evict = { type: 'cohort.evict', at: 2000, until: 0, generation: 3 } as const;
     actor.send({ ...evict, groupIds: ['e-1-1'] });
     expect(news()).toEqual([changed(3, { pending: 2, stopping: 2 })]);
@@ -169,7 +169,7 @@ describe('a cohort reports to the fleet manager', () => {
     await launchOne();
     news();
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
-    expect(news()).toEqual([changed(2, { stopping: 1 })]);
+    expect(news()).toEqual(stopped(2, { stopping: 1 }));
     await look(3000, sighting('arn:0', 'stopped'));
     expect(news()).toContainEqual(changed(2, {}));
     expect(actor.getSnapshot().children['group.e-1-0']).toBeUndefined();
@@ -183,7 +183,7 @@ describe('a cohort reports to the fleet manager', () => {
     news();
     hear(3000, { 'arn:0': registered });
     const counts = news().filter(({ type }) => type === 'cohort.changed');
-    expect(counts).toEqual([changed(2, { stopping: 1 })]);
+    expect(counts).toEqual(stopped(2, { stopping: 1 }));
     expect(row('e-1-0')).toMatchObject({ phase: 'stopping', registered: true });
   });
 
@@ -245,6 +245,7 @@ describe('a cohort reports to the fleet manager', () => {
         ...{ signal: 'registered', subnet: 'subnet-a' },
       },
       changed(1, { idle: 1 }),
+      changed(1, { idle: 1, surplusWorkers: 1 }),
     ]);
   });
 
@@ -361,7 +362,7 @@ describe('a cohort on a command', () => {
     expect(calls.runTask).toHaveLength(2);
   });
 
-  it('to poll abandons an unwanted launch again if its request was open the first time', async () => {
+  it('to poll withdraws an unwanted launch again if its request was open the first time', async () => {
     const { actor, answer, calls, look, phases } = live();
     actor.send({ ...single, launches: [...single.launches] });
     await answer('journalLaunch', undefined);
@@ -389,7 +390,7 @@ describe('a cohort on a command', () => {
     expect(calls.runTask).toHaveLength(2);
   });
 
-  it('to poll abandons a launch that became unwanted while its request was open', async () => {
+  it('to poll withdraws a launch that became unwanted while its request was open', async () => {
     const { actor, answer, calls, phases, look } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
@@ -402,7 +403,7 @@ describe('a cohort on a command', () => {
     expect(phases()).toEqual({});
   });
 
-  it('to drain abandons a throttled launch once all its groups drain', async () => {
+  it('to drain withdraws a throttled launch once all its groups drain', async () => {
     const { actor, answer, calls, phases, ended } = live();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);

@@ -6,7 +6,7 @@ import {
   recordLoads,
 } from '../../../machines/cohort/groupRecords.ts';
 import { hasRested, withIdleSince } from '../../../machines/cohort/minimumIdle.ts';
-import { drained } from '../../../machines/cohort/scaleDown.ts';
+import { drained, undrained } from '../../../machines/cohort/scaleDown.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const load = (tasks: number, workers = 1) => ({ workers, tasks, canceling: 0 });
@@ -55,11 +55,22 @@ describe('a group that is to leave', () => {
     expect(poll(19_500)).toEqual(['group.stop']);
   });
 
-  it('does not wait longer than until its deadline', () => {
+  it('is not stopped at its deadline while it is idle, and not for long enough yet', () => {
     const { hear, drain, poll } = live();
     drain(90_000);
     hear(95_000, 0);
-    expect(poll(99_000)).toEqual(['group.stop']);
+    expect(poll(99_000)).toEqual([]);
+    expect(poll(104_999)).toEqual([]);
+    expect(poll(105_000)).toEqual(['group.stop']);
+  });
+
+  it('is stopped at its deadline at work, and no later because it was idle for a moment', () => {
+    const { hear, drain, poll } = live();
+    drain(90_000);
+    expect(poll(98_999)).toEqual([]);
+    hear(98_999, 0);
+    hear(100_000, 1);
+    expect(poll(100_000)).toEqual(['group.stop']);
   });
 });
 
@@ -71,4 +82,14 @@ it('a group that has never served has nothing to wait for, and without a minimum
   // The clock was set back since the group became idle.
   expect(hasRested(serves({ load: load(0), idleSince: 9000 }), 1000, 0)).toBe(true);
   expect(withIdleSince(serves(), load(0), 5, 0)).toEqual({});
+});
+
+it('a group that only rests before it leaves is taken back after one at work, and before one that does not serve', () => {
+  const rests = serves({ phase: 'waiting', drainRequested: true, drainDeadline: 9000 });
+  const a = { ...rests, load: load(0), idleSince: 900 };
+  const chosen = (b: GroupRecord) =>
+    undrained({ groups: { a, b }, launches: {} }, 1).outbox.map(([groupId]) => groupId);
+  expect(chosen({ ...rests, load: load(2) })).toEqual(['b']);
+  expect(chosen({ ...rests, load: null })).toEqual(['b']);
+  expect(chosen(rowOf({ drainRequested: true }))).toEqual(['a']);
 });

@@ -42,9 +42,7 @@ describe('an observation of a task', () => {
     [
       'may take its time to start',
       boots({ deadlinesFrom: 7 }),
-      sighting('starting'),
-      600_007,
-      null,
+      ...([sighting('starting'), 600_007, null] as const),
     ],
     [
       'may take too long to start',
@@ -53,13 +51,61 @@ describe('an observation of a task', () => {
       600_008,
       { type: 'task.failing', cause: 'startFailed', detail: 'not running 600 s after its launch' },
     ],
+    [
+      'may not be known for a while',
+      boots({ deadlinesFrom: 7 }),
+      ...([sighting('unknown'), 600_007, null] as const),
+    ],
+    [
+      'may not be known to run for too long',
+      boots({ deadlinesFrom: 7 }),
+      sighting('unknown'),
+      600_008,
+      {
+        type: 'task.failing',
+        cause: 'startFailed',
+        detail: 'not known to run 600 s after its launch',
+      },
+    ],
+    [
+      'may not be known to run for too long, also where it is to leave',
+      boots({ phase: 'waiting', drainRequested: true, drainDeadline: 9e9 }),
+      sighting('unknown'),
+      600_001,
+      { type: 'task.failing', cause: 'startFailed' },
+    ],
+    [
+      'is no news of an unknown status: its workers serve',
+      serves(),
+      ...([sighting('unknown'), 9e8, null] as const),
+    ],
+    [
+      'is no news of an unknown status: it is assumed to serve',
+      serves({ assumed: true, load: null }),
+      ...([sighting('unknown'), 9e8, null] as const),
+    ],
+    [
+      'is no news of an unknown status: it was seen to run',
+      runs({ runningAt: 1 }),
+      ...([sighting('unknown'), 9e8, null] as const),
+    ],
+    [
+      'is no news of an unknown status: an earlier run has seen it run',
+      boots({ ranBefore: true }),
+      ...([sighting('unknown'), 9e8, null] as const),
+    ],
+    ['is no news of an unknown status: it is held', held, sighting('unknown'), 9e8, null],
+    ['is no news of an unknown status: it stops', stops(), sighting('unknown'), 9e8, null],
+    [
+      'starts again never: an earlier run has seen it run',
+      boots({ ranBefore: true }),
+      ...([sighting('starting'), 9e8, null] as const),
+    ],
     ['starts again never: its workers serve', serves(), sighting('starting'), 900_000, null],
     [
       'starts again never: it was seen to run',
       runs({ runningAt: 1 }),
-      sighting('starting'),
-      900_000,
-      null,
+      ...([sighting('starting'), 900_000, null] as const),
     ],
     [
       'starts again never: the monitor shows its workers',
@@ -121,6 +167,14 @@ describe('a running task', () => {
     expect(eventFor(serves({ workersLostSince: 0 }), seen, 900_000, timeouts, false)).toBeNull();
   });
 
+  it('counts as serving as well when its status has come to be unknown, or an earlier run saw it run', () => {
+    const unknown = sighting('unknown');
+    for (const row of [runs({ runningAt: 7 }), boots({ ranBefore: true, deadlinesFrom: 7 })]) {
+      expect(eventFor(row, unknown, 30_007, timeouts, false)).toBeNull();
+      expect(eventFor(row, unknown, 30_008, timeouts, false)).toEqual({ type: 'task.registered' });
+    }
+  });
+
   it('without workers fails at the start deadline, but not right after it began to run', () => {
     const row = runs({ deadlinesFrom: 7, runningAt: 10_000 });
     expect(eventFor(row, seen, 600_007, timeouts, true)).toBeNull();
@@ -177,6 +231,19 @@ describe('one page of observations', () => {
     const row = boots({ lastStatus: 'starting' });
     expect(look(row, sighting('starting'), 500)).toEqual({ row, outbox: [] });
     expect(look(row, sighting('starting'), 500).row).toBe(row);
+  });
+
+  it('changes nothing of a group that it gives an unknown status', () => {
+    for (const lastStatus of ['starting', 'running', null] as const) {
+      const groups = { g: boots({ deadlinesFrom: 0, lastStatus }) };
+      const { outbox, ...books } = reconcileObserved(
+        booksOf(groups),
+        [sighting('unknown')],
+        ...([1000, timeouts, false] as const),
+      );
+      expect(books).toEqual(booksOf(groups));
+      expect(outbox).toEqual([]);
+    }
   });
 
   it('changes nothing of a group that is not in it', () => {
@@ -328,6 +395,14 @@ describe('a description of groups of which some drain and were not described yet
     expect(groups.a).toStrictEqual(rowOf({ drainRequested: true, stopRequestedAt: 5000 }));
   });
 
+  it('keeps a living group in place of one that was missing and of which nothing new is shown', () => {
+    for (const shown of [[], [seen('a', 'unknown')]]) {
+      const rows = { a: stays('a', { lastStatus: 'missing' }), b: leaves('b') };
+      const { news } = look(rows, ...shown, seen('b', 'running'));
+      expect(news).toEqual(['b group.cancelDrain', 'a group.stop']);
+    }
+  });
+
   it('keeps as many groups as have ended, serving groups first, then running ones', () => {
     const groups = {
       a: stays('a'),
@@ -464,4 +539,12 @@ it('a group whose stop was accepted ends at once when its cluster does not exist
     eventFor(stops(given), gone, 2000, timeouts, false)?.type;
   expect(at({ stopAccepted: true })).toBe('task.stopped');
   expect(at({ stopAccepted: false })).toBeUndefined();
+});
+
+it('a task of an unknown status, not one that stops, is known to have started if ECS shows when', () => {
+  for (const [phase, ...known] of [['unknown', 7, 0] as const, ['stopping', null, 1] as const]) {
+    const [boots, started] = [runs({ registered: false }), sighting(phase, { startedAt: 7 })];
+    const next = reconcileObserved(booksOf({ a: boots }), [started], 9e8, timeouts, true);
+    expect([next.groups.a?.runningAt, next.outbox.length]).toEqual(known);
+  }
 });

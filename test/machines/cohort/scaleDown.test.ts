@@ -271,15 +271,14 @@ it('stops at once exactly those whose tasks are named, once', () => {
   });
   const { groups, outbox } = released(books, ['1', '3', '4', '9'], 7000);
   const gone = {
-    drainRequested: true,
-    drainDeadline: null,
-    stopRequestedAt: 7000,
-    phase: 'stopping',
+    ...{ drainRequested: true, drainDeadline: null, stopRequestedAt: 7000 },
+    ...{ phase: 'stopping', stopsForGood: true },
   };
   expect(groups).toStrictEqual({
     ...books.groups,
     a: { ...books.groups.a, ...gone },
     c: { ...books.groups.c, ...gone },
+    d: { ...books.groups.d, stopsForGood: true },
   });
   expect(outbox).toEqual([
     ['a', { type: 'group.stop' }],
@@ -287,17 +286,17 @@ it('stops at once exactly those whose tasks are named, once', () => {
   ]);
 });
 
-it('cancels the drains of serving groups first, then of those that have come furthest', () => {
+it('cancels the drains of serving groups first, of these those at work, then of those that have come furthest', () => {
   const books = recordsOf({
     a: rowOf({ drainRequested: true }),
-    b: waits(),
+    b: waits({ load: load(0) }),
     c: serves(),
     d: rowOf({ phase: 'stopping', drainRequested: true }),
     e: waits(),
     f: waits({ registered: false }),
   });
   const chosen = (most: number) => undrained(books, most).outbox.map(([groupId]) => groupId);
-  expect(chosen(9)).toEqual(['b', 'e', 'f', 'a']);
+  expect(chosen(9)).toEqual(['e', 'b', 'f', 'a']);
   const { groups, outbox } = undrained(books, 2);
   const back = { drainRequested: false, drainDeadline: null };
   expect(groups).toStrictEqual({
@@ -306,9 +305,59 @@ it('cancels the drains of serving groups first, then of those that have come fur
     e: { ...books.groups.e, ...back },
   });
   expect(outbox).toEqual([
-    ['b', { type: 'group.cancelDrain' }],
     ['e', { type: 'group.cancelDrain' }],
+    ['b', { type: 'group.cancelDrain' }],
   ]);
+});
+
+describe('a group whose StopTask waits for its turn', () => {
+  const told = (given: Partial<GroupRecord> = {}) =>
+    serves({
+      ...{ phase: 'stopping', drainRequested: true, stopRequestedAt: 5, stopUnlessBusyUntil: 9000 },
+      ...{ stoppingSince: 5, slowStopReported: true, stopOverdue: true },
+      ...given,
+    });
+
+  it('is taken back as if it had never been told to stop', () => {
+    const { groups, outbox } = undrained(recordsOf({ a: told() }), 1);
+    expect(outbox).toEqual([['a', { type: 'group.cancelDrain' }]]);
+    expect(groups.a).toStrictEqual(serves());
+  });
+
+  it('is taken back after those that still wait for an idle moment, and after no other', () => {
+    const books = recordsOf({
+      ...{ a: told(), b: waits(), c: runs({ phase: 'waiting', drainRequested: true }) },
+      d: told({ registered: false }),
+      e: rowOf({ drainRequested: true }),
+    });
+    const chosen = undrained(books, 9).outbox.map(([groupId]) => groupId);
+    expect(chosen).toEqual(['b', 'a', 'c', 'd', 'e']);
+  });
+
+  it('comes to serve once it is taken back, if its workers have come meanwhile', () => {
+    const back = (given: Partial<GroupRecord>) =>
+      undrained(recordsOf({ a: told(given) }), 1).outbox.map(([, { type }]) => type);
+    const came = back({ registered: false, load: load(0) });
+    expect(came).toEqual(['group.cancelDrain', 'task.registered']);
+    expect(back({ registered: false })).toEqual(['group.cancelDrain']);
+    expect(back({ load: load(0) })).toEqual(['group.cancelDrain']);
+  });
+
+  it('is not taken back once StopTask may have been sent', () => {
+    const [sent, event] = checkStop(told({ load: load(0) }), 8000, false);
+    expect(event).toEqual({ type: 'group.send' });
+    expect(undrained(recordsOf({ a: sent }), 1).outbox).toEqual([]);
+    const [again] = checkStop(told({ lastStatus: 'stopping' }), 8000, false);
+    expect(again.stopsForGood).toBe(true);
+    const stays = serves();
+    expect(checkStop(stays, 8000, false)[0]).toBe(stays);
+  });
+
+  it('is not taken back once the scheduler has chosen it to stop', () => {
+    const { groups, outbox } = released(recordsOf({ a: told() }), ['t'], 7000);
+    expect(outbox).toEqual([]);
+    expect(undrained({ groups, launches: {} }, 1).outbox).toEqual([]);
+  });
 });
 
 describe('a group that is to leave and was not seen yet', () => {
@@ -401,8 +450,17 @@ describe('groups that a person drains', () => {
     expect(outbox).toEqual([]);
     expect(groups.a).toStrictEqual(waits({ evicted: true }));
     expect(evicted({ groups, launches: {} }, ['a'], wait).groups.a).toBe(groups.a);
-    const stops = recordsOf({ a: serves({ phase: 'stopping', drainRequested: true }) });
+    const told = serves({ phase: 'stopping', drainRequested: true, stopsForGood: true });
+    const stops = recordsOf({ a: told });
     expect(evicted(stops, ['a'], wait).groups.a).toBe(stops.groups.a);
+  });
+
+  it('are not taken back while their StopTask waits for its turn', () => {
+    const stops = serves({ phase: 'stopping', drainRequested: true });
+    const { groups, outbox } = evicted(recordsOf({ a: stops }), ['a'], wait);
+    expect(outbox).toEqual([]);
+    expect(groups.a).toStrictEqual({ ...stops, evicted: true });
+    expect(undrained({ groups, launches: {} }, 9).outbox).toEqual([]);
   });
 });
 

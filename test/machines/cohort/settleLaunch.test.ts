@@ -20,8 +20,8 @@ describe('a launch that has ended', () => {
     launches: { 'e-1': ['a', 'b', 'c', 'x'], 'e-2': ['y'] },
   };
 
-  it('tells its groups that it was given up before it was sent', () => {
-    const { outbox } = settled(books, { ...end, abandoned: true }, 5000);
+  it('tells its groups that it was withdrawn before it was sent', () => {
+    const { outbox } = settled(books, { ...end, withdrawn: true }, 5000);
     const reason = 'no longer wanted before it was launched';
     expect(outbox).toContainEqual(['a', { type: 'group.refused', reason }]);
   });
@@ -37,8 +37,8 @@ describe('a launch that has ended', () => {
     ];
     expect(settled(books, { ...end, groups, refusals }, 5000)).toStrictEqual({
       groups: {
-        a: rowOf({ taskArn: arn('1'), deadlinesFrom: 5000 }),
-        b: rowOf({ taskArn: arn('2'), deadlinesFrom: 9000 }),
+        a: rowOf({ taskArn: arn('1'), deadlinesFrom: 5000, phase: 'provisioning' }),
+        b: rowOf({ taskArn: arn('2'), deadlinesFrom: 9000, phase: 'provisioning' }),
         c: rowOf(),
       },
       launches: { 'e-2': ['y'] },

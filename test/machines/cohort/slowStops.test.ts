@@ -8,7 +8,10 @@ const recordsOf = (groups: Record<string, GroupRecord>) => ({ groups, launches: 
 
 describe('a stop that ECS takes long to carry out', () => {
   const stops = (given: Partial<GroupRecord> = {}) =>
-    serves({ phase: 'stopping', drainRequested: true, stopAccepted: true, ...given });
+    serves({
+      ...{ phase: 'stopping', drainRequested: true, stopsForGood: true, stopAccepted: true },
+      ...given,
+    });
 
   it('is reported once, two minutes after it began', () => {
     let records = recordsOf({ a: stops(), b: serves() });
@@ -33,6 +36,11 @@ describe('a stop that ECS takes long to carry out', () => {
     ['uses its slot while it is held', { phase: 'held', executionStopped: true }, 0],
   ] as const)('%s', (_, given, freed) => {
     expect(countRecords({ a: stops(given) })).toEqual({ ...noCounts, stopping: 1, freed });
+  });
+
+  it('does not count while StopTask waits for its turn', () => {
+    const records = recordsOf({ a: stops({ stopsForGood: false, stoppingSince: 1000 }) });
+    expect(recordStops(records, 900_000)).toEqual({ ...records, slowStops: [] });
   });
 
   it('is overdue after ten minutes', () => {

@@ -59,6 +59,30 @@ describe('a cohort', () => {
     expect(calls.stopTask).toHaveLength(1);
   });
 
+  it('takes back groups while their StopTask waits for its turn, and not once it is sent', async () => {
+    const { launchBoth, actor, calls, look, hear, phases, told, turn, monitorConnected } =
+      liveCohort();
+    monitorConnected.now = true;
+    await launchBoth();
+    const running = [sighting('arn:0', 'running'), sighting('arn:1', 'running')];
+    await look(5000, ...running);
+    const idle = { workers: 1, tasks: 0, canceling: 0 };
+    hear(6000, { 'arn:0': idle, 'arn:1': idle });
+    const stop = { type: 'cohort.drain', pending: 0, idle: 2, busy: 0, until: 120_000 } as const;
+    turn.waits = true;
+    actor.send({ ...stop, generation: 2, at: 7000 });
+    expect(told.at(-1)).toMatchObject({ generation: 2, counts: { stopping: 2, unsent: 2 } });
+    actor.send({ type: 'cohort.cancelDrain', generation: 3, most: 9 });
+    expect(Object.values(phases())).toEqual(['running', 'running']);
+    expect(told.at(-1)).toMatchObject({ generation: 3, counts: { idle: 2, stopping: 0 } });
+    turn.waits = false;
+    actor.send({ ...stop, generation: 4, at: 8000 });
+    expect(calls.stopTask).toHaveLength(2);
+    expect(told.at(-1)).toMatchObject({ generation: 4, counts: { stopping: 2, unsent: 0 } });
+    actor.send({ type: 'cohort.cancelDrain', generation: 5, most: 9 });
+    expect(Object.values(phases())).toEqual(['stopping', 'stopping']);
+  });
+
   it('stops no group for being idle once that is of old, and does when it is shown anew', async () => {
     const { launchBoth, actor, calls, look, hear, phases, monitorConnected } = liveCohort();
     monitorConnected.now = true;

@@ -18,7 +18,7 @@ const routes: Record<string, ('session' | 'manager' | 'monitor')[]> = {
   'scheduler.connection': ['manager'],
   'monitor.loads': ['session', 'manager'],
   'monitor.groups': ['session'],
-  'monitor.work': ['manager'],
+  'monitor.work': ['session', 'manager'],
   'monitor.freshness': ['manager'],
   'monitor.deadWorkers': ['session'],
   'monitor.closed': ['session', 'manager'],
@@ -176,7 +176,7 @@ describe('the daemon', () => {
     [
       [prepared, 'serving'],
       [stop, 'stopping'],
-      [{ type: 'fleet.stopped' }, 'disconnecting'],
+      [{ type: 'fleet.stopped', isKnown: true }, 'disconnecting'],
     ],
     [
       [stop, 'stopping'],
@@ -199,7 +199,7 @@ describe('the daemon', () => {
       [stop, 'stopping'],
       [tasksLeft, 'stopping'],
       [stop, 'stoppingNow'],
-      [{ type: 'fleet.stopped' }, 'disconnecting'],
+      [{ type: 'fleet.stopped', isKnown: true }, 'disconnecting'],
     ],
     [
       [failed, 'unprepared'],
@@ -344,8 +344,8 @@ describe('the exit status', () => {
     ...{ type: 'fleet.remaining', tasks, launches, looked: true },
   });
   const notLooked = { ...remaining(0, 0), looked: false };
-  const listedOnce = { type: 'fleet.inventoryCompleted', at: 1 };
-  const gone = { type: 'fleet.stopped' };
+  const listedOnce = { type: 'fleet.inventoryCompleted', at: 1, looked: true };
+  const gone = { type: 'fleet.stopped', isKnown: true };
   const crashed = { type: 'xstate.error.actor.session', error: new Error('a bug') };
 
   it.each([
@@ -356,6 +356,18 @@ describe('the exit status', () => {
     ['the last task went before the fleet said so', false, [stop, remaining(0, 0), stop, stop], 0],
     ['it is not known what is left', false, [stop, stop, stop], 1],
     ['ECS could not be looked at', false, [stop, notLooked, stop, stop], 1],
+    [
+      'a denied list came after the order to stop, and the journal has forgotten some',
+      false,
+      [stop, notLooked, { ...listedOnce, looked: false }, stop, stop],
+      1,
+    ],
+    [
+      'all that is known has gone, and our tasks may not be listed',
+      false,
+      [stop, notLooked, { ...gone, isKnown: false }, closed],
+      1,
+    ],
     ['there was never anything to look for', false, [stop, notLooked, gone, closed], 0],
     ['tasks are left on purpose', true, [stop, closed], 0],
     [

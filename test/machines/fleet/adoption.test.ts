@@ -9,7 +9,8 @@ import type { ListedTask } from '../../../machines/shared/domain.ts';
 import { orphan } from '../../support/liveManager.ts';
 
 const facts: AdoptionFacts = {
-  ...{ adoption: noAdoption, workerSchedulerAddress: 'tcp://1.2.3.4:8516', connection: 'ready' },
+  ...{ adoption: noAdoption, workerSchedulerAddress: 'tcp://1.2.3.4:8516', tagSuffices: false },
+  connection: 'ready',
   ...{ epoch: 'ours', startedAt: 1000, openAtStart: ['earlier-1'], now: 7000 },
 };
 const decide = (tasks: ListedTask[], given: Partial<AdoptionFacts> = {}, startedAt = 100) =>
@@ -28,6 +29,11 @@ describe('orphans', () => {
       { groupId: 'stray-2', taskArn: 'arn/2', createdAt: null, deadlinesFrom: 7000 },
     ]);
     expect(adoption).toMatchObject({ unconfirmed: 0, inventoryStartedAt: 100 });
+  });
+
+  it('are billed from the first moment for where ECS says that they were bought', () => {
+    const { adopting } = decide([orphan('arn/1', { market: 'spot' }), orphan('arn/2')]).adoption;
+    expect(adopting.map(({ market }) => market)).toEqual(['spot', undefined]);
   });
 
   it('that appear later are taken over when two inventories show them, five seconds apart', () => {
@@ -77,9 +83,10 @@ describe('orphans', () => {
   it.each(['unacknowledged', 'conflict'] as const)(
     'are left alone while the connection is %s: another manager may own them',
     (connection) => {
-      const { adoption, deferred } = decide([orphan('arn/1')], { connection });
+      const undescribed = orphan('arn/9', { phase: 'missing', createdAt: null });
+      const { adoption, deferred } = decide([orphan('arn/1'), undescribed], { connection });
       expect(deferred).toBe(1);
-      expect(adoption).toEqual(noAdoption);
+      expect(adoption).toEqual({ ...noAdoption, unconfirmed: 2 });
       expect(decide([], { connection }).deferred).toBe(0);
     },
   );
@@ -108,9 +115,20 @@ describe('tasks of others', () => {
 
   it('are told apart by the tag alone when the address is none of its parts', () => {
     const task = orphan('arn/1', { scheduler: 'tcp://9.9.9.9:1' });
-    const { foreign, adoption } = decide([task], { workerSchedulerAddress: null });
+    const { foreign, adoption } = decide([task], { tagSuffices: true });
     expect(foreign).toEqual([]);
     expect(adoption.adopting.map(({ taskArn }) => taskArn)).toEqual(['arn/1']);
+  });
+
+  it('are told apart by the address where the tag is a former one, whatever is part of the tag now', () => {
+    for (const tagSuffices of [true, false]) {
+      const former = { hasFormerTag: true, scheduler: 'tcp://9.9.9.9:1' };
+      const { foreign, adoption } = decide([orphan('arn/1', former)], { tagSuffices });
+      expect(foreign).toMatchObject([{ kind: 'otherScheduler', taskArn: 'arn/1' }]);
+      expect(adoption.adopting).toEqual([]);
+      const ours = orphan('arn/2', { ...former, scheduler: facts.workerSchedulerAddress });
+      expect(adopted([ours], { tagSuffices })).toEqual(['arn/2']);
+    }
   });
 
   it('that only another living manager can have launched are reported once, and left alone', () => {

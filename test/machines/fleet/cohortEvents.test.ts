@@ -136,6 +136,26 @@ describe('a tick', () => {
   });
 });
 
+describe('the first ticks of a run', () => {
+  it('let more cohorts look that have never been polled, and no other', async () => {
+    const { clock, tick, orders, actor, fleet, answered } = await readyManager(
+      { owned: tasksOf(550) },
+      { pollsPerTick: 1, firstPollsPerTick: 4 },
+    );
+    for (let i = 0; i < 8; i++) clock.increment(1);
+    answered();
+    expect(Object.keys(fleet().cohorts)).toHaveLength(6);
+    actor.send({ type: 'monitor.loads', at: 1, loads: {} });
+    orders();
+    const looksAt = (at: number) => {
+      tick(at);
+      return orders().filter(({ type }) => type === 'cohort.poll').length;
+    };
+    // Then the two that are left and nothing else, though the first four are due again.
+    expect([11_000, 14_000, 15_000, 16_000].map(looksAt)).toEqual([4, 2, 1, 1]);
+  });
+});
+
 describe('the monitor stream', () => {
   it('reaches each cohort with the loads of its own tasks, and all of them with its end', async () => {
     const { actor, clock, orders } = await readyManager({ owned: tasksOf(150) });

@@ -111,9 +111,21 @@ describe('a fleet that is to shrink', () => {
 
 it('a degraded group that is to spare leaves after the cooldown', () => {
   const spare = { ...limits, degradedIsSpare: true };
-  const at = (now: number) =>
-    planWithCooldown(2, counts({ idle: 2 }), spare, { fewerSince: 0, now, cooldownMs: 30_000 });
-  expect([29_999, 30_000].map((now) => at(now).plan.drainDegraded)).toEqual([false, true]);
+  const at = (now: number, spareSince: number | null) =>
+    planWithCooldown(2, counts({ idle: 2 }), spare, {
+      ...{ fewerSince: 0, spareSince, now, cooldownMs: 30_000 },
+    });
+  expect([29_999, 30_000].map((now) => at(now, 0).plan.drainDegraded)).toEqual([false, true]);
+  expect(at(30_000, 1).plan.drainDegraded).toBe(false);
+  expect(at(30_000, null).plan.drainDegraded).toBe(false);
+});
+
+it('a degraded group that has been to spare for long shortens no cooldown of the others', () => {
+  const spare = { ...limits, degradedIsSpare: true };
+  const { plan, fewerSince } = planWithCooldown(1, counts({ idle: 2 }), spare, {
+    ...{ fewerSince: null, spareSince: 0, now: 90_000, cooldownMs: 30_000 },
+  });
+  expect([plan.drainServing, plan.drainDegraded, fewerSince]).toEqual([0, false, 90_000]);
 });
 
 describe('a wish that flips between 0 and 20 each second for a minute', () => {

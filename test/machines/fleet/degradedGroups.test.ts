@@ -35,9 +35,10 @@ describe('groups that have lost some of their workers for good', () => {
     expect(fleet().desired).toBe(5);
     expect(kinds(orders())).toEqual(['cohort.admit']);
     // It serves: the others have all the workers that are desired without one of the degraded.
-    report({ busy: 4, idle: 1, ...lost({ degradedIdleWorkers: 0 }) });
+    report({ busy: 4, idle: 1, ...lost({ degradedWorkers: 1, degradedIdleWorkers: 0 }) });
     expect(kinds(orders())).toEqual([]);
-    report({ busy: 3, idle: 2, ...lost({ missingWorkers: 3, degradedIdleWorkers: 1 }) });
+    const spare = { degradedWorkers: 1, degradedIdleWorkers: 1 };
+    report({ busy: 3, idle: 2, ...lost({ missingWorkers: 3, ...spare }) });
     expect(orders()).toMatchObject([{ type: 'cohort.drain', idle: 0, degraded: 1 }]);
   });
 
@@ -48,7 +49,7 @@ describe('groups that have lost some of their workers for good', () => {
     orders();
     report({
       ...{ busy: 3, idle: 1, missingWorkers: 1, degraded: 1, degradedMissing: 1 },
-      degradedIdleWorkers: 3,
+      ...{ degradedWorkers: 3, degradedIdleWorkers: 3 },
     });
     expect(kinds(orders())).toEqual([]);
   });
@@ -66,6 +67,59 @@ describe('groups that have lost some of their workers for good', () => {
     at(50_000);
     expect(fleet().desired).toBe(2);
     expect(kinds(orders())).toContain('cohort.admit');
+  });
+});
+
+describe('the cooldown of a degraded group that the others can do without', () => {
+  const spareIn = async () => {
+    const all = await readyManager({}, { workersPerTask: 4, scaleDownCooldownMs: 30_000 });
+    const there = (kind: object, degradedIdleWorkers: number) =>
+      all.report({
+        ...{ ...kind, missingWorkers: 1, degraded: 1, degradedMissing: 1 },
+        ...{ degradedWorkers: 3, degradedIdleWorkers },
+      });
+    all.command(8);
+    all.report({ busy: 2 });
+    const drains = () => all.orders().filter(({ type }) => type === 'cohort.drain');
+    return {
+      ...all,
+      drains,
+      isIdle: () => there({ busy: 2, idle: 1 }, 3),
+      works: () => there({ busy: 3 }, 0),
+    };
+  };
+
+  it('counts from when they can, whatever work it has meanwhile, and ends at an idle moment', async () => {
+    const { at, isIdle, works, drains } = await spareIn();
+    at(11_000);
+    works();
+    at(20_000);
+    isIdle();
+    at(38_000);
+    works();
+    at(40_000);
+    isIdle();
+    expect(drains()).toEqual([]);
+    works();
+    at(41_000);
+    expect(drains()).toEqual([]);
+    at(60_000);
+    isIdle();
+    expect(drains()).toMatchObject([{ degraded: 1, idle: 0 }]);
+  });
+
+  it('counts anew once its workers are needed', async () => {
+    const { at, command, isIdle, works, drains } = await spareIn();
+    at(11_000);
+    works();
+    at(30_000);
+    command(9);
+    command(8);
+    at(42_000);
+    isIdle();
+    expect(drains()).toEqual([]);
+    at(60_000);
+    expect(drains()).toMatchObject([{ degraded: 1 }]);
   });
 });
 
@@ -99,4 +153,23 @@ describe('the degraded idle group with the fewest workers', () => {
     drainOneDegraded(fleetOf({ cohorts }), enqueue as never);
     expect(sent).toMatchObject([['c', { type: 'cohort.drain', degraded: 1, idle: 0 }]]);
   });
+});
+
+it('workers that groups have beyond what the settings say are not launched once more', async () => {
+  const { at, command, report, fleet } = await readyManager(
+    {},
+    { workersPerTask: 2, maxTasks: 40 },
+  );
+  at(11_000);
+  command(4);
+  report({ idle: 8, surplusWorkers: 16 });
+  for (const [workers, tasks] of [
+    [32, 8],
+    [36, 10],
+    [10, 1],
+    [0, 0],
+  ] as const) {
+    command(workers);
+    expect(fleet().desired).toBe(tasks);
+  }
 });

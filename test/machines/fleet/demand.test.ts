@@ -17,6 +17,11 @@ const command = (taskConcurrency: number, at: number) => ({
   requests: [{ taskConcurrency, capabilities: [] }],
 });
 
+/** No start is open any more. */
+const refused = (at: number) => ({
+  ...{ type: 'scheduler.shutdownRequested' as const, at, taskIds: [] },
+});
+
 describe('the desired number', () => {
   it('is received in workers and kept in tasks', async () => {
     const { actor, fleet } = await fastManager();
@@ -108,11 +113,7 @@ describe('a scheduler that asks for tasks one by one', () => {
 
   it.each([
     ['and gets its one more', [], 3],
-    [
-      'and is refused it',
-      [{ type: 'scheduler.shutdownRequested' as const, at: 9000, taskIds: [] }],
-      2,
-    ],
+    ['and is refused it', [refused(9000)], 2],
   ])(
     'keeps groups of an earlier run that are found after its start (%s)',
     async (_, more, left) => {
@@ -140,19 +141,30 @@ describe('a scheduler that asks for tasks one by one', () => {
     expect(fleet().desired).toBe(1);
   });
 
+  it.each([
+    ['takes a refused start back once all cohorts have reported', [], 1],
+    ['keeps a start that has come after the refused one', [start], 2],
+  ])('%s', async (_, more, left) => {
+    const { actor, at, fleet, report } = await readyManager();
+    at(11_000);
+    actor.send(start);
+    report({ pending: 1 });
+    actor.send({ type: 'fleet.hold', at: 11_000, reason: 'a person' });
+    const evict = { type: 'fleet.drainGroups' as const, at: 11_000, groupIds: ['none'] };
+    for (const event of [start, evict, refused(11_000), ...more]) actor.send(event);
+    expect(fleet().desired).toBe(2);
+    report({ pending: 1 });
+    expect(fleet()).toMatchObject({ desired: left, startsCalledOff: false });
+  });
+
   it('may take back a start that could not be carried out yet', async () => {
     const { actor, at, admitted, fleet } = await fastManager();
     at(11_000);
-    actor.send({
-      type: 'cohort.launchFailed',
-      cohortId: 'c',
-      kind: 'refused',
-      reason: 'x',
-      market: null,
-    });
+    const failure = { cohortId: 'c', kind: 'refused', reason: 'x', market: null } as const;
+    actor.send({ type: 'cohort.launchFailed', ...failure });
     actor.send(start);
     expect(fleet().desired).toBe(1);
-    actor.send({ type: 'scheduler.shutdownRequested', at: 11_000, taskIds: [] });
+    actor.send(refused(11_000));
     at(60_000);
     expect(fleet().desired).toBe(0);
     expect(admitted()).toEqual([]);
@@ -389,20 +401,18 @@ describe('groups that an operator drains', () => {
 
 describe('what the work needs', () => {
   const terms = { transport: 'zmq', generation: 'g3', exact: true, bare: false } as const;
-  const view = { workers: 0, own: 0, otherManagers: 0, everyMs: 1000 };
   const linux = { name: 'os', value: 'linux' };
   const growing = async (revised: object = {}, known: Terms | null = terms) => {
     const all = await readyManager({}, { tasksPerWorker: 10, ...revised });
-    const { actor, command, at } = all;
-    if (known) actor.send({ type: 'scheduler.identified', at: 10_000, terms: known });
+    if (known) all.actor.send({ type: 'scheduler.identified', at: 10_000, terms: known });
     const work = (now: number, tasks: number, own = 0) =>
-      actor.send({
+      all.actor.send({
         ...{ type: 'monitor.work', at: now },
-        work: { ...view, at: now, tasks, workers: own, own },
+        work: { at: now, tasks, workers: own, own, otherManagers: 0, everyMs: 1000 },
       });
     const asks = (now: number, workers: number) => {
-      at(now);
-      command(workers);
+      all.at(now);
+      all.command(workers);
     };
     return { ...all, work, asks };
   };
@@ -441,7 +451,9 @@ describe('what the work needs', () => {
     const { work, asks, fleet } = await growing({ maxTasks: 4 });
     asks(11_000, 1);
     work(11_500, 100);
-    expect(fleet()).toMatchObject({ desired: 4, workersAhead: 8 });
+    expect(fleet()).toMatchObject({ desired: 4, workersAhead: 8, ask: { isCapped: false } });
+    asks(12_000, 8);
+    expect(fleet().ask).toMatchObject({ isCapped: true });
   });
 
   it.each([

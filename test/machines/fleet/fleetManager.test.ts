@@ -105,6 +105,26 @@ it('takes over as many tasks as launches, all of them', () => {
   expect(fleet()).toMatchObject({ owned: [], resend: [], opened: 2 });
 });
 
+it('tasks that are found have the policy judged anew, for commands may have counted their workers', async () => {
+  const { actor, at, command, fleet, inventoried } = await readyManager();
+  const work = { at: 10_000, tasks: 100, workers: 0, own: 0, otherManagers: 0, everyMs: 1000 };
+  for (let n = 0; n < 2; n++) actor.send({ type: 'monitor.work', at: 10_000, work });
+  for (const now of [20_000, 22_000, 80_000]) {
+    at(now);
+    command(30);
+  }
+  const isOther = { policy: { isOther: true } };
+  expect(fleet()).toMatchObject(isOther);
+  await inventoried({});
+  expect(fleet()).toMatchObject(isOther);
+  for (const now of [150_000, 156_000]) {
+    at(now);
+    command(30);
+    await inventoried({ tasks: [orphan('arn/0')] });
+  }
+  expect(fleet()).toMatchObject({ policy: { isOther: false, mismatches: 0 } });
+});
+
 describe('the end', () => {
   it('comes when nothing is left, and is told', async () => {
     const { actor, clock, at, orders, hears, report, fleet, answered } = await readyManager({
@@ -126,14 +146,14 @@ describe('the end', () => {
     report({});
     expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
     at(16_000);
-    expect(hears()).toContainEqual({ type: 'fleet.stopped' });
+    expect(hears()).toContainEqual({ type: 'fleet.stopped', isKnown: true });
     expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'stopped' });
     await settle();
   });
 });
 
 describe('the end without a look at ECS', () => {
-  const stopped = { type: 'fleet.stopped' };
+  const stopped = { type: 'fleet.stopped', isKnown: true };
 
   it('comes at once where nothing was launched and the journal knows of nothing', () => {
     const { actor, tick, hears } = liveManager();
@@ -173,6 +193,66 @@ describe('the end without a look at ECS', () => {
     actor.send({ type: 'fleet.stop' });
     at(11_000);
     expect(hears()).toContainEqual(stopped);
+  });
+
+  it.each([
+    ['taken over', 'ready', true],
+    ['left alone', 'unacknowledged', false],
+  ] as const)('is followed by what a late list shows, %s', async (_, status, looked) => {
+    const { actor, at, hears, inventoried } = liveManager();
+    actor.send({ type: 'scheduler.connection', at: 1, status });
+    at(10_000);
+    actor.send({ type: 'fleet.stop' });
+    at(11_000);
+    expect(hears()).toContainEqual(stopped);
+    await inventoried({ tasks: [orphan('arn/0')] });
+    expect(hears()).toContainEqual({ type: 'fleet.remaining', tasks: 1, launches: 0, looked });
+  });
+
+  it('does not come while tasks with our tag are left alone, and comes when they have gone', async () => {
+    const { actor, at, hears, inventoried, answered, report } = liveManager();
+    const connection = (status: 'unacknowledged' | 'ready') =>
+      actor.send({ type: 'scheduler.connection', at: 1, status });
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+    connection('unacknowledged');
+    at(10_000);
+    actor.send({ type: 'fleet.stop' });
+    await inventoried({ tasks: [orphan('arn/0'), orphan('arn/1')] });
+    at(11_000);
+    at(30_000);
+    const heard = hears();
+    expect(heard).not.toContainEqual(stopped);
+    const remaining = { type: 'fleet.remaining', tasks: 2, launches: 0, looked: false };
+    expect(heard).toContainEqual(remaining);
+    connection('ready');
+    await inventoried({ tasks: [orphan('arn/0')] });
+    answered();
+    report({});
+    at(31_000);
+    expect(hears()).toContainEqual(stopped);
+  });
+
+  it('comes, with words for what may be left, once our tasks may not be listed and all that the journal knows has gone', async () => {
+    const given = { journalIncomplete: true, owned: tasksOf(1) };
+    const { actor, clock, at, hears, inventoried, answered, report, fleet } = liveManager(given);
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+    clock.increment(1);
+    answered();
+    const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
+    for (const now of [10_000, 20_000]) {
+      at(now);
+      await inventoried(denied);
+    }
+    actor.send({ type: 'fleet.stop' });
+    report({});
+    at(21_000);
+    // Two denials may be a mistake of the moment.
+    expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
+    at(30_000);
+    await inventoried(denied);
+    at(31_000);
+    expect(hears()).toContainEqual({ type: 'fleet.stopped', isKnown: false });
+    expect(fleet().remaining).toEqual({ tasks: 0, launches: 0, looked: false });
   });
 
   it('does not come if the journal may have lost launches', () => {
@@ -222,7 +302,7 @@ describe('a launch that was given up without an answer', () => {
     expect(orders().map(({ type }) => type)).toContain('cohort.drain');
     report({});
     at(42_000);
-    expect(hears()).toContainEqual({ type: 'fleet.stopped' });
+    expect(hears()).toContainEqual({ type: 'fleet.stopped', isKnown: true });
   });
 });
 
@@ -238,6 +318,61 @@ it('tells a cohort whether the monitor stream has ever spoken', async () => {
   expect(monitor()).toBe('lost');
   command(2);
   expect(cohorts.lines[0]?.input).toMatchObject({ monitorEverConnected: true });
+});
+
+it('tells every cohort each time that the monitor stream shows nothing any more', async () => {
+  const { actor, at, command, answered, orders } = await readyManager();
+  at(11_000);
+  command(2);
+  answered();
+  for (const loads of [{}, null]) actor.send({ type: 'monitor.loads', at: 11_000, loads });
+  orders();
+  actor.send({ type: 'monitor.loads', at: 12_000, loads: null });
+  expect(orders()).toEqual([{ type: 'cohort.loads', at: 11_000, loads: null }]);
+});
+
+it('launches what is missing as soon as an operator resumes', async () => {
+  const { actor, at, command, orders } = await readyManager();
+  at(11_000);
+  actor.send({ type: 'fleet.hold', at: 11_000, reason: 'an upgrade' });
+  command(2);
+  expect(orders()).toEqual([]);
+  actor.send({ type: 'fleet.resume', at: 11_000 });
+  expect(orders().map(({ type }) => type)).toEqual(['cohort.admit']);
+});
+
+it('takes in reports, but launches and drains nothing, once it leaves its tasks to the next start', async () => {
+  const { actor, at, command, answered, report, orders, fleet } = await readyManager();
+  at(11_000);
+  command(4);
+  answered();
+  orders();
+  actor.send({ type: 'fleet.leave' });
+  report({ busy: 1, idle: 1 });
+  expect(fleet().cohorts['cohort.0']?.counts).toMatchObject({ busy: 1, idle: 1, pending: 0 });
+  for (const workers of [20, 0]) {
+    command(workers);
+    report({ busy: 2 });
+  }
+  expect(orders()).toEqual([]);
+});
+
+it('desires nothing for a scheduler that is back and had sent only empty requests for a minute, and drains nothing yet', async () => {
+  const { actor, at, echo, tick, command, answered, report, orders, fleet } = await readyManager();
+  at(11_000);
+  command(4);
+  answered();
+  report({ busy: 2 });
+  actor.send({ type: 'scheduler.desired', at: 12_000, requests: [] });
+  actor.send({ type: 'scheduler.lost', at: 13_000 });
+  for (let now = 20_000; now <= 60_000; now += 10_000) tick(now);
+  echo(70_500);
+  tick(71_000);
+  expect([fleet().returnedAt, fleet().desired]).toEqual([70_500, 2]);
+  orders();
+  tick(72_000);
+  expect(fleet().desired).toBe(0);
+  expect(orders().map(({ type }) => type)).not.toContain('cohort.drain');
 });
 
 /** With a new world; goes on from the snapshot. */

@@ -26,6 +26,21 @@ describe('a manager without the right to list', () => {
     expect([fleet().listDenied, told()]).toEqual([true, 1]);
   });
 
+  it.each([
+    ['has looked where the journal knows all', {}, true],
+    ['has not where the journal has forgotten some', { journalIncomplete: true }, false],
+    ['has not where launches of an earlier run were given up', { launchesGivenUp: 1 }, false],
+  ])('%s', async (_, given, looked) => {
+    const { at, inventoried, hears } = liveManager(given);
+    for (let now = 10_000; now < 60_000; now += 10_000) {
+      at(now);
+      await inventoried(denied);
+    }
+    const told = hears().filter(({ type }) => type === 'fleet.inventoryCompleted');
+    expect(told).toContainEqual(expect.objectContaining({ looked }));
+    expect(told).not.toContainEqual(expect.objectContaining({ looked: !looked }));
+  });
+
   it('counts denials anew after a call that failed otherwise, or a complete list', async () => {
     const { at, fleet, inventoried } = liveManager();
     const failures = [denied, denied, new Error('no answer'), denied, denied];
@@ -40,7 +55,7 @@ describe('a manager without the right to list', () => {
   });
 
   it.each([
-    ['may have lost launches', { abandonedLaunches: 1 }],
+    ['may have lost launches', { launchesGivenUp: 1 }],
     ['lost launches in an earlier life', { journalIncomplete: true }],
   ])('waits about two minutes for a list if its journal %s', async (_, given) => {
     const { actor, at, inventoried, calls } = liveManager(given);
@@ -217,7 +232,17 @@ describe('orphans', () => {
     expect(actor.getSnapshot().value).toMatchObject({ inventory: 'idle', lifecycle: 'active' });
     expect(orders()).toMatchObject([{ type: 'cohort.adopt', groups: adopted(10_000).slice(1) }]);
     expect(fleet()).toMatchObject({ inventoryAt: 10_000, owned: [] });
-    expect(hears()).toContainEqual({ type: 'fleet.inventoryCompleted', at: 10_000 });
+    expect(hears()).toContainEqual({
+      ...{ type: 'fleet.inventoryCompleted', at: 10_000, looked: true },
+    });
+  });
+
+  it('are left for the next list to look at where only one has shown them', async () => {
+    const { at, hears, inventoried } = await readyManager();
+    at(72_000);
+    await inventoried({ startedAt: 72_000, ...two });
+    const told = { type: 'fleet.inventoryCompleted', at: 72_000, looked: false };
+    expect(hears()).toContainEqual(told);
   });
 
   it('count as owned while they are journaled', async () => {
@@ -313,18 +338,18 @@ describe('what a list has shown', () => {
     return all;
   };
 
-  it('is complete only if it began more than a second after a launch was given up', async () => {
+  it('is complete only if it began when what a launch that was given up has started would be in it', async () => {
     const { actor, at, inventoried, says, fleet } = await readyManager();
     at(11_000);
     actor.send(givenUp);
     says();
-    at(12_000);
-    await inventoried({ startedAt: 12_000 });
+    at(22_000);
+    await inventoried({ startedAt: 21_999 });
     expect(says()).toContainEqual({ adopted: 0, complete: false });
-    at(20_000);
-    await inventoried({ startedAt: 12_001 });
+    at(30_000);
+    await inventoried({ startedAt: 22_000 });
     expect(says()).toContainEqual({ adopted: 0, complete: true });
-    expect(fleet().inventoryAt).toBe(12_001);
+    expect(fleet().inventoryAt).toBe(22_000);
   });
 
   it('is reported once, with how many tasks were taken over', async () => {
@@ -417,6 +442,16 @@ describe('a launch of an earlier run without an answer', () => {
     expect(states(actor)).toEqual(['idle', 'recovering']);
     expect(fleet()).toMatchObject({ inventoryAt: null, adoption: { seenSince: null } });
     expect(says()).toEqual([]);
+  });
+
+  it('has the cluster made again where the search finds none', async () => {
+    const { actor, calls, hears } = unanswered();
+    hears();
+    const noCluster = Object.assign(new Error('Cluster not found.'), { kind: 'unprepared' });
+    calls.inventory.at(-1)?.reject(noCluster);
+    await settle();
+    expect(hears()).toEqual([{ type: 'fleet.unprepared' }]);
+    expect(states(actor)).toEqual(['idle', 'recovering']);
   });
 
   it('is searched again after fifteen seconds, and not any more once it has its answer', async () => {

@@ -89,6 +89,7 @@ describe('the blockers of a launch', () => {
       ['reportPending'],
     ],
     ['the end', {}, { lifecycle: 'stopping' }, ['stopping']],
+    ['an end that leaves the tasks to the next start', {}, { lifecycle: 'leaving' }, ['stopping']],
     ['a hold', { holdReason: 'upgrade', heldSince: 7 }, { hold: 'held' }, ['held']],
   ] as const)('are for %s', (_, fleet, given, expected) => {
     expect(kinds(fleetOf(fleet as never), given as never)).toEqual(expected);
@@ -262,6 +263,7 @@ describe('the blockers of a launch', () => {
 it('so many are missing as are desired, after what drains was taken back', () => {
   const counts = { ...noCounts, busy: 1, drainPending: 2, cancelled: 3, stopping: 4 };
   expect(missingOf(fleetOf({ desired: 9 }), counts)).toBe(3);
+  expect(missingOf(fleetOf({ desired: 9 }), { ...counts, unsent: 2 })).toBe(1);
 });
 
 describe('the permit', () => {

@@ -50,11 +50,13 @@ describe('a failed launch', () => {
     at(11_000);
     actor.send({ ...setback, kind: 'unreachable', outcomeUnknown: true });
     expect(fleet().unknownOutcomeAt).toBe(12_000);
-    at(13_000);
+    at(21_999);
     command(2);
+    expect(calls.inventory).toHaveLength(1);
+    at(22_000);
     expect(orders()).toEqual([]);
-    await inventoried({ startedAt: 13_000 });
-    at(14_000);
+    await inventoried({ startedAt: 22_000 });
+    at(23_000);
     expect(calls.inventory).toHaveLength(2);
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts, total } from '../../../machines/fleet/plan.ts';
-import { inventoryDue } from '../../../machines/fleet/state.ts';
+import { inventoryDue } from '../../../machines/fleet/whenToList.ts';
 import { fastManager, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 import { settle } from '../../support/world.ts';
 

@@ -9,6 +9,7 @@ import {
   noViews,
   seenAfter,
   usefulBooting,
+  type Views,
   vanillaAsk,
   workersAhead,
 } from '../../../machines/fleet/lookAhead.ts';
@@ -20,7 +21,9 @@ const view = (given: Partial<WorkView> = {}): WorkView => ({
   ...given,
 });
 const both = (given: Partial<WorkView> = {}) => ({ last: view(given), before: view(given) });
-const ask = (workers: number, isPlain = true) => ({ at: now, workers, isPlain });
+const ask = (workers: number, isPlain = true) => ({
+  ...{ at: now, workers, isPlain, isCapped: false },
+});
 type Given = Partial<Omit<LookAheadInput, 'ask'>> & { ask?: Omit<Ask, 'around'> };
 /** The command was made between the two views. */
 const input = ({ ask: asked = ask(1), views = both(), ...given }: Given = {}): LookAheadInput => ({
@@ -69,6 +72,10 @@ describe('the workers that the work needs', () => {
     ['its command is old', { ask: { ...ask(1), at: now - 6001 } }],
     ['its command names capabilities, or several numbers', { ask: ask(1, false) }],
     ['other commands were not those of the policy', { evidence: { mismatches: 3, isOther: true } }],
+    [
+      'the last command that could be compared was not that of the policy',
+      { evidence: { mismatches: 1, isOther: false } },
+    ],
     ['the stream shows no work', { views: { last: null, before: null } }],
     ['the view is stale', { views: both({ at: now - 10_001 }) }],
     ['there are other managers', { views: both({ otherManagers: 1 }) }],
@@ -79,6 +86,7 @@ describe('the workers that the work needs', () => {
     ],
     ['it asks for its whole number, as other policies do', { ask: ask(100) }],
     ['the capacity is reached', { capacity: 1 }],
+    ['it asks for as many as were advertised', { ask: { ...ask(1), isCapped: true } }],
   ])('are not looked for when %s', (_, given) => {
     expect(workersAhead(input(given))).toBeNull();
   });
@@ -224,7 +232,7 @@ describe('the workers that the work needs', () => {
 });
 
 describe('the evidence for the policy', () => {
-  const at = { capacity: 1000, now };
+  const at = { capacity: 1000, living: 1000, now };
   const steady = both({ tasks: 100, workers: 4, own: 4 });
 
   it('is against it after three commands in a row that its formula does not give, and stays so', () => {
@@ -235,6 +243,13 @@ describe('the evidence for the policy', () => {
     evidence = judge(evidence, steady, ask(10), at);
     expect(evidence).toEqual({ mismatches: 3, isOther: true });
     expect(judge(evidence, steady, ask(5), at).isOther).toBe(true);
+  });
+
+  it('is not in a command for as many as are advertised, which other policies give as well', () => {
+    const twice = { mismatches: 2, isOther: false };
+    const atMost = (capacity: number) => judge(twice, steady, ask(5), { ...at, capacity });
+    expect([5, 6].map((capacity) => atMost(capacity).mismatches)).toEqual([2, 0]);
+    expect(judge(twice, steady, ask(10), { ...at, capacity: 10 }).mismatches).toBe(3);
   });
 
   it('counts a command with capabilities against it, whatever its number', () => {
@@ -255,6 +270,32 @@ describe('the evidence for the policy', () => {
     ['the view is old', steady, now + 2501],
   ])('is not touched while %s', (_, views, when) => {
     expect(judge(noEvidence, views, ask(10), { ...at, now: when })).toEqual(noEvidence);
+  });
+
+  it.each([
+    ['does not count one more than our groups have', 6, 7, 0],
+    ['counts more than that', 6, 8, 1],
+    ['does not count one more than were connected lately', 0, 5, 0],
+    ['counts more than were connected or are there', 0, 6, 1],
+  ])('%s where no view is comparable', (_, living, workers, mismatches) => {
+    const views = { ...steady, before: view({ tasks: 100, workers: 3, own: 3 }) };
+    const given = { ...at, living };
+    expect(judge(noEvidence, views, ask(workers), given).mismatches).toBe(mismatches);
+    const old = { ...given, now: now + 2501 };
+    expect(judge(noEvidence, steady, ask(workers), old).mismatches).toBe(mismatches);
+    expect(judge({ mismatches: 2, isOther: false }, views, ask(9), given).isOther).toBe(true);
+  });
+
+  it('is not in more than that where the workers of others make it few to the policy', () => {
+    const [few, many] = [view({ workers: 24, own: 4 }), view({ workers: 94, own: 4 })];
+    const given = { ...at, living: 4 };
+    const judged = (workers: number, views: Views) =>
+      judge(noEvidence, views, ask(workers), given).mismatches;
+    for (const views of [
+      { last: few, before: many },
+      { last: many, before: few },
+    ])
+      expect([judged(10, views), judged(11, views)]).toEqual([0, 1]);
   });
 
   it('allows for the tasks that came and went meanwhile', () => {

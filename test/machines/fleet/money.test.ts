@@ -9,15 +9,17 @@ import {
   type Payer,
   type SpentBefore,
   spendingOf,
+  spentOf,
   tasksThatMayStay,
   usdText,
   withAdopted,
   withBill,
   withDay,
   withoutCohort,
+  withUnseen,
 } from '../../../machines/fleet/money.ts';
+import { billOf, dayMs } from '../../../machines/shared/bill.ts';
 import type { Market } from '../../../machines/shared/domain.ts';
-import { billOf, dayMs } from '../../../machines/shared/money.ts';
 import { tasksOf } from '../../support/liveManager.ts';
 
 const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
@@ -146,6 +148,28 @@ describe('what was spent', () => {
     const all = { ...payer, money: withAdopted(some, owned, true) };
     expect(room(all)).toEqual([2, 4, 5]);
     expect(spendingOf(all)).toMatchObject({ isLowerBound: false });
+  });
+
+  it('may be more by what no list has shown: of all runs for a total, since midnight for a day', () => {
+    const room = (payer: Payer) => limitStates(payer, 'onDemand').map((state) => state.room);
+    const settings = settingsOf({ perDay: 3 + 0.06 * 4, total: 10 + 0.06 * 5 });
+    const mayHaveStarted: Market[] = ['onDemand', 'spot'];
+    const payer = payerOf(0, settings, { ...spent, unseenUsd: 0.06, mayHaveStarted });
+    expect(room(payer)).toEqual([2, 2]);
+    expect(spentOf(payer.money)).toMatchObject({ unseenUsd: 0.06 });
+    const listed = { ...payer, money: withUnseen(payer) };
+    expect(room(listed)).toEqual([2, 2]);
+    expect(listed.money.unshown).toEqual([]);
+    expect(spentOf(listed.money).unseenUsd).toBeCloseTo(0.06 + 0.066, 9);
+    expect(spendingOf(listed)).toMatchObject({ usdTotal: 10, isLowerBound: true });
+    expect(withUnseen(listed)).toBe(listed.money);
+    const tomorrow = { ...listed, money: withDay(listed, noon + dayMs), now: noon + dayMs };
+    expect(room(tomorrow)).toEqual([54, 2]);
+    const free = payerOf(0, { ...settings, prices: null }, { ...spent, mayHaveStarted });
+    expect(withUnseen(free)).toBe(free.money);
+    expect(spentOf(payerOf(1).money)).toEqual({
+      ...{ day: midnight, usdAtMidnight: 7, isLowerBound: false },
+    });
   });
 
   it('is a lower bound once a task shows that the journal has forgotten earlier runs', () => {

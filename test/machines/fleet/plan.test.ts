@@ -9,6 +9,7 @@ import {
   livingWorkers,
   noCounts,
   plan,
+  recallable,
   serving,
   slots,
   total,
@@ -24,12 +25,20 @@ const counts = fc
     cancelled: fc.nat(20),
     stopping: fc.nat(50),
     freed: fc.nat(50),
+    unsent: fc.nat(50),
     waiting: fc.constant(0),
     missingWorkers: fc.constant(0),
+    surplusWorkers: fc.constant(0),
+    resting: fc.nat(20),
     ...{ degraded: fc.constant(0), degradedMissing: fc.constant(0) },
-    degradedIdleWorkers: fc.constant(0),
+    ...{ degradedWorkers: fc.constant(0), degradedIdleWorkers: fc.constant(0) },
+    aged: fc.constant(0),
   })
-  .map((some) => ({ ...some, freed: Math.min(some.freed, some.stopping) }));
+  .map((some) => {
+    const freed = Math.min(some.freed, some.stopping);
+    const unsent = Math.min(some.unsent, some.stopping - freed);
+    return { ...some, freed, unsent, resting: Math.min(some.resting, some.drainPending) };
+  });
 const limits = fc.record({
   maxTasks: fc.option(fc.nat(120), { nil: null }),
   launches: fc.nat(120),
@@ -37,27 +46,35 @@ const limits = fc.record({
   swapping: fc.boolean(),
 });
 
-/** `wait`: who boots has no task yet, and who is at work is waited for. */
+/** `wait`: who boots has no task yet, and who is at work is waited for; `rest`: who is idle rests before it leaves. */
 const carriedOut = (
   before: Counts,
   { cancelDrains, admit, drainPendingGroups, drainServing }: ReturnType<typeof plan>,
-  wait = false,
+  { wait = false, rest = false } = {},
 ): Counts => {
   const idle = Math.min(before.idle, drainServing);
   const busy = drainServing - idle;
-  const serve = Math.min(before.drainPending, cancelDrains);
+  const waited = Math.min(before.drainPending, cancelDrains);
+  const told = Math.min(before.unsent, cancelDrains - waited);
+  const serve = waited + told;
+  const rested = Math.max(0, waited - (before.drainPending - before.resting));
+  const resting = rest ? idle : 0;
   return {
     pending: before.pending + admit - drainPendingGroups + (cancelDrains - serve),
     absent: 0,
-    idle: before.idle - idle,
-    busy: before.busy + serve - busy,
-    drainPending: before.drainPending - serve + (wait ? busy : 0),
+    idle: before.idle - idle + rested,
+    busy: before.busy + serve - rested - busy,
+    drainPending: before.drainPending - waited + (wait ? busy : 0) + resting,
+    resting: before.resting - rested + resting,
     cancelled: before.cancelled - (cancelDrains - serve) + (wait ? drainPendingGroups : 0),
-    stopping: before.stopping + idle + (wait ? 0 : drainPendingGroups + busy),
+    stopping: before.stopping - told + idle - resting + (wait ? 0 : drainPendingGroups + busy),
     freed: before.freed,
+    unsent: before.unsent - told,
     waiting: before.waiting,
     missingWorkers: before.missingWorkers,
-    ...{ degraded: 0, degradedMissing: 0, degradedIdleWorkers: 0 },
+    surplusWorkers: before.surplusWorkers,
+    ...{ degraded: 0, degradedMissing: 0, degradedWorkers: 0, degradedIdleWorkers: 0 },
+    aged: 0,
   };
 };
 
@@ -68,12 +85,16 @@ it('adds each count to its own, and counts no absent group twice in the total', 
     idle: 2,
     busy: 3,
     drainPending: 4,
+    resting: 3,
     cancelled: 5,
     stopping: 6,
     freed: 2,
+    unsent: 1,
     waiting: 3,
     missingWorkers: 8,
-    ...{ degraded: 2, degradedMissing: 5, degradedIdleWorkers: 1 },
+    surplusWorkers: 3,
+    ...{ degraded: 2, degradedMissing: 5, degradedWorkers: 1, degradedIdleWorkers: 2 },
+    aged: 1,
   };
   const twice = {
     pending: 2,
@@ -81,12 +102,16 @@ it('adds each count to its own, and counts no absent group twice in the total', 
     idle: 4,
     busy: 6,
     drainPending: 8,
+    resting: 6,
     cancelled: 10,
     stopping: 12,
     freed: 4,
+    unsent: 2,
     waiting: 6,
     missingWorkers: 16,
-    ...{ degraded: 4, degradedMissing: 10, degradedIdleWorkers: 1 },
+    surplusWorkers: 6,
+    ...{ degraded: 4, degradedMissing: 10, degradedWorkers: 1, degradedIdleWorkers: 2 },
+    aged: 2,
   };
   expect(addCounts(some, some)).toEqual(twice);
   expect(addCounts(noCounts, some)).toEqual(some);
@@ -303,23 +328,37 @@ describe('plan', () => {
     expect(plan(2, { ...some, drainPending: 0 }, limit)).toMatchObject({ cancelDrains: 0 });
   });
 
+  it('takes back groups whose StopTask is not sent yet before any is launched', () => {
+    const limit = { maxTasks: 20, launches: 9, excessConfirmed: false, swapping: false };
+    const some = { ...noCounts, idle: 1, stopping: 19, unsent: 16 };
+    expect(plan(5, some, limit)).toMatchObject({ cancelDrains: 4, admit: 0 });
+    expect(plan(19, some, limit)).toMatchObject({ cancelDrains: 16, admit: 0 });
+    expect(plan(5, { ...some, unsent: 0 }, limit)).toMatchObject({ cancelDrains: 0, admit: 0 });
+  });
+
+  it('takes no group that is told to stop back for an idle one to go in its place', () => {
+    const limit = { maxTasks: null, launches: 9, excessConfirmed: false, swapping: false };
+    const some = { ...noCounts, idle: 1, stopping: 19, unsent: 16 };
+    expect(plan(1, some, limit)).toMatchObject({ cancelDrains: 0, swap: false });
+  });
+
   it('stays within its limits, and plans nothing more once it was carried out', () => {
     fc.assert(
       fc.property(
         fc.option(fc.nat(80), { nil: null }),
         counts,
         limits,
-        fc.boolean(),
+        fc.record({ wait: fc.boolean(), rest: fc.boolean() }),
         (...given) => {
-          const [wanted, before, limit, wait] = given;
+          const [wanted, before, limit, how] = given;
           const step = plan(wanted, before, limit);
           for (const n of Object.values(step)) expect(Number(n)).toBeGreaterThanOrEqual(0);
           expect(step.admit).toBeLessThanOrEqual(limit.launches);
           expect(step.drainPendingGroups).toBeLessThanOrEqual(before.pending);
           expect(step.drainServing).toBeLessThanOrEqual(serving(before));
-          expect(step.cancelDrains).toBeLessThanOrEqual(before.drainPending + before.cancelled);
+          expect(step.cancelDrains).toBeLessThanOrEqual(recallable(before));
           expect(step.admit > 0 && step.drainPendingGroups + step.drainServing > 0).toBe(false);
-          const after = carriedOut(before, step, wait);
+          const after = carriedOut(before, step, how);
           if (step.admit > 0 && limit.maxTasks !== null)
             expect(slots(after)).toBeLessThanOrEqual(limit.maxTasks);
           let rest = after;
@@ -329,7 +368,7 @@ describe('plan', () => {
           // A swap takes two more, and where pending groups are held there may be several, of one group at least.
           for (let i = 0; i < 2 * before.drainPending + 2; i++) {
             const more = next();
-            rest = carriedOut(rest, more, wait);
+            rest = carriedOut(rest, more, how);
             swap = more.swap;
           }
           const end = {
@@ -363,6 +402,13 @@ describe('plan', () => {
       }),
     );
   });
+});
+
+it('swaps no group that has only to rest before it leaves: two would take turns for ever', () => {
+  const given = { maxTasks: null, launches: 10, excessConfirmed: false, swapping: false };
+  const some = { ...noCounts, idle: 3, drainPending: 2, resting: 2 };
+  expect(plan(3, some, given)).toMatchObject({ cancelDrains: 0, swap: false });
+  expect(plan(3, { ...some, resting: 1 }, given)).toMatchObject({ cancelDrains: 1, swap: true });
 });
 
 it('swaps no group for one that was last shown as idle long ago', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import type { FleetSettings } from '../../../machines/fleet/state.ts';
-import { billOf } from '../../../machines/shared/money.ts';
+import { billOf } from '../../../machines/shared/bill.ts';
 import { liveManager, orphan, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 const launchesOf = (n: number): LaunchPlan[] =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noCounts } from '../../../machines/fleet/plan.ts';
 import { workersWithoutReplacement } from '../../../machines/fleet/rotation.ts';
 import { fleetSettings, readyManager } from '../../support/liveManager.ts';
 
@@ -10,11 +11,11 @@ describe('a command for as many workers as are connected, while an old group is 
     const all = await readyManager({}, { workersPerTask: 2, ...given });
     all.command(6);
     all.report({ busy: 3 });
-    all.report({ busy: 3, degradedMissing: 2 });
+    all.report({ busy: 3, degradedMissing: 2, aged: 1 });
     all.command(6);
     expect(all.fleet().desired).toBe(4);
     all.orders();
-    all.report({ busy: 4, degradedMissing: 2 });
+    all.report({ busy: 4, degradedMissing: 2, aged: 1 });
     return all;
   };
   const kinds = ({ orders }: Awaited<ReturnType<typeof replacing>>) =>
@@ -25,10 +26,13 @@ describe('a command for as many workers as are connected, while an old group is 
     all.command(8);
     expect([all.fleet().desiredWorkers, all.fleet().desired]).toEqual([6, 4]);
     expect(kinds(all)).toEqual([]);
-    all.report({ busy: 3, idle: 1, degradedMissing: 2, degradedIdleWorkers: 2 });
+    all.report({
+      ...{ busy: 3, idle: 1, degradedMissing: 2, aged: 1 },
+      ...{ degradedWorkers: 2, degradedIdleWorkers: 2 },
+    });
     expect(all.orders()).toMatchObject([{ type: 'cohort.drain', degraded: 1 }]);
     // Its workers are connected still.
-    all.report({ busy: 3, stopping: 1 });
+    all.report({ busy: 3, stopping: 1, aged: 1 });
     all.command(8);
     all.command(8);
     expect([all.fleet().desiredWorkers, all.fleet().desired]).toEqual([6, 3]);
@@ -38,12 +42,81 @@ describe('a command for as many workers as are connected, while an old group is 
     expect(kinds(all)).toEqual([]);
   });
 
+  it('desires no more than before if the old one leaves before the first command for its replacement', async () => {
+    for (const leaving of ['stopping', 'drainPending']) {
+      const all = await replacing();
+      all.report({ busy: 3, [leaving]: 1, aged: 1 });
+      all.command(8);
+      expect([all.fleet().desiredWorkers, all.fleet().desired]).toEqual([6, 3]);
+      expect(kinds(all)).toEqual([]);
+    }
+  });
+
+  it('is what is desired where a group has lost a worker, and none is too old', async () => {
+    const { command, report, fleet, orders } = await readyManager(
+      {},
+      { workersPerTask: 2, timeouts },
+    );
+    command(4);
+    const degraded = { degraded: 1, degradedWorkers: 1, missingWorkers: 1, degradedMissing: 1 };
+    report({ busy: 3, ...degraded });
+    command(5);
+    expect([fleet().desiredWorkers, fleet().replacedFrom]).toEqual([5, null]);
+    orders();
+    report({ busy: 2, idle: 1, ...degraded, degradedIdleWorkers: 1 });
+    expect(orders()).toEqual([]);
+  });
+
+  it('desires no more than before if the replacement connects while the monitor stream shows nothing', async () => {
+    const all = await replacing();
+    const view = { at: 0, tasks: 9, workers: 6, own: 6, otherManagers: 0, everyMs: null };
+    const without = (given: object, workers: number, last: typeof view | null = null) => {
+      const counts = { ...noCounts, busy: 3, pending: 2, absent: 1, aged: 1, ...given };
+      const cohorts = { c: { counts } } as never;
+      const fleet = { ...all.fleet(), cohorts, views: { last, before: null } };
+      return workersWithoutReplacement(fleet, { workers, isPlain: true });
+    };
+    expect(without({}, 8)).toBe(6);
+    // A worker more than are connected; more than may be; one that is not sent yet; and what the stream would show.
+    expect([without({}, 7), without({}, 10), without({ absent: 2 }, 8)]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    expect(without({}, 8, view)).toBe(null);
+    // One worker of the old group has not left yet.
+    expect(without({ stopping: 1 }, 7)).toBe(6);
+  });
+
+  it('counts what was launched because the work needs it, beside what replaces the old group', async () => {
+    const all = await readyManager({}, { workersPerTask: 2, timeouts });
+    all.command(4);
+    // Three more connect than replace the old one.
+    all.report({ busy: 6, degradedMissing: 2, aged: 1 });
+    all.command(12);
+    expect([all.fleet().desiredWorkers, all.fleet().desired]).toEqual([10, 6]);
+    all.orders();
+    all.report({
+      ...{ busy: 3, idle: 3, degradedMissing: 2, aged: 1 },
+      ...{ degradedWorkers: 2, degradedIdleWorkers: 2 },
+    });
+    expect(all.orders()).toMatchObject([{ type: 'cohort.drain', degraded: 1, idle: 0, busy: 0 }]);
+  });
+
   it('is what is desired if it asks for more or for fewer than are connected', async () => {
     for (const workers of [9, 7, 5]) {
       const all = await replacing();
       all.command(workers);
       expect([all.fleet().desiredWorkers, all.fleet().replacedFrom]).toEqual([workers, null]);
     }
+  });
+
+  it('is what is desired where no group is being replaced', async () => {
+    const { command, report, fleet } = await readyManager({}, { workersPerTask: 2, timeouts });
+    command(6);
+    report({ busy: 4 });
+    command(8);
+    expect([fleet().desiredWorkers, fleet().replacedFrom]).toEqual([8, null]);
   });
 
   it('is what is desired where no group is ever too old, or the policy is another one', async () => {

@@ -94,6 +94,28 @@ describe('the groups to drain', () => {
     ]);
     expect(undrainsOf(fleet, 2)).toEqual([['a', 2]]);
   });
+
+  it('are kept while they are at work before those that have only to rest, in whatever cohort', () => {
+    const cohorts = {
+      a: row({ drainPending: 3, resting: 2 }),
+      b: row({ drainPending: 2, stopping: 1, unsent: 1 }),
+    };
+    const kept = (most: number) => Object.fromEntries(undrainsOf({ cohorts }, most));
+    expect(kept(3)).toEqual({ a: 1, b: 2 });
+    expect(kept(5)).toEqual({ a: 3, b: 2 });
+    expect(kept(6)).toEqual({ a: 3, b: 3 });
+  });
+
+  it('are kept before their StopTask is sent, after those at work and before those without a task', () => {
+    const cohorts = {
+      a: row({ cancelled: 1, stopping: 4, unsent: 2 }),
+      b: row({ drainPending: 1 }),
+    };
+    const kept = (most: number) => Object.fromEntries(undrainsOf({ cohorts }, most));
+    expect(kept(1)).toEqual({ b: 1 });
+    expect(kept(3)).toEqual({ a: 2, b: 1 });
+    expect(kept(9)).toEqual({ a: 3, b: 1 });
+  });
 });
 
 describe('the cohorts that are to say how much their groups have to do', () => {

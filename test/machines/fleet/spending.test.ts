@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MoneySettings } from '../../../machines/fleet/money.ts';
-import { billOf, dayMs } from '../../../machines/shared/money.ts';
-import { liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
+import { billOf, dayMs } from '../../../machines/shared/bill.ts';
+import { liveManager, orphan, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
 const moneyOf = (limits: object, onLimit: 'hold' | 'drain' = 'hold'): { money: MoneySettings } => ({
@@ -169,8 +169,68 @@ it('tells the journal at once, and once, that a part of the cost is not known', 
   expect(fleet().money.isLowerBound).toBe(true);
 });
 
+it('tells the journal each time that tasks may have cost more than is counted', async () => {
+  const { actor, command, answered, says } = await spender({});
+  command(1);
+  answered();
+  says();
+  const told = (endedUsd: number, endedGapUsd: number) => {
+    const bill = billOf([], endedUsd, prices, 11_000, { isLowerBound: true, endedGapUsd });
+    actor.send({ type: 'cohort.billed', cohortId: 'cohort.0', bill });
+    return says().filter((note) => 'usdAtMidnight' in (note as object));
+  };
+  const known = { day: 0, usdAtMidnight: 0, isLowerBound: true };
+  expect(told(1, 0.5)).toEqual([{ ...known, unseenUsd: 0.5 }]);
+  expect(told(2, 0.5)).toEqual([]);
+  expect(told(2, 0.75)).toEqual([{ ...known, unseenUsd: 0.75 }]);
+});
+
 it('ignores the bill of a cohort that is gone', async () => {
   const { billed, fleet } = await spender({});
   billed(3, 0, 7);
   expect(fleet().money.sum.endedUsd).toBe(0);
+});
+
+describe('what a list does not show of launches that were given up', () => {
+  const mayHaveStarted = ['onDemand', 'onDemand'] as const;
+  const managerOf = (given: object) => {
+    const spent = { endedUsd: 1, day: 0, usdAtMidnight: 0, isLowerBound: true };
+    const money = {
+      prices: { onDemand: 60, spot: 6, minimumMs: 60_000 },
+      limits: { perHour: null, perDay: null, total: null },
+      onLimit: 'hold' as const,
+    };
+    const before = { ...spent, mayHaveForgotten: false, mayHaveStarted: [...mayHaveStarted] };
+    return liveManager({ spent: before, ...given }, { money });
+  };
+  const known = { day: 0, usdAtMidnight: 0, isLowerBound: true };
+
+  it.each([
+    ['none of their tasks', [], 2],
+    ['one of their tasks', [orphan('arn/0')], 1],
+  ])(
+    'is journaled as perhaps spent before it is no longer owed: %s',
+    async (_, tasks, unseenUsd) => {
+      const { at, says, inventoried, fleet } = managerOf({});
+      at(10_000);
+      says();
+      await inventoried({ tasks });
+      const complete = { adopted: tasks.length, complete: true };
+      expect(says()).toEqual([{ ...known, unseenUsd }, complete]);
+      expect(fleet().money).toMatchObject({ unshown: [], unseenUsd });
+    },
+  );
+
+  it('may still be shown by another list while the list is not complete', async () => {
+    const { actor, at, says, inventoried, fleet } = managerOf({});
+    at(10_000);
+    actor.send({
+      ...{ type: 'cohort.launchFailed', cohortId: 'cohort.0', kind: 'refused', reason: 'no' },
+      ...{ market: 'onDemand', outcomeUnknown: true },
+    });
+    says();
+    await inventoried({});
+    expect(says()).toEqual([{ adopted: 0, complete: false }]);
+    expect(fleet().money).toMatchObject({ unshown: mayHaveStarted, unseenUsd: 0 });
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noAdoption } from '../../../machines/fleet/adoption.ts';
 import type { Breakers } from '../../../machines/fleet/circuitBreaker.ts';
-import { noEvidence } from '../../../machines/fleet/lookAhead.ts';
+import { noEvidence, noViews } from '../../../machines/fleet/lookAhead.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import {
   allObserved,
@@ -11,7 +11,6 @@ import {
   excessConfirmed,
   type Fleet,
   fleetCounts,
-  inventoryDue,
   isEmpty,
   newFleet,
   nextAboveSince,
@@ -32,7 +31,7 @@ const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
       epoch: 'e',
       startedAt: 100,
       lastLaunchAt: 100,
-      abandonedLaunches: 0,
+      launchesGivenUp: 0,
       journalIncomplete: true,
     },
     ...{ owned: [], resend: [], openAtStart: [] },
@@ -43,7 +42,15 @@ const row = (counts: object, launches = 0) => ({
   ...{ counts: { ...noCounts, ...counts }, launches },
   ...{ generation: 0, observedGeneration: 0, lastPolledAt: 0 },
 });
-const some = { pending: 1, idle: 2, busy: 3, drainPending: 4, cancelled: 6, stopping: 5 };
+const some = {
+  pending: 1,
+  idle: 2,
+  busy: 3,
+  drainPending: 4,
+  cancelled: 6,
+  stopping: 5,
+  unsent: 2,
+};
 const owned = [{ groupId: 'old', taskArn: 'arn:old', createdAt: null, deadlinesFrom: 0 }];
 const resend = [{ order: {} as never, groupIds: ['a', 'b'], outcomeUnknown: true }];
 
@@ -62,7 +69,8 @@ describe('a fleet', () => {
     expect(fleet).toMatchObject({ swapping: false, adoption: noAdoption, remaining: null });
     expect(fleet).toMatchObject({
       ...{ neverCommandedReported: false, decisionStale: false, loadsAreOld: false },
-      ...{ policy: noEvidence, workersAhead: null },
+      ...{ policy: noEvidence, workersAhead: null, views: noViews },
+      ...{ replacedFrom: null, startsCalledOff: false, fewerSince: null, spareSince: null },
     });
     expect(fleet.crashLoop).toEqual({ inARow: 0, at: 0 });
     expect(fleetCounts(fleet)).toEqual(noCounts);
@@ -78,12 +86,16 @@ describe('a fleet', () => {
         idle: 4,
         busy: 6,
         drainPending: 8,
+        resting: 0,
         cancelled: 12,
         stopping: 10,
         freed: 0,
+        unsent: 4,
         waiting: 0,
         missingWorkers: 0,
-        ...{ degraded: 0, degradedMissing: 0, degradedIdleWorkers: 0 },
+        surplusWorkers: 0,
+        ...{ degraded: 0, degradedMissing: 0, degradedWorkers: 0, degradedIdleWorkers: 0 },
+        aged: 0,
       },
     });
     expect(fleetCounts(fleetOf())).toEqual(noCounts);
@@ -111,7 +123,14 @@ describe('a fleet', () => {
       false,
     ],
     ['could not be listed', { inventoryFailures: 1 }, false],
-    ['may not be listed', { listDenied: true }, true],
+    ['may not be listed', { listDenied: true, journalIncomplete: false, opened: 1 }, true],
+    ['may not be listed after a journal that has forgotten some', { listDenied: true }, false],
+    [
+      'may not be listed and has given up launches of an earlier run',
+      { listDenied: true, journalIncomplete: false, launchesGivenUp: 1 },
+      false,
+    ],
+    ['may not be listed any more', { listDenied: true, inventoryAt: 10_000 }, true],
     [
       'has given up a launch since its last list',
       { inventoryAt: 20_000, unknownOutcomeAt: 20_000 },
@@ -149,7 +168,7 @@ describe('a fleet that never had a task or a launch', () => {
       false,
     ],
     ['is not, once a cohort was opened', { opened: 1 }, false],
-    ['is not, where the journal has given up launches', { abandonedLaunches: 1 }, false],
+    ['is not, where the journal has given up launches', { launchesGivenUp: 1 }, false],
     ['is not, where the journal may have forgotten some', { journalIncomplete: true }, false],
     ['is not, where tasks are to be taken over', { owned }, false],
   ])('%s', (_, given, empty) => {
@@ -161,13 +180,32 @@ describe('a fleet manager that remains', () => {
   it.each([
     ['has not looked before the first inventory', {}, false],
     ['has looked after it', { inventoryAt: 500 }, true],
-    ['has looked where it may not list', { listDenied: true }, true],
+    [
+      'has not looked while what it has shown is unconfirmed',
+      { inventoryAt: 500, adoption: { ...noAdoption, unconfirmed: 1 } },
+      false,
+    ],
+    ['has looked where it may not list', { listDenied: true, journalIncomplete: false }, true],
+    [
+      'has not looked where a journal that has forgotten some is all there is',
+      { listDenied: true },
+      false,
+    ],
     [
       'has not looked since it gave up a launch',
       { inventoryAt: 500, unknownOutcomeAt: 500 },
       false,
     ],
-    ['has looked after it gave up a launch', { inventoryAt: 501, unknownOutcomeAt: 500 }, true],
+    [
+      'has not looked when its list may lack what a launch that it gave up has started',
+      { inventoryAt: 10_499, unknownOutcomeAt: 500 },
+      false,
+    ],
+    [
+      'has looked once such a list would show it',
+      { inventoryAt: 10_500, unknownOutcomeAt: 500 },
+      true,
+    ],
   ])('%s', (_, given, looked) => {
     expect(remainingOf(fleetOf(given)).looked).toBe(looked);
   });
@@ -209,51 +247,6 @@ describe('a scheduler', () => {
     const fleet = fleetOf({ now: 1000, quietSince: 500 });
     expect(quietSinceAt(fleet, 11_000)).toBe(500);
     expect(quietSinceAt(fleet, 11_001)).toBe(500 + 10_001);
-  });
-});
-
-describe('a complete inventory', () => {
-  it.each([
-    [
-      'at once when it is to settle a doubt',
-      { inventoryAt: 50, unknownOutcomeAt: 50, inventoryNotBefore: 70 },
-      69,
-      70,
-    ],
-    [
-      'soon when it is to show who stays',
-      { inventoryAt: 50, adoption: { ...noAdoption, unconfirmed: 1 } },
-      5049,
-      5050,
-    ],
-    ['once the last launch would be in it', {}, 10_099, 10_100],
-    ['again after a minute', { inventoryAt: 50, cohorts: { a: row({}, 1) } }, 60_049, 60_050],
-    [
-      'at the end, as soon as that would show all',
-      { inventoryAt: 9000, drainAllUntil: 9 },
-      10_099,
-      10_100,
-    ],
-    [
-      'at the end, while launches have no answer, as soon as it would show what they have started',
-      { inventoryAt: 20_000, drainAllUntil: 9, cohorts: { a: row({}, 1) } },
-      29_999,
-      30_000,
-    ],
-    [
-      'at the end, when no launch is open, after a minute',
-      { inventoryAt: 20_000, drainAllUntil: 9, cohorts: { a: row({}) } },
-      79_999,
-      80_000,
-    ],
-    ['not before it may be asked for again', { inventoryNotBefore: 20_000 }, 19_999, 20_000],
-  ])('is asked for %s', (_, given, early, due) => {
-    expect(inventoryDue(fleetOf(given), early)).toBe(false);
-    expect(inventoryDue(fleetOf(given), due)).toBe(true);
-  });
-
-  it('is not requested while launches are open that it could not show', () => {
-    expect(inventoryDue(fleetOf({ cohorts: { a: row({}, 1) } }), 90_000)).toBe(false);
   });
 });
 

@@ -43,7 +43,7 @@ it('a launch keeps its invariants on every edge', async () => {
       if (!journaled) expect(calls.runTask).toHaveLength(0); // written down before it is sent
       for (const call of calls.runTask) expect(call.input).toEqual(order); // re-sent unchanged
       if (before.value === 'outcomeUnknown' && value !== 'outcomeUnknown')
-        expect(value).toBe(event.type === 'launch.found' ? 'recording' : 'journaling'); // it is never given up here
+        expect(value).toBe(event.type === 'launch.found' ? 'recording' : 'journaling'); // it is never withdrawn here
       if (before.value !== 'requesting' && value === 'requesting')
         expect(['awaitingTurn', 'checking']).toContain(before.value); // on the disk whenever it is sent
       if (before.value === 'awaitingTurn' && value === 'requesting')
@@ -53,9 +53,9 @@ it('a launch keeps its invariants on every edge', async () => {
       if (value === 'done') {
         expect(output).toMatchObject({ label: 'e-1', market: 'spot' });
         const known = (output?.groups.length ?? 0) + (output?.refusals.length ?? 0);
-        const isShort = output?.abandoned || output?.refusals.length === 0;
+        const isShort = output?.withdrawn || output?.refusals.length === 0;
         if (!isShort) expect(known).toBe(2); // every group learns its fate
-        if (output?.abandoned) expect(context.outcomeUnknown).toBe(false);
+        if (output?.withdrawn) expect(context.outcomeUnknown).toBe(false);
         if (context.answer.taskArns.length > 0) expect(output?.groups).toEqual(claims); // no ARN dropped
       }
     }
@@ -86,7 +86,7 @@ it.each(['denied', 'invalid', 'refused', 'throttled', 'credentials'])(
       await play(actor, { type: 'xstate.error.actor.runTask', error: failure(kind) } as never);
     };
     await again();
-    await play(actor, { type: 'launch.abandon' });
+    await play(actor, { type: 'launch.withdraw' });
     expect(actor.getSnapshot().value).toBe('outcomeUnknown');
     for (let n = 1; n < 14; n++) await again();
     expect(actor.getSnapshot().value).toBe('outcomeUnknown');
@@ -97,7 +97,7 @@ it.each(['denied', 'invalid', 'refused', 'throttled', 'credentials'])(
   },
 );
 
-it('a launch without any answer is abandoned before its token expires, and adoption finds the tasks it may have started', async () => {
+it('a launch without any answer is given up before its token expires, and adoption finds the tasks it may have started', async () => {
   const { actor, play, calls } = startLaunch();
   await play(actor, { type: 'xstate.done.actor.journalLaunch' });
   const unheard = { type: 'xstate.error.actor.runTask', error: failure('unreachable') } as never;
@@ -114,7 +114,7 @@ it('a launch without any answer is abandoned before its token expires, and adopt
   expect(actor.getSnapshot().context.answer.refusals[0]?.kind).toBe('unreachable');
 });
 
-it('a launch that is abandoned with an unknown outcome reports that, an answered one does not', async () => {
+it('a launch that is given up with an unknown outcome reports that, an answered one does not', async () => {
   const given = async (...events: object[]) => {
     const { actor, play } = startLaunch({ outcomeUnknown: true });
     for (const event of events) await play(actor, event as never);
@@ -152,7 +152,7 @@ it('a launch of an earlier run is not sent again while its journal entry cannot 
       context: { rejections: 0, lastFailure: { kind: 'journal' } },
     });
     const from = now;
-    await play(actor, { type: 'launch.abandon' });
+    await play(actor, { type: 'launch.withdraw' });
     while (actor.getSnapshot().value === 'outcomeUnknown') {
       actor.send({ type: 'launch.tick', now, allowed: false });
       if (actor.getSnapshot().value === 'outcomeUnknown') now += 500;
@@ -166,7 +166,7 @@ it('a launch of an earlier run is not sent again while its journal entry cannot 
   expect(calls.runTask.map((call) => call.input)).toEqual([order]);
 });
 
-it('a launch of an earlier run whose record can never be written is abandoned unsent after about ten minutes, with an unknown outcome', async () => {
+it('a launch of an earlier run whose record can never be written is given up unsent after about ten minutes, with an unknown outcome', async () => {
   const { actor, play, calls } = startLaunch({ outcomeUnknown: true });
   const unwritten = { type: 'xstate.error.actor.journalLaunch', error: failure('bug') };
   for (let n = 1; n < 15; n++) {
@@ -265,7 +265,7 @@ describe('a launch', () => {
     [
       'is sent again without an answer, even when it is no longer wanted',
       [
-        ...[journaled, no('unreachable'), { type: 'launch.abandon' }],
+        ...[journaled, no('unreachable'), { type: 'launch.withdraw' }],
         ...[tick(5000), tick(6000), journaled, answered],
       ],
       [
@@ -280,16 +280,16 @@ describe('a launch', () => {
       undefined,
     ],
     [
-      'is given up, and never sent, when it is not wanted any more before it is on the disk',
-      [{ type: 'launch.abandon' }, journaled, { ...recorded, output: [] }],
+      'is withdrawn, and never sent, when it is not wanted any more before it is on the disk',
+      [{ type: 'launch.withdraw' }, journaled, { ...recorded, output: [] }],
       ['recording', 'recording', 'done'],
-      { ...end, refusals: [], abandoned: true },
+      { ...end, refusals: [], withdrawn: true },
     ],
     [
-      'is abandoned after a throttle when it is no longer wanted',
-      [journaled, no('throttled'), { type: 'launch.abandon' }, { ...recorded, output: [] }],
+      'is withdrawn after a throttle when it is no longer wanted',
+      [journaled, no('throttled'), { type: 'launch.withdraw' }, { ...recorded, output: [] }],
       ['requesting', 'throttled', 'recording', 'done'],
-      { ...end, refusals: twice({ kind: 'throttled', reason: 'no longer wanted' }) },
+      { ...end, refusals: [], withdrawn: true },
     ],
     [
       'assigns its tasks even when the outcome cannot be journaled',
@@ -370,15 +370,15 @@ describe('a launch that waits for its turn', () => {
     return { ...world, actor, told };
   };
 
-  it('is given up, and never sent, when it is not wanted any more', async () => {
+  it('is withdrawn, and never sent, when it is not wanted any more', async () => {
     const { actor, calls } = await live(
       {},
-      ...[journaled, { type: 'launch.abandon' }, turn(700), recorded],
+      ...[journaled, { type: 'launch.withdraw' }, turn(700), recorded],
     );
     expect(calls.takeTurn.map((call) => [call.input, call.signal.aborted])).toEqual([
       [{ label: 'e-1' }, true],
     ]);
-    expect([calls.runTask, actor.getSnapshot().output]).toMatchObject([[], { abandoned: true }]);
+    expect([calls.runTask, actor.getSnapshot().output]).toMatchObject([[], { withdrawn: true }]);
   });
 
   it('asks when it has come, with the time, and is sent only when it may be', async () => {
@@ -387,28 +387,28 @@ describe('a launch that waits for its turn', () => {
     expect(calls.runTask).toEqual([]);
     await play(actor, { type: 'launch.send' });
     expect(calls.runTask).toHaveLength(1);
-    const other = await live({}, journaled, turn(700), { type: 'launch.abandon' }, recorded);
+    const other = await live({}, journaled, turn(700), { type: 'launch.withdraw' }, recorded);
     expect(other.calls.runTask).toEqual([]);
-    expect(other.actor.getSnapshot().output?.abandoned).toBe(true);
+    expect(other.actor.getSnapshot().output?.withdrawn).toBe(true);
   });
 
-  it('is neither given up nor asked about while it is unknown whether it was carried out', async () => {
-    const abandon = { type: 'launch.abandon' };
+  it('is neither withdrawn nor asked about while it is unknown whether it was carried out', async () => {
+    const withdraw = { type: 'launch.withdraw' };
     const doubt = { outcomeUnknown: true };
-    const { calls, told } = await live(doubt, journaled, abandon, turn(700));
+    const { calls, told } = await live(doubt, journaled, withdraw, turn(700));
     expect([told, calls.runTask.length]).toEqual([[], 1]);
   });
 
-  it('takes another turn after a throttle, and may be given up again', async () => {
+  it('takes another turn after a throttle, and may be withdrawn again', async () => {
     const throttled = { type: 'xstate.error.actor.runTask', error: failure('throttled') };
     const ticks = [5000, 6000].map((now) => ({ type: 'launch.tick', now, allowed: true }));
     const { actor, calls } = await live(
       {},
       ...[journaled, turn(700), { type: 'launch.send' }, throttled, ...ticks],
-      ...[{ type: 'launch.abandon' }, recorded],
+      ...[{ type: 'launch.withdraw' }, recorded],
     );
     expect([calls.takeTurn.length, calls.runTask.length]).toEqual([2, 1]);
-    expect(actor.getSnapshot().output?.abandoned).toBe(true);
+    expect(actor.getSnapshot().output?.withdrawn).toBe(true);
   });
 
   it('is refused when no turn can be had', async () => {

@@ -105,6 +105,22 @@ describe('a stop that waits for its turn', () => {
     expect(calls.stopTask).toHaveLength(1);
   });
 
+  it('is cancelled with its drain, and may be ordered again', async () => {
+    const { actor, calls, told, play } = await live(reprieve);
+    expect(actor.getSnapshot().value).toBe('running');
+    expect(told.at(-1)).toMatchObject({ phase: 'running', drainRequested: false });
+    expect(calls.takeTurn.at(-1)?.signal.aborted).toBe(true);
+    await play(actor, stop);
+    expect([calls.takeTurn.length, calls.stopTask.length]).toEqual([2, 0]);
+  });
+
+  it('is cancelled with its drain while its cohort is asked, and not once StopTask is sent', async () => {
+    const asked = await live(turn, reprieve);
+    expect(asked.actor.getSnapshot().value).toBe('running');
+    const { actor } = await live(turn, { type: 'group.send' }, reprieve);
+    expect(actor.getSnapshot().value).toEqual({ draining: { stopping: 'requesting' } });
+  });
+
   it('counts as failed when no turn can be had, and is tried again when it is ordered again', async () => {
     const broken = { type: 'xstate.error.actor.takeTurn', error: new Error('x') };
     const { calls, told, play, actor } = await live(broken);

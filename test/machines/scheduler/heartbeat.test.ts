@@ -111,6 +111,41 @@ describe('the capacity', () => {
     expect(offered.slice(-4)).toEqual([10, 0, 2 ** 32 - 1, 8]);
   });
 
+  it('has a group on top no more once its shutdown is answered, though the monitor stream shows it yet', () => {
+    const { actor, of, open, hear, tasks, clock } = liveSession();
+    tasks('t1', 't2');
+    open(null);
+    const known = ['ecs-t1', 'ecs-t2', 'of another'];
+    const show = () =>
+      actor.send({ type: 'monitor.groups', at: 1, groups: { known, calmSince: 5 } });
+    show();
+    hear(shutdownGroup('ecs-t1'), 'g1');
+    const offered = () => {
+      clock.pass(2000);
+      hear(echo, 'g1');
+      return of('heartbeat').at(-1)?.heartbeat.maxTaskConcurrency;
+    };
+    expect(offered()).toBe(5);
+    tasks('t2');
+    expect(offered()).toBe(5);
+    expect(actor.getSnapshot().context.groups).toEqual({ known: known.slice(1), calmSince: 5 });
+    // With the answer lost, it is shown again.
+    show();
+    expect(offered()).toBe(6);
+  });
+
+  it('leaves what the monitor stream shows as it is when a start is answered', () => {
+    const { actor, open, hear, tasks } = liveSession();
+    tasks('t1');
+    open(null);
+    hear(start, 'g1');
+    const groups = { known: ['ecs-t1'], calmSince: null };
+    actor.send({ type: 'monitor.groups', at: 1, groups });
+    tasks('t1', 't2');
+    hear(start, 'g1');
+    expect(actor.getSnapshot().context.groups).toEqual(groups);
+  });
+
   it('has groups of others and dead ones on top, but never on top of nothing', () => {
     const { actor, of, open, hear, tasks, clock } = liveSession();
     tasks('t1');

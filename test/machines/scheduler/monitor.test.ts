@@ -23,6 +23,9 @@ const canceling = (taskId: string, state: 'canceling' | 'canceled'): MonitorMess
 });
 const load = (workers: number, tasks = 0) => ({ workers, tasks, canceling: 0 });
 
+const listening = { online: { listening: 'current' } };
+const overdue = { online: { listening: 'overdue' } };
+
 const live = (dead: Record<string, number> = {}) => {
   const clock = new SimulatedClock();
   const { parent, told: heard } = scriptedParent(clock);
@@ -165,7 +168,11 @@ describe('the monitor stream', () => {
     pass(29_000);
     show();
     pass(29_999);
-    expect(value()).toEqual({ online: 'listening' });
+    expect(value()).toEqual(listening);
+    pass(1);
+    expect(value()).toEqual(overdue);
+    pass(199);
+    expect(value()).toEqual(overdue);
     pass(1);
     expect(value()).toBe('backoff');
     expect(reports()).toContainEqual({ type: 'monitor.closed' });
@@ -180,16 +187,36 @@ describe('the monitor stream', () => {
       open();
       for (let n = 0; n < 3; n++) {
         pass(every);
-        expect(value()).toEqual({ online: 'listening' });
+        expect(value()).toEqual(listening);
         show(list());
       }
       const limit = Math.max(30_000, 2.5 * every);
       pass(limit - 1);
-      expect(value()).toEqual({ online: 'listening' });
+      expect(value()).toEqual(listening);
       pass(1);
+      expect(value()).toEqual(overdue);
+      pass(200);
       expect(value()).toBe('backoff');
     },
   );
+
+  it.each([
+    ['a list', () => ({ type: 'monitor.messages', messages: [list(worker('t1'))] })],
+    ['what cannot be read', () => ({ type: 'socket.unreadable', reason: 'short' })],
+  ])('is not left after a standstill of this process if %s waits to be read', (_, unread) => {
+    const { open, show, pass, say, value, lines } = live();
+    open();
+    show(list());
+    pass(1000);
+    show(list());
+    pass(30_000);
+    expect(value()).toEqual(overdue);
+    say({ at: 1_000_000, ...unread() } as never);
+    expect(value()).toEqual(listening);
+    pass(29_999);
+    expect(value()).toEqual(listening);
+    expect(lines).toHaveLength(1);
+  });
 
   it.each([1000, 10_000, 60_000])(
     'shows what is idle until its next report is late, where one comes every %i ms',
@@ -257,6 +284,22 @@ describe('the monitor stream', () => {
     show(list({ ...worker('t1'), workerId: 'Worker|FIX|1|f' }));
     pass(10_000);
     tick();
+    expect(reports()).toEqual([{ type: 'monitor.loads', loads: null }]);
+  });
+
+  it('forgets its last loads at the first report of a connection in which a worker of ours names no task', () => {
+    const untraced = { ...worker('t1'), workerId: 'Worker|FIX|1|f' };
+    const { open, show, close, pass, reports } = live();
+    open();
+    show(list(worker('t1')));
+    close();
+    pass(1000);
+    open();
+    reports();
+    show(list(untraced));
+    expect(reports()).toEqual([{ type: 'monitor.loads', loads: null }]);
+    show(list(untraced));
+    pass(29_000);
     expect(reports()).toEqual([]);
   });
 
@@ -264,8 +307,10 @@ describe('the monitor stream', () => {
     const { open, pass, value } = live();
     open();
     pass(149_999);
-    expect(value()).toEqual({ online: 'listening' });
+    expect(value()).toEqual(listening);
     pass(1);
+    expect(value()).toEqual(overdue);
+    pass(200);
     expect(value()).toBe('backoff');
   });
 
@@ -291,7 +336,7 @@ describe('the monitor stream', () => {
       pass(20_000);
       say({ type: 'socket.unreadable', at: 1, reason: 'short' });
     }
-    expect(value()).toEqual({ online: 'listening' });
+    expect(value()).toEqual(listening);
     expect(unreadable).toEqual(Array(3).fill({ reason: 'short' }));
   });
 

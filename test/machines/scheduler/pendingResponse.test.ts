@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Generation } from '../../../machines/scheduler/messages.ts';
 import {
   awayMs,
+  isWorkWaiting,
   mustStayAway,
   newPendingResponse,
   onClosed,
@@ -18,7 +19,7 @@ const heartbeatMs = 2000;
 function play(before: PendingResponse, from: number, echoed = true) {
   let state = onConnected(before, from);
   for (let at = from, sent = 0; at < from + 60_000; at += heartbeatMs, sent++) {
-    if (mustStayAway(state, at, echoed ? 0 : sent)) {
+    if (mustStayAway(state, at, echoed ? 0 : sent, null)) {
       state = stayAway(state);
       return { sent, away: awayMs(state, at), at, state };
     }
@@ -81,7 +82,7 @@ describe('a scheduler that may wait for a response', () => {
 
   it('is not left when it sends a command', () => {
     const state = onGenerationShown(onConnected(broken('g2'), 0), 'g2');
-    expect(mustStayAway(state, 30_000, 0)).toBe(false);
+    expect(mustStayAway(state, 30_000, 0, null)).toBe(false);
   });
 
   it('is not left while an echo is missing, because that could wedge it', () => {
@@ -100,3 +101,63 @@ it.each(['g1', 'g3', 'g4'] as const)(
     expect(play(broken(generation), 0)).toBeNull();
   },
 );
+
+describe('work that waits without a command', () => {
+  const ours = { workers: 8, workersPerTask: 2, tasks: 2 };
+  const work = { at: 0, everyMs: 1000, tasks: 50, workers: 4, own: 4, otherManagers: 0 };
+
+  it.each([
+    ['a task for each worker', {}, {}, false],
+    ['more tasks than under any policy', { tasks: 41 }, {}, true],
+    ['a task and no worker', { tasks: 1, workers: 0, own: 0 }, { tasks: 0 }, true],
+    ['no task', { tasks: 0, workers: 0, own: 0 }, { tasks: 0 }, false],
+    ['just as many tasks as that', { tasks: 40 }, {}, false],
+    ['room for one worker more', { tasks: 100 }, { workers: 5 }, true],
+    ['no room', { tasks: 100 }, { workers: 4 }, false],
+    ['a Fargate task whose workers are still to connect', { tasks: 100 }, { tasks: 3 }, false],
+    ['workers of an earlier run beside those of our tasks', { tasks: 100 }, { tasks: 1 }, true],
+  ])('is there, or not, with %s', (_, shown, given, isWaiting) => {
+    const seen = { ...work, tasks: 4, ...shown };
+    expect(isWorkWaiting(seen, { ...ours, ...given })).toBe(isWaiting);
+  });
+
+  it('is none where the monitor stream does not show any', () => {
+    expect(isWorkWaiting(null, { ...ours, tasks: 0 })).toBe(false);
+  });
+
+  const asked = (before: PendingResponse, at: number) =>
+    onHeartbeatSent(onConnected(before, at), at, false);
+  const fresh = () => newPendingResponse(false);
+  /** After how long the scheduler is left, ms. */
+  const leftAfter = (state: PendingResponse, from: number, workWaitsSince: number | null) => {
+    for (let ms = 0; ms <= 2_000_000; ms += 500)
+      if (mustStayAway(state, from + ms, 0, workWaitsSince)) return ms;
+    return null;
+  };
+
+  it('makes us leave the scheduler after a minute: another process may have had its command', () => {
+    expect(leftAfter(asked(fresh(), 5000), 5000, 0)).toBe(60_000);
+    expect(leftAfter(asked(fresh(), 5000), 5000, 25_000)).toBe(80_000);
+    expect(leftAfter(asked(fresh(), 5000), 5000, null)).toBeNull();
+  });
+
+  it('makes us leave it after twice the time whenever that was in vain, up to sixteen minutes', () => {
+    let state = asked(fresh(), 0);
+    const waits: (number | null)[] = [];
+    for (let n = 0; n < 6; n++) {
+      waits.push(leftAfter(state, 0, 0));
+      state = asked(stayAway(state), 0);
+    }
+    expect(waits).toEqual([60, 120, 240, 480, 960, 960].map((seconds) => seconds * 1000));
+    const commanded = onGenerationShown(state, 'g2');
+    expect(leftAfter(asked(onClosed(commanded, 0), 0), 0, 0)).toBe(12_000);
+    expect(leftAfter(asked({ ...commanded, pending: false }, 0), 0, 0)).toBe(60_000);
+  });
+
+  it('does not make us leave one that has shown what it is, or whose echo is missing', () => {
+    expect(leftAfter(onGenerationShown(asked(fresh(), 0), 'g2'), 0, 0)).toBeNull();
+    expect(leftAfter(onHeartbeatSent(asked(fresh(), 0), 0, true), 0, 0)).toBeNull();
+    expect(mustStayAway(asked(fresh(), 0), 100_000, 1, 0)).toBe(false);
+    expect(mustStayAway(asked(fresh(), 0), 100_000, 0, 0)).toBe(true);
+  });
+});

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runningByTask, wouldLose } from '../../../machines/scheduler/runningTasks.ts';
+import { runningByTask, sameLoad, wouldLose } from '../../../machines/scheduler/runningTasks.ts';
 
 const worker = (task: string, n: number, running?: { tasks: number; ageSeconds: number }) => ({
   workerId: task === '' ? `Worker|FIX|${n}` : `Worker|ECS-${task}|${n}`,
@@ -23,4 +23,22 @@ it('what the workers of a Fargate task run is added up, and grows older', () => 
   expect(wouldLose(running.a, 100_000)).toBe(17_000);
   expect(wouldLose(running.a, 101_000)).toBe(20_000);
   expect(wouldLose(running.b, 101_000)).toBe(0);
+});
+
+it('loads are the same if nothing of them differs, and if both are unknown', () => {
+  const load = { workers: 2, tasks: 3, canceling: 1, running: { tasks: 3, begunSum: 500 } };
+  const { running, ...counts } = load;
+  expect(sameLoad(null, null)).toBe(true);
+  expect(sameLoad(counts, { ...counts })).toBe(true);
+  expect(sameLoad(load, { ...load, running: { ...running } })).toBe(true);
+  for (const other of [
+    ...[null, counts, { ...load, workers: 1 }, { ...load, tasks: 2 }, { ...load, canceling: 0 }],
+    ...[{ tasks: 2 }, { begunSum: 400 }].map((one) => ({
+      ...load,
+      running: { ...running, ...one },
+    })),
+  ]) {
+    expect(sameLoad(load, other)).toBe(false);
+    expect(sameLoad(other, load)).toBe(false);
+  }
 });

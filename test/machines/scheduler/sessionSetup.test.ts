@@ -86,6 +86,89 @@ describe('a scheduler that may wait for a lost response', () => {
   });
 });
 
+describe('a scheduler that has sent no command though work waits', () => {
+  /** Seconds with an echo for each heartbeat and a report of the monitor stream every second, until it is left. */
+  const leftAfter = (live: Live, seconds: number, tasks: (second: number) => number | null) => {
+    for (let n = 1; n <= seconds; n++) {
+      if (n % 2 === 1) live.hear(echo, live.context().dialect.certain ?? 'g3');
+      live.clock.pass(1000);
+      if (live.closes() > 0) return n;
+      const work = { at: live.now(), everyMs: 1000, workers: 0, own: 0, otherManagers: 0 };
+      const waiting = tasks(n);
+      if (waiting === null) live.actor.send({ type: 'monitor.closed', at: live.now() });
+      else
+        live.actor.send({
+          ...{ type: 'monitor.work', at: live.now(), work: { ...work, tasks: waiting } },
+        });
+    }
+    return null;
+  };
+  const opened = () => {
+    const live = liveSession();
+    live.open(null);
+    return live;
+  };
+
+  it('is left after a minute until it has forgotten us', () => {
+    const live = opened();
+    expect(leftAfter(live, 120, () => 1)).toBe(62);
+    expect(live.notes).toContainEqual({ note: 'stayingAway', seconds: 11 });
+  });
+
+  it('is not left if work waits for less than a minute, or the stream is gone meanwhile', () => {
+    expect(leftAfter(opened(), 200, (second) => (second % 50 === 0 ? 0 : 1))).toBeNull();
+    expect(leftAfter(opened(), 200, (second) => (second % 50 === 0 ? null : 1))).toBeNull();
+  });
+
+  it('is not left while a Fargate task of ours is still to connect, or none may be launched', () => {
+    const booting = opened();
+    booting.tasks('t1');
+    expect(leftAfter(booting, 200, () => 1)).toBeNull();
+    const full = opened();
+    full.actor.send({ type: 'session.capacity', workers: 0 });
+    expect(leftAfter(full, 200, () => 1)).toBeNull();
+  });
+
+  it('is not left once it has sent a command', () => {
+    const live = opened();
+    live.hear(start, 'g2');
+    expect(leftAfter(live, 200, () => 1)).toBeNull();
+  });
+});
+
+describe('after a standstill of this process', () => {
+  /** A start that waits for its task when the process stands still for so long; the tick then comes first. */
+  const asked = (standstillMs: number) => {
+    const live = liveSession();
+    live.open(null);
+    live.clock.pass(8000);
+    live.hear(start, 'g2');
+    live.clock.pass(7000);
+    const { now } = live.context();
+    live.actor.send({ type: 'tick', now: now + standstillMs });
+    const outcomes = () => live.of('response').map(({ response }) => response.outcome);
+    return { live, outcomes, later: now + standstillMs + 1000 };
+  };
+
+  it('a start is answered with its task though its time is up, if that had come meanwhile', () => {
+    const { live, outcomes } = asked(3001);
+    expect(outcomes()).toEqual([]);
+    live.tasks('t1');
+    expect(outcomes()).toEqual(['success']);
+  });
+
+  it('a start is refused at the next tick if no task has come', () => {
+    const { live, outcomes, later } = asked(3001);
+    expect(outcomes()).toEqual([]);
+    live.actor.send({ type: 'tick', now: later });
+    expect(outcomes()).toEqual(['tooMany']);
+  });
+
+  it('a tick that is a little late counts as one', () => {
+    expect(asked(3000).outcomes()).toEqual(['tooMany']);
+  });
+});
+
 it('a connection that ends is reported as lost at that moment, and one that is silent at the last tick', () => {
   const live = liveSession();
   live.open(1);
@@ -111,7 +194,8 @@ it('a group that is unknown is forgotten with the scheduler only after an invent
   for (const isComplete of [true, false]) {
     const live = liveSession();
     live.open(null);
-    if (isComplete) live.actor.send({ type: 'fleet.inventoryCompleted', at: live.now() });
+    if (isComplete)
+      live.actor.send({ type: 'fleet.inventoryCompleted', at: live.now(), looked: true });
     for (let n = 0; n < 4; n++) {
       live.hear(shutdownGroup('ecs-gone'), 'g1');
       live.hear(echo, 'g1');

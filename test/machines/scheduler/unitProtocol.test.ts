@@ -75,9 +75,21 @@ describe('a start of workers that was refused', () => {
     expect(answers(at(8000))).toEqual([['tooMany', '']]);
     world.ours.add('late');
     expect(at(9000)).toEqual([]);
-    expect(hear(start)).toEqual([expect.objectContaining({ type: 'respond' })]);
+    const said = hear(start);
+    expect(answers(said)).toEqual([['success', '']]);
+    // The fleet may have found that task, and still want one for the start that is answered now.
+    expect(told(said)).toEqual([['release']]);
     // The next one is another start.
     expect(told(hear(start))).toEqual([['start']]);
+  });
+
+  it('leaves a later start alone, which a task that was found answers as well', () => {
+    const { hear, at, world } = about(false);
+    hear(start);
+    world.ours.add('a').add('b');
+    expect(answers(at(100))).toEqual([['success', '']]);
+    const said = hear(start);
+    expect([answers(said), told(said)]).toEqual([[['success', '']], []]);
   });
 
   it('is refused at once when the scheduler names workers for shutdown meanwhile', () => {
@@ -380,6 +392,17 @@ describe('groups', () => {
     found.world.ours.add('a').add('b');
     expect(found.at(9000)).toEqual([]);
     expect(found.at(100_000)).toEqual([]);
+  });
+
+  it('that the monitor stream shows as known did not come too late for a start that was refused', () => {
+    const { hear, at, world } = about(true);
+    hear(start);
+    at(8000);
+    world.ours.add('a');
+    at(9000);
+    world.groups = { known: ['ecs-a'], calmSince: null };
+    expect(at(69_000)).toEqual([]);
+    expect(at(69_001)).toEqual([]);
   });
 
   it('that come without a start, or after one that was refused for the limit, are not late', () => {

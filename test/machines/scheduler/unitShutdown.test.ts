@@ -99,3 +99,78 @@ describe('named workers', () => {
     expect(told(said)).toEqual([]);
   });
 });
+
+describe('a task that is to end and that the next list does not name', () => {
+  const both = (taskId: string) => [worker(taskId, 1), worker(taskId, 2)];
+  /** `a` was named and is to end; the list after it names `b`, and keeps `a`. */
+  const sparing = (load?: { workers: number; tasks: number }) => {
+    const dialogue = about(false, ['a', 'b']);
+    expect(told(dialogue.hear(shutdown(...both('a'))))).toEqual([['release', 'a']]);
+    dialogue.at(1000);
+    if (load) dialogue.world.loads.set('a', load);
+    return { ...dialogue, next: told(dialogue.hear(shutdown(...both('b')))) };
+  };
+
+  it('is kept for all that the scheduler knows: another one stays in its place', () => {
+    expect(sparing().next).toEqual([]);
+    expect(sparing({ workers: 2, tasks: 1 }).next).toEqual([]);
+  });
+
+  it('is not kept if its workers are gone when the list comes', () => {
+    expect(sparing({ workers: 0, tasks: 0 }).next).toEqual([['release', 'b']]);
+  });
+
+  it('leaves it to the next list whether another one is kept in its place, once its workers are gone, or it is', () => {
+    const ended = sparing();
+    ended.world.ours.delete('a');
+    const left = sparing({ workers: 2, tasks: 0 });
+    left.world.loads.set('a', { workers: 0, tasks: 0 });
+    for (const { at, hear } of [ended, left]) {
+      expect(told(at(1500))).toEqual([]);
+      expect(told(at(31_000))).not.toContainEqual(['release', 'b']);
+      expect(told(hear(shutdown(...both('b'))))).toContainEqual(['release', 'b']);
+    }
+  });
+
+  it('is not kept for longer than half a minute from the first list without it', () => {
+    const { hear, at, world } = sparing();
+    world.at = 20_000;
+    expect(told(hear(shutdown(...both('b'))))).toEqual([]);
+    expect(told(at(30_999))).not.toContainEqual(['release', 'b']);
+    expect(told(at(31_000))).toContainEqual(['release', 'b']);
+  });
+
+  it('is kept if some of its workers are', () => {
+    const { hear, at, world } = sparing();
+    world.at = 20_000;
+    const isNamed = [...both('b'), ...both('a')];
+    expect(told(hear(shutdown(...isNamed.slice(0, 3))))).not.toContainEqual(['release', 'b']);
+    expect(told(at(21_000))).not.toContainEqual(['release', 'b']);
+    expect(told(hear(shutdown(...isNamed)))).toContainEqual(['release', 'b']);
+  });
+
+  it('is kept for half a minute anew after a list that named it', () => {
+    const { hear, at, world } = sparing();
+    world.loads.set('b', { workers: 3, tasks: 1 });
+    world.at = 20_000;
+    hear(shutdown(...both('a'), ...both('b')));
+    world.loads.delete('b');
+    world.at = 25_000;
+    expect(told(hear(shutdown(...both('b'))))).not.toContainEqual(['release', 'b']);
+    expect(told(at(54_000))).not.toContainEqual(['release', 'b']);
+  });
+
+  it('takes the place of one task only', () => {
+    const { hear, at } = about(false, ['a', 'b', 'c']);
+    hear(shutdown(...both('a')));
+    at(1000);
+    expect(told(hear(shutdown(...both('b'), ...both('c'))))).toEqual([['release', 'b']]);
+  });
+
+  it('counts for nothing where the scheduler names one worker at a time', () => {
+    const { hear, at } = about(false, ['a', 'b'], 4, { workersPerTask: 1 });
+    expect(told(hear(shutdown(worker('a', 1))))).toEqual([['release', 'a']]);
+    at(1000);
+    expect(told(hear(shutdown(worker('b', 1))))).toEqual([['release', 'b']]);
+  });
+});

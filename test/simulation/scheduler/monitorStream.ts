@@ -22,6 +22,8 @@ export interface StreamWorld {
 export function createMonitorStream(agenda: Agenda, random: Random, world: StreamWorld) {
   /** Each of the present listeners, and since when. */
   const listeners = new Map<Listener, number>();
+  /** Those that the whole state was told, and since when. */
+  const listed = new WeakMap<Listener, number>();
   const latency = (): number => random.between(1, 15);
 
   function publish(message: MonitorMessage): boolean {
@@ -33,7 +35,11 @@ export function createMonitorStream(agenda: Agenda, random: Random, world: Strea
   function publishing(): void {
     if (listeners.size === 0) return;
     const state = world.state();
-    if (state !== null) publish(state);
+    if (state !== null) {
+      publish(state);
+      for (const listener of listeners.keys())
+        if (!listed.has(listener)) listed.set(listener, agenda.now());
+    }
     agenda.after(1000 * world.everySeconds, publishing);
   }
 
@@ -51,6 +57,12 @@ export function createMonitorStream(agenda: Agenda, random: Random, world: Strea
     /** Since when this process has heard the stream; null: it does not. */
     heardSince(owner: Owner): number | null {
       for (const [listener, since] of listeners) if (listener.owner === owner) return since;
+      return null;
+    },
+    /** Since when this process knows which workers are connected: those that came before it are only in a report. */
+    listedSince(owner: Owner): number | null {
+      for (const listener of listeners.keys())
+        if (listener.owner === owner) return listed.get(listener) ?? null;
       return null;
     },
     subscribe(listener: Listener): () => void {

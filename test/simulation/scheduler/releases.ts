@@ -77,6 +77,10 @@ export interface WorkerKind {
   release: string | null;
   /** SCALER_NETWORK_BACKEND; null: not said. */
   backend: string | null;
+  /** The manager that its workers name; null: the command does not say it. */
+  managerId: string | null;
+  /** How many workers; null: the command does not say it. */
+  count: number | null;
 }
 
 export function workerKindOf(
@@ -85,7 +89,13 @@ export function workerKindOf(
   const value = (name: string) => environment.find((each) => each.name === name)?.value ?? null;
   const requirements = value('PYTHON_REQUIREMENTS') ?? '';
   const release = /opengris[-_.]scaler(?:\[[^\]]*\])?==([\d.]+)/.exec(requirements)?.[1] ?? null;
-  return { release, backend: value('SCALER_NETWORK_BACKEND') };
+  const command = value('COMMAND') ?? '';
+  const managerId = /--worker-manager-id (\S+)/.exec(command)?.[1] ?? null;
+  const count = /--(?:max-task-concurrency|num-of-workers) (\d+)/.exec(command)?.[1];
+  return {
+    ...{ release, backend: value('SCALER_NETWORK_BACKEND'), managerId },
+    count: count === undefined ? null : Number(count),
+  };
 }
 
 /** A worker of that kind can register at this scheduler. Only the numbering and the magic part the releases. */

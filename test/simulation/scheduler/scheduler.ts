@@ -54,8 +54,8 @@ export interface SchedulerSettings {
   /** The process that is there at first. */
   release: string;
   magic: Magic;
-  /** The name of the manager whose workers these are. */
-  managerId: string;
+  /** The id of the manager that its present life uses. */
+  managerId: () => string;
   /** Another manager uses it, too. */
   neighbour: boolean;
 }
@@ -90,6 +90,8 @@ interface Process {
 /** A manager that is silent for so long is forgotten, ms. */
 const forgetMs = 11_000;
 const neighbourBeatMs = 2000;
+/** A Fargate task's work changes once in eight minutes. */
+const calmRestlessness = 0.002;
 
 function dialogueOf(release: SchedulerRelease, settings: SchedulerSettings): Dialogue {
   const { policy, capabilities } = settings;
@@ -145,14 +147,14 @@ export const createScheduler = (
   });
 
   const workforce = createWorkforce(agenda, random, settings, {
-    process: () => ({ ...last, managerId: settings.managerId }),
+    process: () => ({ ...last, managerId: settings.managerId() }),
     isReachable,
     tasksKnown,
     publish: stream.publish,
     connected(task) {
       for (const source of last.sources.values())
-        if (source.managerId === settings.managerId)
-          source.pendingWorkers = Math.max(0, source.pendingWorkers - settings.workersPerTask);
+        if (source.managerId === settings.managerId())
+          source.pendingWorkers = Math.max(0, source.pendingWorkers - workforce.sizeOf(task));
       events.connected(task);
     },
     workersExit: events.workersExit,
@@ -182,7 +184,7 @@ export const createScheduler = (
     return {
       type: 'monitor.workers',
       // One release lists its managers where an older one lists groups.
-      groups: last.release.release === '1.24.0' ? [settings.managerId] : groups,
+      groups: last.release.release === '1.24.0' ? [settings.managerId()] : groups,
       workers: [
         ...workforce.list().map(({ workerId, managerId, queued, sent }) => ({
           ...{ workerId, managerId, groupId: null, load: { free: 0, sent, queued } },
@@ -299,7 +301,7 @@ export const createScheduler = (
     { response }: OutgoingMessage & { type: 'response' },
   ): void {
     if (loses(connection, 'response')) return;
-    const source = register(now, connection, settings.managerId);
+    const source = register(now, connection, settings.managerId());
     if (source === null) return;
     source.waitsFor = null;
     const { command, outcome, groupId } = response;
@@ -347,6 +349,10 @@ export const createScheduler = (
     setDemand(tasks: number) {
       demand = tasks;
     },
+    /** From now on work moves so seldom that groups without it can rest for min_idle_seconds. */
+    calmWork() {
+      settings.restlessness = Math.min(settings.restlessness, calmRestlessness);
+    },
     demand: () => demand,
     generation: () => last.release.generation,
     release: () => last.release,
@@ -369,6 +375,7 @@ export const createScheduler = (
     },
     dropListeners: stream.drop,
     heardSince: stream.heardSince,
+    listedSince: stream.listedSince,
     subscribe: stream.subscribe,
     connect: connections.connect,
     start: workforce.start,
@@ -417,9 +424,12 @@ export const createScheduler = (
     wouldSayTo: (source: Source) => last.dialogue.commands(source, situation()),
     /** The groups that it knows; null: it knows none. */
     groups: () => last.dialogue.groups(last.sources.values()),
-    workers: () => workforce.connected.size * settings.workersPerTask - workforce.lostWorkers(),
+    workers: () => workforce.sizes() - workforce.lostWorkers(),
+    /** The workers that a Fargate task was launched with. */
+    sizeOf: workforce.sizeOf,
     /** Workers that have died for good in Fargate tasks that serve on. */
     lostWorkers: workforce.lostWorkers,
+    lostOf: workforce.lostOf,
     loseWorkers: workforce.loseWorkers,
   };
   return scheduler;

@@ -76,13 +76,18 @@ export function createWorkforce(
   /** How many workers of a Fargate task have died for good, the last ones first. */
   const lost = new Map<ModelTask, number>();
 
+  /** The workers that it was launched with. */
+  const sizeOf = ({ worker }: ModelTask): number => worker.count ?? settings.workersPerTask;
+
   function workerIdsOf(task: ModelTask): string[] {
     const { release } = world.process();
     const id = taskIdOf(task.taskArn);
     const name = namesItsTask(task.worker, release) ? `ECS-${id}` : `FIX|${id}`;
-    const length = settings.workersPerTask - (lost.get(task) ?? 0);
+    const length = sizeOf(task) - (lost.get(task) ?? 0);
     return Array.from({ length }, (_, i) => `Worker|${name}|${i}`);
   }
+
+  const sizes = (): number => [...connected.keys()].reduce((sum, task) => sum + sizeOf(task), 0);
 
   const isWork = (task: ModelTask): boolean => (work.get(task)?.tasks ?? 0) > 0;
 
@@ -193,13 +198,13 @@ export function createWorkforce(
     /** Work comes and goes; more of it where there is more to do. As long as there is a task, one of them has it. */
     shiftWork(): void {
       const demand = world.tasksKnown();
-      const count = connected.size * settings.workersPerTask;
+      const count = sizes();
       for (const task of connected.keys()) {
         const known = work.get(task);
         const isOver = demand === 0 && (known?.tasks ?? 0) > 0;
         if (known && !isOver && !random.chance(settings.restlessness)) continue;
         const tasks = random.chance(Math.min(0.8, demand / (8 * count))) ? random.int(1, 9) : 0;
-        const worker = random.int(0, settings.workersPerTask - 1) % workerIdsOf(task).length;
+        const worker = random.int(0, sizeOf(task) - 1) % workerIdsOf(task).length;
         if (known?.tasks !== tasks) work.set(task, { tasks, since: null, worker });
       }
       const [first] = connected.keys();
@@ -222,8 +227,13 @@ export function createWorkforce(
       }
       return Math.min(count, able.length);
     },
+    sizeOf,
+    sizes,
     lostWorkers: (): number =>
       [...connected.keys()].reduce((sum, task) => sum + (lost.get(task) ?? 0), 0),
+    /** The same of one Fargate task, as long as the scheduler counts its other workers: it may be dead already. */
+    lostOf: (task: ModelTask): number =>
+      connected.has(task) || lingering.has(task) ? (lost.get(task) ?? 0) : 0,
 
     /** Some tasks are cancelled; that takes so long. */
     cancel(count: number, ms: number): number {
@@ -244,7 +254,8 @@ export function createWorkforce(
     /** All that the scheduler counts as connected, with what waits inside each. */
     list(): (ConnectedWorker & { sent: number })[] {
       const { release, managerId: ours } = world.process();
-      const managerOf = ({ worker }: ModelTask) => (saysItsManager(worker, release) ? ours : null);
+      const managerOf = ({ worker }: ModelTask) =>
+        saysItsManager(worker, release) ? (worker.managerId ?? ours) : null;
       const alive = [...connected.keys()].flatMap((task) =>
         workerIdsOf(task).map((workerId, i) => {
           const own = work.get(task);

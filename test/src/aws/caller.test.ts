@@ -63,6 +63,23 @@ const answering = (...errors: unknown[]) => {
 };
 
 describe('createCaller', () => {
+  it('has Node.js warn of no leak when many calls share a signal', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => warnings.push(name);
+    process.on('warning', onWarning);
+    const unanswered = async () => new Promise<never>(() => {});
+    const calls = Array.from({ length: 20 }, () =>
+      call('DescribeTasks', unanswered, controller.signal),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+    controller.abort(new Error('over'));
+    expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(
+      Array(20).fill('rejected'),
+    );
+  });
+
   it('sends the request after the limiter and returns the answer', async () => {
     expect(await call('ListTasks', answering().send, controller.signal)).toBe(answer);
     expect(acquired).toEqual(['ListTasks']);

@@ -14,14 +14,16 @@ const regions = () => {
   const sent: [region: string, operation: string][] = [];
   const destroy = vi.fn();
   const made: string[] = [];
+  const clusters: unknown[] = [];
   const regional = createRegionalEcs({ region: 'eu-west-1' }, ({ region }) => {
     made.push(region);
-    const send = async (command: object) => {
+    const send = async (command: { input: { cluster?: string } }) => {
       sent.push([region, command.constructor.name]);
+      clusters.push(command.input.cluster);
     };
     return { send, destroy } as unknown as ECSClient;
   });
-  return { regional, sent, made, destroy };
+  return { regional, sent, clusters, made, destroy };
 };
 
 it('sends a command to the region that the ARNs in it name, else to that of the settings', async () => {
@@ -49,4 +51,17 @@ it('sends a command to the region that the ARNs in it name, else to that of the 
   expect(made).toEqual(['eu-west-1', 'us-east-1']);
   regional.destroy();
   expect(destroy).toHaveBeenCalledTimes(2);
+});
+
+it('calls a cluster by its name in its region where the ARN leaves out the account, at each attempt', async () => {
+  const { regional, sent, clusters } = regions();
+  const input = { cluster: 'arn::ecs:us-east-1::cluster/c-1', startedBy: 't' };
+  const whole = { cluster: 'arn:aws:ecs:us-east-1:1:cluster/c-1' };
+  for (const each of [input, input, whole]) await regional.ecs.send(new ListTasksCommand(each));
+  expect(sent.map(([region]) => region)).toEqual(['us-east-1', 'us-east-1', 'us-east-1']);
+  expect(clusters).toEqual(['c-1', 'c-1', whole.cluster]);
+  for (const cluster of [`x${input.cluster}`, 'c-1', undefined]) {
+    await regional.ecs.send(new ListTasksCommand({ cluster }));
+    expect(clusters.at(-1)).toBe(cluster);
+  }
 });

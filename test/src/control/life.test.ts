@@ -29,6 +29,21 @@ it('an ended group is told from its request to its end, in order', () => {
   expect(life.diagnosis).toMatch(/exited with code 1/);
 });
 
+it('a task is launched before its workers register, whatever the clock of AWS says', () => {
+  const group = groupStatus('cohort.0', 'e-1-0', serves({ createdAt: 900, runningAt: 950 }), 2);
+  const life = livingLife(
+    group,
+    { ...unknown, registeredAt: 20 },
+    { ...noMoments, requestedAt: 5 },
+  );
+  expect(life.steps.map(({ at, what }) => [at, what.split(':')[0]])).toEqual([
+    [5, 'requested'],
+    [900, 'launched'],
+    [20, 'registered'],
+    [950, 'running'],
+  ]);
+});
+
 it('a group that was never launched is told so', () => {
   const refused = { ...ended, taskArn: null, cause: 'launchFailed' as const, createdAt: null };
   const life = endedLife({ ...refused, runningAt: null, detail: 'not authorized' });

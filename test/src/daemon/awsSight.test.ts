@@ -46,11 +46,31 @@ describe('watchAws', () => {
     expect(sight.hasLooked()).toBe(true);
   });
 
+  it('knows why the last list was refused, until one is not', async () => {
+    const answers: Partial<Record<keyof LateAws, unknown>> = { list: denied };
+    const { operations, sight } = account(answers);
+    expect(sight.denial()).toBeNull();
+    const listed = (answer: unknown) => {
+      answers.list = answer;
+      return operations.list(signal).catch(() => {});
+    };
+    await listed(denied);
+    await operations.prepare(signal);
+    expect(sight.denial()).toBe('no');
+    await listed(failure('unreachable', 'x'));
+    expect(sight.denial()).toBeNull();
+    await listed(denied);
+    await listed(undefined);
+    expect(sight.denial()).toBeNull();
+  });
+
   it.each(['list', 'prepare'] as const)('keeps why %s has failed', async (name) => {
     const unreachable = failure('unreachable', 'connect ECONNREFUSED');
     const { operations, sight } = account({ [name]: unreachable });
     await expect(operations[name](signal)).rejects.toBe(unreachable);
     expect([sight.hasLooked(), sight.trouble()]).toEqual([false, 'connect ECONNREFUSED']);
+    await operations.describeTasks([], signal);
+    expect(sight.hasLooked()).toBe(false);
   });
 
   it('knows whether AWS has carried out the last call', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Terms } from '../../../machines/scheduler/messages.ts';
 import { mismatch, templateKey, workersFor } from '../../../machines/scheduler/releases.ts';
 import type { TaskTemplate } from '../../../src/aws/launch/launchTemplate.ts';
+import type { Config } from '../../../src/config/config.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { createTemplates, type Templates } from '../../../src/daemon/launchTemplates.ts';
 
@@ -12,7 +13,7 @@ const order = {
   revision: 'rev:1',
   market: 'onDemand' as const,
 };
-const templatesFor = (...flags: string[]) => {
+const configFor = (...flags: string[]): Config => {
   const [config] = loadConfig({
     argv: ['run', 'tcp://10.0.0.5:8516', '-wmi', 'wm', '--ecs-subnets', 's-1', ...flags],
     env: { HOME: '/home/x' },
@@ -20,8 +21,9 @@ const templatesFor = (...flags: string[]) => {
     warn: () => {},
   });
   if (!config) throw new Error('no config');
-  return createTemplates(config);
+  return config;
 };
+const templatesFor = (...flags: string[]) => createTemplates(configFor(...flags));
 /** As the fleet manager names it. */
 const templateFor = (templates: Templates, terms: Terms): TaskTemplate =>
   templates.templateOf({ template: templateKey(workersFor(terms, templates.workerRelease)) });
@@ -82,7 +84,14 @@ describe('what is launched', () => {
     const terms = { transport: 'ymq', generation: 'g4', exact: true, bare: false } as const;
     expect(mismatchOf(templates, terms)).toBeNull();
     const { command } = templatesFor('--worker-scaler-version', '2.9.0').templateOf({});
-    expect(templateFor(templates, terms).command).toBe(command);
+    // It is asked for the one flag that such a release may lack.
+    const asked = /^case \$\(scaler_worker_manager .*? esac; /;
+    expect(templateFor(templates, terms).command).toMatch(asked);
+    expect(
+      templateFor(templates, terms)
+        .command.replace(asked, '')
+        .replace('$scaler_ecs_mode', '--mode fixed'),
+    ).toBe(command);
     expect(mismatchOf(templates, { ...terms, generation: 'g3' })).toContain(`Scaler ${release}`);
   });
 
@@ -93,19 +102,35 @@ describe('what is launched', () => {
     const before = of('zmq', 'g2');
     const hash = before.hash(order);
     expect(of('ymq', 'g4').hash(order)).not.toBe(hash);
-    expect(templates.made(order, hash)).toBe(before);
-    expect(templates.made(order, 'of other settings')).toBeNull();
+    expect(templates.made(order, { requestHash: hash })).toBe(before);
+    expect(templates.made(order, { requestHash: 'of other settings' })).toBeNull();
   });
 
   it('is sent again to the cluster that it was journaled with, after ecs_cluster has changed', () => {
     const then = templatesFor(...image, '--ecs-cluster', 'before');
-    const hash = then.templateOf({}).hash(order);
+    const requestHash = then.templateOf({}).hash(order);
     const templates = templatesFor(...image);
-    expect(templates.made(order, hash)).toBeNull();
-    expect(templates.made(order, hash, 'another')).toBeNull();
-    const again = templates.made(order, hash, 'before');
+    expect(templates.made(order, { requestHash })).toBeNull();
+    expect(templates.made(order, { requestHash, cluster: 'another' })).toBeNull();
+    const again = templates.made(order, { requestHash, cluster: 'before' });
     expect(again?.request(order)).toEqual(then.templateOf({}).request(order));
     expect(again?.cluster).toBe('before');
+  });
+
+  it('is sent again with the tag that it was journaled with, however often fleet_id has changed since', () => {
+    const plain = templatesFor(...image);
+    const fleet = templatesFor(...image, '--fleet-id', 'f');
+    const second = templatesFor(...image, '--fleet-id', 'g');
+    for (const then of [plain, fleet, second])
+      for (const now of [plain, fleet, second]) {
+        const made = then.templateOf({});
+        const journaled = { requestHash: made.hash(order), cluster: 'c', tag: then.startedBy };
+        const ours = { ...journaled, cluster: then.cluster };
+        expect(now.made(order, ours)?.request(order)).toEqual(made.request(order));
+        expect(now.made(order, journaled)).toBeNull();
+        expect(now.made(order, { ...ours, requestHash: 'of other settings' })).toBeNull();
+        if (now !== then) expect(now.made(order, { ...ours, tag: now.startedBy })).toBeNull();
+      }
   });
 
   it('carries the same tag for all of them', () => {
@@ -124,7 +149,7 @@ describe('what is launched', () => {
     const before = templateFor(templates, bare);
     expect(environment(before).PYTHON_REQUIREMENTS).toBe('opengris-scaler==2.0.1\npandas');
     expect(templateFor(templates, { ...bare, bare: false })).not.toBe(before);
-    expect(templates.made(order, before.hash(order))).toBe(before);
+    expect(templates.made(order, { requestHash: before.hash(order) })).toBe(before);
   });
 
   it.each([

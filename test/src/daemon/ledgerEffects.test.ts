@@ -59,12 +59,13 @@ describe('the outcome of a launch', () => {
     expect(journal.ledger.inventoryOwed()?.clusters).toEqual([]);
   });
 
-  it('owes an inventory of the cluster to which such a launch was sent', async () => {
+  it('owes an inventory of the cluster to which such a launch was sent, with its tag', async () => {
     const revision = 'arn:aws:ecs:eu-west-1:1:task-definition/d:3';
     const record = { kind: 'launch', label: 'l', ...order, requestHash: 'h', at: 1000 } as const;
-    await journal.append({ ...record, revision, cluster: 'c' });
+    await journal.append({ ...record, revision, cluster: 'c', tag: 't' });
     journalOutcome(journal, { label: 'l', groups: [], refusals: [], outcomeUnknown: true });
     expect(journal.ledger.inventoryOwed()?.clusters).toEqual(['arn:aws:ecs:eu-west-1:1:cluster/c']);
+    expect(journal.ledger.inventoryOwed()?.tags).toEqual(['t']);
     expect(journal.ledger.isOpen('l')).toBe(false);
   });
 

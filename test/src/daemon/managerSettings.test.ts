@@ -14,10 +14,11 @@ const configOf = (...flags: string[]) => {
   return config;
 };
 
-it('tells the manager by which scheduler address its tasks are known, except with a fleet_id', () => {
-  expect(managerSettings(configOf()).workerSchedulerAddress).toBe('tcp://10.0.0.5:8516');
+it('tells the manager by which scheduler address its tasks are known, and that with a fleet_id the tag suffices', () => {
+  const workerSchedulerAddress = 'tcp://10.0.0.5:8516';
+  expect(managerSettings(configOf())).toMatchObject({ workerSchedulerAddress, tagSuffices: false });
   const named = managerSettings(configOf('--fleet-id', 'f'));
-  expect(named.workerSchedulerAddress).toBeNull();
+  expect(named).toMatchObject({ workerSchedulerAddress, tagSuffices: true });
 });
 
 it('tells the manager where tasks may run, so that it can leave out what is broken', () => {

@@ -23,12 +23,14 @@ function listening() {
 /** What is known of AWS. */
 const sightWith = (given: {
   looked?: boolean;
+  denial?: string;
   answering?: boolean;
   trouble?: string;
 }): AwsSight => ({
   hasLooked: () => given.looked ?? false,
   isAnswering: () => given.answering ?? false,
   trouble: () => given.trouble ?? null,
+  denial: () => given.denial ?? null,
 });
 
 describe('reportEnd', () => {
@@ -63,6 +65,7 @@ describe('reportEnd', () => {
 describe('whyUnseen', () => {
   it.each([
     [{ answering: true, trouble: 'x' }, 'the list of them is not complete'],
+    [{ answering: true, trouble: 'x', denial: 'not authorized' }, 'not authorized'],
     [{ trouble: 'ECONNREFUSED' }, 'ECONNREFUSED'],
     [{}, 'no answer of AWS'],
   ])('of %j is %j', (given, reason) => {

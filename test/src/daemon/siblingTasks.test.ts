@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DescribedTasks, TaskObservation } from '../../../machines/shared/domain.ts';
 import { reportSiblingTasks } from '../../../src/daemon/siblingTasks.ts';
-import { openJournal } from '../../../src/store/journal.ts';
+import { type Journal, openJournal } from '../../../src/store/journal.ts';
 import { writeManagerFile } from '../../../src/store/managerFile.ts';
 import { openStateDir } from '../../../src/store/stateDir.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
@@ -16,21 +16,31 @@ const failed = (kind: 'unreachable' | 'unprepared', ...taskArns: string[]) => ({
 });
 
 let root: string;
+/** What our own list does not cover. */
+const elsewhere = { taskArns: [] as string[], launches: 0 };
+const unlisted = () => elsewhere;
 const pauses: number[] = [];
 /** The ARNs that ECS is asked for, look by look. */
 const asked: string[][] = [];
 beforeEach(() => {
+  Object.assign(elsewhere, { taskArns: [], launches: 0 });
   root = temporaryDir();
   pauses.splice(0);
   asked.splice(0);
 });
 
-async function leave(name: string, arns: string[], isLaunchOpen = false): Promise<string> {
+async function leave(
+  name: string,
+  arns: string[],
+  isLaunchOpen = false,
+  ...more: Parameters<Journal['note']>[0][]
+): Promise<string> {
   const dir = join(root, name);
   (await openStateDir(dir, silentLog)).release();
   const journal = await openJournal(dir, silentLog);
   arns.forEach((arn, i) => void journal.note(adopted(`${name}-${i}`, arn)));
   if (isLaunchOpen) await journal.append(launch('l'));
+  for (const record of more) journal.note(record);
   await journal.close();
   return dir;
 }
@@ -47,7 +57,7 @@ async function reported(...shown: DescribedTasks[]) {
   };
   const pause = async (ms: number) => pauses.push(ms);
   await reportSiblingTasks(
-    { stateDir, mark: 'se-ours', describe, log, pause },
+    { stateDir, mark: 'se-ours', unlistedIn: unlisted, describe, log, pause },
     new AbortController().signal,
   );
   return lines.map(({ level, text, fields }) => [level, text, fields]);
@@ -76,6 +86,13 @@ describe('reportSiblingTasks', () => {
     const path = await leave('other', [], true);
     expect(await reported()).toEqual([['warn', 'siblings.tasksFound', { path, launches: 1 }]]);
     expect(asked).toEqual([]);
+  });
+
+  it('counts launches that were given up, as long as no list has shown what they started', async () => {
+    const owed = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1 } as const;
+    const given = { label: 'm', count: 2, market: 'onDemand' } as const;
+    const path = await leave('other', [], true, { ...owed, launch: given });
+    expect(await reported()).toEqual([['warn', 'siblings.tasksFound', { path, launches: 2 }]]);
   });
 
   it('reports in the end both the tasks that run and those that cannot be looked at', async () => {
@@ -107,6 +124,29 @@ describe('reportSiblingTasks', () => {
     expect(await reported({ observations, failures: [] })).toEqual([]);
   });
 
+  it('warns of what carries our tag where our own list does not look', async () => {
+    const path = await leave('other', ['arn:1', 'arn:2'], true);
+    const facts = { manager: 'wm', workerScheduler: 'tcp://s:1', region: 'r', cluster: 'c' };
+    writeManagerFile(path, { ...facts, mark: 'se-ours' }, silentLog);
+    Object.assign(elsewhere, { taskArns: ['arn:2'], launches: 1 });
+    const observations = [observed('arn:1', 'running'), observed('arn:2', 'running')];
+    expect(await reported({ observations: observations.slice(1), failures: [] })).toMatchObject([
+      ['warn', 'siblings.tasksFound', { path, tasks: ['arn:2'], launches: 1 }],
+    ]);
+    expect(asked).toEqual([['arn:2']]);
+  });
+
+  it('reports a task of an unknown status as one that cannot be looked at', async () => {
+    const path = await leave('other', ['arn:1']);
+    const unseen = {
+      observations: [observed('arn:1', 'unknown')],
+      failures: [failed('unreachable', 'arn:1')],
+    };
+    expect(await reported(unseen)).toEqual([
+      ['warn', 'siblings.tasksFound', { path, unseen: ['arn:1'], launches: 0 }],
+    ]);
+  });
+
   it('looks again while some cannot be looked at, and says so in the end', async () => {
     const path = await leave('other', ['arn:1']);
     const unseen = { observations: [], failures: [failed('unreachable', 'arn:1')] };
@@ -133,7 +173,7 @@ describe('reportSiblingTasks', () => {
       asked.push(taskArns);
       return { observations: [], failures: [] };
     };
-    const tools = { stateDir, mark: 'se-ours', describe, log };
+    const tools = { stateDir, mark: 'se-ours', unlistedIn: unlisted, describe, log };
     await expect(reportSiblingTasks(tools, AbortSignal.abort())).resolves.toBeUndefined();
     expect(asked).toEqual([]);
   });

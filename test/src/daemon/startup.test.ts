@@ -13,12 +13,14 @@ const launch: JournalRecord = {
   requestHash: 'h',
   at: 50_000,
 };
-const journalOf = (found: 'none' | 'whole' | 'damaged', ...records: JournalRecord[]) => {
+const journalOf = (found: 'none' | 'lost' | 'whole' | 'damaged', ...records: JournalRecord[]) => {
   const ledger = Ledger.replay(records);
   const note = (record: JournalRecord) => ledger.apply(record);
   return { found, closedBefore: false, writtenAt: 0, ledger, note };
 };
-const start = (at: number, hash = 'h') => ({ at, epoch: 'e2', requestHashOf: () => hash });
+const home = { region: 'eu-west-1', cluster: 'now', tag: 'se-now' };
+const arnOfNow = 'arn::ecs:eu-west-1::cluster/now';
+const start = (at: number, hash = 'h') => ({ at, epoch: 'e2', home, requestHashOf: () => hash });
 
 it('takes over open launches, as ones that may have been sent', () => {
   const { resend, lastLaunchAt } = recover(journalOf('whole', launch), start(60_000));
@@ -37,6 +39,7 @@ it('gives up an open launch whose request would be another one now', () => {
 
 it('journals, before it gives up launches, that an inventory is owed, and knows so at the next start', () => {
   const journal = journalOf('whole', launch);
+  const owed = { label: 'e1-1', count: 2, market: 'onDemand' } as const;
   const told: JournalRecord[] = [];
   const note = (record: JournalRecord) => {
     told.push(record);
@@ -44,18 +47,40 @@ it('journals, before it gives up launches, that an inventory is owed, and knows 
   };
   recover({ ...journal, note }, start(60_000, 'other'));
   expect(told).toEqual([
-    { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 60_000 },
+    { kind: 'inventoryOwed', reason: 'launchesAbandoned', launch: owed, at: 60_000 },
     { kind: 'settled', label: 'e1-1', at: 60_000, groups: [], refusals: [] },
-    { kind: 'start', epoch: 'e2', at: 60_000 },
+    { kind: 'start', epoch: 'e2', writtenAt: 0, at: 60_000 },
   ]);
   const next = journalOf('whole', ...journal.ledger.compact());
   recover(next, start(70_000));
   expect(next.ledger.inventoryOwed()).toEqual({
-    ...{ since: 60_000, reasons: ['launchesAbandoned'], clusters: [] },
+    ...{
+      since: 60_000,
+      reasons: ['launchesAbandoned'],
+      clusters: [arnOfNow],
+      tags: ['se-now'],
+      launches: [owed],
+    },
   });
   next.note({ kind: 'inventoried', at: 80_000 });
   recover(next, start(90_000));
   expect(next.ledger.inventoryOwed()).toBeNull();
+});
+
+it('journals when the journal was last written, unless there was none', () => {
+  for (const [found, written] of [
+    ['whole', { kind: 'start', epoch: 'e2', writtenAt: 50_000, at: 60_000 }],
+    ['none', { kind: 'start', epoch: 'e2', at: 60_000 }],
+  ] as const) {
+    const told: JournalRecord[] = [];
+    const journal = { ...journalOf(found), writtenAt: 50_000 };
+    const note = (record: JournalRecord) => {
+      told.push(record);
+      return journal.note(record);
+    };
+    recover({ ...journal, note }, start(60_000));
+    expect(told[0]).toStrictEqual(written);
+  }
 });
 
 it('says which tasks the launches that it gives up may have started', () => {
@@ -64,6 +89,21 @@ it('says which tasks the launches that it gives up may have started', () => {
     recover(journalOf('whole', launch, spot), start(60_000, hash)).spent?.mayHaveStarted;
   expect(started('other')).toEqual(['onDemand', 'onDemand', 'spot']);
   expect(started('h')).toEqual([]);
+});
+
+it('says at later starts, too, which tasks given up launches may have started, until a list was complete', () => {
+  const spot: JournalRecord = { ...launch, label: 'e1-2', count: 1, market: 'spot' };
+  let journal = journalOf('whole', launch, spot);
+  const restarted = (at: number, hash: string) => {
+    journal = journalOf('whole', ...journal.ledger.compact());
+    return recover(journal, start(at, hash)).spent?.mayHaveStarted;
+  };
+  expect(restarted(60_000, 'other')).toEqual(['onDemand', 'onDemand', 'spot']);
+  expect(restarted(70_000, 'h')).toEqual(['onDemand', 'onDemand', 'spot']);
+  journal.note({ ...launch, label: 'e2-1', count: 1 });
+  expect(restarted(80_000, 'other')).toEqual(['onDemand', 'onDemand', 'spot', 'onDemand']);
+  journal.note({ kind: 'inventoried', at: 90_000 });
+  expect(restarted(95_000, 'h')).toEqual([]);
 });
 
 it('counts a part of the cost once a launch is given up, which may have started tasks that no list will show', () => {
@@ -83,6 +123,8 @@ it('counts on from what the journal knows to be spent', () => {
     ...{ kind: 'spent', endedUsd: 3, day: 4, usdAtMidnight: 2, isLowerBound: false, at: 1 },
   };
   expect(spent(counted)).toMatchObject({ endedUsd: 3, day: 4, usdAtMidnight: 2 });
+  expect(spent(counted)?.unseenUsd).toBeUndefined();
+  expect(spent({ ...counted, unseenUsd: 5 } as JournalRecord)).toMatchObject({ unseenUsd: 5 });
   expect(spent()).toMatchObject({ endedUsd: 0, day: null, usdAtMidnight: 0 });
 });
 
@@ -93,6 +135,7 @@ it('knows the whole cost unless a run before it did not count, counted a part, o
   const isLowerBound = (...journal: Parameters<typeof journalOf>) =>
     recover(journalOf(...journal), start(60_000)).spent?.isLowerBound;
   expect(isLowerBound('none')).toBe(false);
+  expect(isLowerBound('lost')).toBe(true);
   expect(isLowerBound('whole')).toBe(true);
   expect(isLowerBound('whole', counted(false))).toBe(false);
   expect(isLowerBound('whole', counted(true))).toBe(true);
@@ -110,9 +153,9 @@ it('may have forgotten what was spent while the list that a missing journal call
 it('says which launches it found open, those that it sends again first', () => {
   const journal = journalOf('whole', launch, { ...launch, label: 'e1-2' });
   const requestHashOf = ({ label }: { label: string }) => (label === 'e1-2' ? 'h' : 'other');
-  const { openAtStart, abandonedLaunches } = recover(journal, { ...start(60_000), requestHashOf });
+  const { openAtStart, launchesGivenUp } = recover(journal, { ...start(60_000), requestHashOf });
   expect(openAtStart).toEqual(['e1-2', 'e1-1']);
-  expect(abandonedLaunches).toBe(1);
+  expect(launchesGivenUp).toBe(1);
 });
 
 it('owes no inventory when it resends every open launch', () => {
@@ -147,6 +190,11 @@ it('says how long the first list waits, and why', () => {
     seconds: 10,
     reason: expect.stringContaining('holds no journal'),
   });
+  const without = { ...journalOf('lost', { kind: 'lastLaunch', at: 60_000 }) };
+  expect(firstListWait(without, recover(without, start(60_000)), 10_000)).toEqual({
+    seconds: 10,
+    reason: expect.stringContaining('holds no journal'),
+  });
   const killed = { ...journalOf('whole'), writtenAt: 52_500 };
   expect(firstListWait(killed, recover(killed, start(60_000)), 10_000)).toEqual({
     seconds: 3,
@@ -177,5 +225,6 @@ it('knows where the journal may have forgotten launches: not at a first start', 
 
 it('may owe the scheduler a response whenever there was a run before it, though no launch is open', () => {
   expect(mayOweResponse(journalOf('none'))).toBe(false);
+  expect(mayOweResponse(journalOf('lost'))).toBe(true);
   expect(mayOweResponse(journalOf('whole'))).toBe(true);
 });

@@ -33,7 +33,12 @@ const wired = async (dir: string, disk = badDisk(), more: Partial<Tools> = {}) =
   };
   const tools = {
     ...{ socket: {}, monitor: {}, log: silentLog },
-    ...{ journal, runTask, requestHash: () => 'h', clusterOf: () => 'c' },
+    ...{
+      journal,
+      runTask,
+      requestHash: () => 'h',
+      placeOf: () => ({ cluster: 'c', startedBy: 't' }),
+    },
     ...{ takeTurn: async () => {}, ...more },
   };
   const daemon = provide(tools as never) as unknown as Machine;
@@ -87,11 +92,15 @@ describe('a launch', () => {
 });
 
 describe('the journal of a launch', () => {
-  it('names the cluster that it is sent to, and the hash of what is sent', async () => {
+  it('names the cluster that it is sent to, the tag of its tasks and the hash of what is sent', async () => {
     const { journal, actors } = await wired(temporaryDir());
     createActor(actors.journalLaunch as Machine, { input: order }).start();
     await expect.poll(() => journal.isDurable('l')).toBe(true);
-    expect(journal.ledger.openLaunch('l')).toMatchObject({ cluster: 'c', requestHash: 'h' });
+    expect(journal.ledger.openLaunch('l')).toMatchObject({
+      cluster: 'c',
+      tag: 't',
+      requestHash: 'h',
+    });
     await journal.close();
   });
 });

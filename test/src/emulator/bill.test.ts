@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { billedAs, billedGroups, usdOf } from '../../../machines/cohort/billing.ts';
 import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
-import { costAt, billOf as sumsOf } from '../../../machines/shared/money.ts';
+import { costAt, billOf as sumsOf } from '../../../machines/shared/bill.ts';
 import { hourlyCost } from '../../../src/aws/pricing/cost.ts';
 import { commonPrices, regionPrices } from '../../../src/aws/pricing/priceTable.ts';
 import { observationOf } from '../../../src/aws/tasks/taskObservation.ts';

@@ -43,6 +43,17 @@ describe('a journal', () => {
     expect(readdirSync(dir)).toEqual(['journal']);
   });
 
+  it('owes the inventory of a damaged one when it is lost, and may have launched a moment ago', async () => {
+    const dir = temporaryDir();
+    writeFileSync(join(dir, 'identity'), 'x');
+    const journal = await openJournal(dir, silentLog, { now: () => 5_000 });
+    await journal.close();
+    expect(journal.found).toBe('lost');
+    const { ledger } = await openJournal(dir, silentLog, { now: () => 9_000 });
+    expect(ledger.inventoryOwed()).toMatchObject({ since: 5_000, reasons: ['journalDamaged'] });
+    expect(ledger.lastLaunchAt).toBe(5_000);
+  });
+
   it('holds after a restart what it was told', async () => {
     const dir = temporaryDir();
     const journal = await openJournal(dir, silentLog);
@@ -84,7 +95,12 @@ describe('a journal', () => {
     const journal = await openJournal(dir, silentLog);
     const good = journal.append(launch('good'));
     await expect(journal.append({ ...launch('bad'), count: 0 })).rejects.toMatchObject({
-      kind: 'record',
+      ...{ kind: 'record', message: 'not a journal record of kind launch' },
+    });
+    const subnets = Array(16).fill('€'.repeat(2048));
+    await expect(journal.append({ ...launch('long'), subnets })).rejects.toMatchObject({
+      ...{ kind: 'record', message: expect.stringContaining('bytes, at most') },
+      cause: expect.any(RangeError),
     });
     await good;
     await journal.close();
@@ -92,12 +108,31 @@ describe('a journal', () => {
   });
 
   it('returns from a note the claims that were not granted', async () => {
-    const journal = await openJournal(temporaryDir(), silentLog);
+    const { log, lines } = listening();
+    const journal = await openJournal(temporaryDir(), log);
     expect(journal.note(adopted('a', 'arn:1'))).toEqual([]);
     expect(journal.note(adopted('b', 'arn:1'))).toEqual([
       { groupId: 'b', taskArn: 'arn:1', ownedBy: 'a' },
     ]);
     await journal.close();
+    expect(journal.healthy()).toBe(true);
+    expect(lines).toEqual([]);
+  });
+
+  it('takes a note after its end into the ledger alone, and says of no run that it ended in order unasked', async () => {
+    const dir = temporaryDir();
+    const journal = await openJournal(dir, silentLog);
+    journal.note({ kind: 'inventoried', at: 1 });
+    await journal.close();
+    const before = readFileSync(pathIn(dir));
+    expect(journal.note(adopted('late', 'arn:1'))).toEqual([]);
+    expect(journal.ledger.owner('arn:1')).toBe('late');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(readFileSync(pathIn(dir))).toEqual(before);
+    expect(journal.healthy()).toBe(true);
+    const next = await openJournal(dir, silentLog);
+    expect(next.closedBefore).toBe(false);
+    await next.close();
   });
 
   it('keeps notes and appends in order and writes what waits when it closes', async () => {
@@ -113,7 +148,9 @@ describe('a journal', () => {
     }
     await journal.close();
     expect(readBack(dir).records.slice(2)).toEqual(told);
-    await expect(journal.append(launch('late'))).rejects.toMatchObject({ kind: 'journal' });
+    await expect(journal.append(launch('late'))).rejects.toMatchObject({
+      ...{ kind: 'journal', message: expect.stringContaining('is closed') },
+    });
   });
 
   it('shares one write and one fdatasync between all records that wait', async () => {
@@ -214,7 +251,13 @@ describe('a journal file that was damaged', () => {
         damaged += 1;
         // A launch that was lost may be as late as this.
         expected.lastLaunchAt = 5_000;
-        expected.inventoryOwed ??= { since: 5_000, reasons: [], clusters: [] };
+        expected.inventoryOwed ??= {
+          since: 5_000,
+          reasons: [],
+          clusters: [],
+          tags: [],
+          launches: [],
+        };
         expected.inventoryOwed.reasons.push('journalDamaged');
         expect(read(damagedFiles().at(-1) as string)).toEqual(bent);
       }
@@ -230,9 +273,13 @@ describe('a journal file that was damaged', () => {
     bent[header.length + 10] = 0;
     writeFileSync(pathIn(dir), bent);
     const { log, levels } = listening();
-    await (await openJournal(dir, log)).close();
+    const journal = await openJournal(dir, log, { now: () => 5_000 });
+    await journal.close();
     expect(levels()).toEqual(['error']);
     expect(readFileSync(join(dir, damagedIn(dir)[0] as string))).toEqual(bent);
+    // A launch that the damage took may be seconds old.
+    expect(journal.ledger.lastLaunchAt).toBe(5_000);
+    expect(journal.ledger.inventoryOwed()).toMatchObject({ reasons: ['journalDamaged'] });
   });
 
   it('keeps a copy of a file whose header it cannot read', async () => {

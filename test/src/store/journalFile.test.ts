@@ -41,7 +41,10 @@ describe('a journal on a bad disk', () => {
     const lost = [journal.append(launch('lost')), journal.append(adopted('a', 'arn:1'))];
     journal.note(settled('before', ['before-0', 'arn:2']));
     for (const append of lost)
-      await expect(append).rejects.toMatchObject({ name: 'StoreFailure', kind: 'journal' });
+      await expect(append).rejects.toMatchObject({
+        ...{ name: 'StoreFailure', kind: 'journal', cause: { code } },
+      });
+    expect(levels()).toEqual(['error']);
     await expect(journal.append(launch('lost'))).rejects.toThrow(code);
     expect(journal.healthy()).toBe(false);
     expect(journal.ledger.openLaunches()).toEqual([]);
@@ -53,6 +56,7 @@ describe('a journal on a bad disk', () => {
     await journal.append(launch('after'));
     expect(journal.healthy()).toBe(true);
     expect(levels()).toEqual(['error', 'info']);
+    expect(lines[1]?.fields).toEqual({ path: dir });
     await journal.close();
     expect(await reopened(dir)).toEqual(stateOf(journal.ledger));
     expect(labels(stateOf(journal.ledger))).toEqual(['after']);
@@ -76,6 +80,31 @@ describe('a journal on a bad disk', () => {
     // As a process that was killed here would leave it.
     expect((await reopened(dir)).groups).toMatchObject([{ groupId: 'a' }]);
     expect(alarms).toHaveLength(2);
+    // And again, when it breaks once more.
+    disk.break('writeFile');
+    journal.note(adopted('b', 'arn:2'));
+    await vi.waitFor(() => expect(alarms).toHaveLength(3));
+    disk.mend();
+    alarms[2]?.();
+    await vi.waitFor(() => expect(journal.healthy()).toBe(true));
+    await journal.close();
+  });
+
+  it('takes a launch back whose append fails while another one waits', async () => {
+    const disk = badDisk();
+    const journal = await openJournal(temporaryDir(), silentLog, { files: disk.files });
+    const release = disk.hold();
+    const lost = journal.append(launch('lost'));
+    await vi.waitFor(() => expect(disk.counts.datasync).toBeGreaterThan(0));
+    const next = journal.append(launch('next'));
+    for (const operation of ['datasync', 'sync'] as const) disk.break(operation);
+    const outcome = expect(lost).rejects.toMatchObject({ kind: 'journal' });
+    const other = next.catch(() => {});
+    release();
+    await outcome;
+    expect(journal.ledger.isOpen('lost')).toBe(false);
+    disk.mend();
+    await other;
     await journal.close();
   });
 
@@ -286,7 +315,7 @@ describe('a journal on a bad disk', () => {
   it('goes on with the old file when only a compaction fails', async () => {
     const dir = temporaryDir();
     const disk = badDisk();
-    const { log, levels } = listening();
+    const { log, lines, levels } = listening();
     const journal = await openJournal(dir, log, { files: disk.files, smallest: 1_024 });
     disk.break('rename', 'ENOSPC');
     for (let i = 0; i < 20; i += 1) await journal.append(launch(`l${i}`));
@@ -294,6 +323,7 @@ describe('a journal on a bad disk', () => {
     // Once a KiB, not once an append.
     expect(disk.counts.rename).toBeLessThan(8);
     expect(levels()).toContain('warn');
+    expect(lines[0]?.fields).toEqual({ path: dir, reason: expect.stringContaining('ENOSPC') });
     expect(levels()).not.toContain('error');
     await journal.close();
     expect((await reopened(dir)).open).toHaveLength(20);

@@ -21,7 +21,10 @@ const anyTimes = fc.record({
 });
 
 const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
-  fc.record({ kind: fc.constant('start' as const), epoch: from('e1', 'e2'), at }),
+  fc.record(
+    { kind: fc.constant('start' as const), epoch: from('e1', 'e2'), writtenAt: at, at },
+    { requiredKeys: ['kind', 'epoch', 'at'] },
+  ),
   fc.tuple(label, at).map(([l, t]) => launch(l, t)),
   fc
     .tuple(label, fc.array(fc.tuple(groupId, taskArn), { maxLength: 3 }))
@@ -34,6 +37,12 @@ const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
       kind: fc.constant('inventoryOwed' as const),
       reason: from(...inventoryReasons),
       clusters: fc.array(from('c1', 'c2'), { minLength: 1, maxLength: 2 }),
+      tags: fc.array(from('t1', 't2'), { minLength: 1, maxLength: 2 }),
+      launch: fc.record({
+        label,
+        count: fc.constant(2),
+        market: from('onDemand' as const, 'spot' as const),
+      }),
       at,
     },
     { requiredKeys: ['kind', 'reason', 'at'] },
@@ -70,7 +79,7 @@ describe('a ledger', () => {
         },
       ],
       inventoryOwed: null,
-      spent: { endedUsd: 2.75, day: 0, usdAtMidnight: 1.5, isLowerBound: true },
+      spent: { endedUsd: 2.75, day: 0, usdAtMidnight: 1.5, isLowerBound: true, unseenUsd: 0.5 },
     });
     expect(ledger.owner('arn:9')).toBe('a-1');
     expect(ledger.owner('arn:1')).toBeUndefined();
@@ -111,6 +120,37 @@ describe('a ledger', () => {
     expect(ledger.spent()).toEqual({ ...known, endedUsd: 2.5 });
     const again = Ledger.replay(ledger.compact());
     expect([again.endedUsd, again.spent()]).toEqual([2.5, { ...known, endedUsd: 2.5 }]);
+  });
+
+  it('presumes at a start that the tasks lived until the journal was written, also after compaction', () => {
+    const day = 86_400_000;
+    // Of another start: the second one is told by the clock that was set a day ahead.
+    const start = (epoch: string, at: number, writtenAt?: number): JournalRecord => ({
+      ...{ kind: 'start', epoch, at },
+      ...(writtenAt !== undefined && { writtenAt }),
+    });
+    const presumed = (...records: JournalRecord[]) => {
+      const ledger = Ledger.replay([
+        ...[start('e1', 100), adopted('a', 'arn:1'), adopted('b', 'arn:2', null)],
+        ...records,
+      ]);
+      for (const each of [ledger, Ledger.replay(ledger.compact())])
+        expect(each.groups()).toStrictEqual(ledger.groups());
+      expect(ledger.group('b')).not.toHaveProperty('presumedFrom');
+      return ledger.groups().map(({ presumedFrom, ...group }) => presumedFrom ?? group.createdAt);
+    };
+    // Created at 500.
+    expect(presumed(start('e2', day, 60_500))).toEqual([day - 60_000, null]);
+    expect(presumed(start('e2', day, 400))).toEqual([day, null]);
+    const again = [start('e2', day, 60_500), start('e3', day + 20_000, day + 9000)];
+    expect(presumed(...again)).toEqual([day - 49_000, null]);
+    // The same start once more, or one that does not know when the journal was written.
+    expect(presumed(start('e1', day, 60_500))).toEqual([500, null]);
+    expect(presumed(start('e2', day))).toEqual([500, null]);
+    const [group] = Ledger.replay([adopted('a', 'arn:1'), start('e2', day)])
+      .compact()
+      .slice(1);
+    expect(group).not.toHaveProperty('presumedFrom');
   });
 
   it('keeps where a group was launched, also after compaction, and does not know it of an adopted one', () => {
@@ -251,6 +291,11 @@ describe('a ledger', () => {
     expect(ledger.history()).toEqual([]);
   });
 
+  it('lists the end of a group of which the journal was compacted', () => {
+    const ledger = Ledger.replay([ended('a', 'arn:1', 10), ended('b', 'arn:2', 20)]);
+    expect(ledger.history()).toMatchObject([{ groupId: 'b' }, { groupId: 'a' }]);
+  });
+
   it('lists one end, the later, of a group that was taken for dead and adopted again', () => {
     const ledger = Ledger.replay([
       adopted('a', 'arn:1'),
@@ -270,31 +315,68 @@ describe('a ledger', () => {
       ({ kind: 'inventoryOwed', reason, at }) as const;
     const ledger = Ledger.replay([owed('journalMissing', 9), { kind: 'start', epoch: 'e', at: 9 }]);
     ledger.apply(owed('journalMissing', 20));
-    expect(ledger.inventoryOwed()).toEqual({ since: 9, reasons: ['journalMissing'], clusters: [] });
+    expect(ledger.inventoryOwed()).toEqual({
+      ...{ since: 9, reasons: ['journalMissing'], clusters: [], tags: [], launches: [] },
+    });
     ledger.apply(owed('launchesAbandoned', 7));
     expect(ledger.inventoryOwed()).toEqual({
       since: 7,
       reasons: ['journalMissing', 'launchesAbandoned'],
-      clusters: [],
+      ...{ clusters: [], tags: [], launches: [] },
     });
     expect(Ledger.replay(ledger.compact()).inventoryOwed()).toEqual(ledger.inventoryOwed());
     // The clock was set back: the order counts.
     ledger.apply({ kind: 'inventoried', at: 1 });
     expect(ledger.inventoryOwed()).toBeNull();
     ledger.apply(owed('journalDamaged', 2));
-    expect(ledger.inventoryOwed()).toEqual({ since: 2, reasons: ['journalDamaged'], clusters: [] });
+    expect(ledger.inventoryOwed()).toEqual({
+      ...{ since: 2, reasons: ['journalDamaged'], clusters: [], tags: [], launches: [] },
+    });
   });
 
-  it('remembers which clusters an inventory that is owed must cover, until one was taken', () => {
-    const owed = (at: number, ...clusters: string[]): JournalRecord => ({
-      ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', clusters, at },
+  it.each(['clusters', 'tags'] as const)(
+    'remembers which %s an inventory that is owed must cover, until one was taken',
+    (what) => {
+      const owed = (at: number, ...names: string[]): JournalRecord => ({
+        ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', [what]: names, at },
+      });
+      const ledger = Ledger.replay([owed(1, 'a', 'b'), owed(2, 'b', 'c')]);
+      expect(ledger.inventoryOwed()?.[what]).toEqual(['a', 'b', 'c']);
+      expect(Ledger.replay(ledger.compact()).inventoryOwed()).toEqual(ledger.inventoryOwed());
+      ledger.apply({ kind: 'inventoried', at: 3 });
+      ledger.apply({ kind: 'inventoryOwed', reason: 'journalDamaged', at: 4 });
+      expect(ledger.inventoryOwed()?.[what]).toEqual([]);
+    },
+  );
+
+  it('remembers which launches were given up, each once, until an inventory was taken', () => {
+    const given = (name: string, count: number) =>
+      ({ label: name, count, market: 'spot' }) as const;
+    const owed = (name: string, count: number): JournalRecord => ({
+      ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1 },
+      launch: given(name, count),
     });
-    const ledger = Ledger.replay([owed(1, 'a', 'b'), owed(2, 'b', 'c')]);
-    expect(ledger.inventoryOwed()?.clusters).toEqual(['a', 'b', 'c']);
+    const ledger = Ledger.replay([owed('a', 3), owed('b', 1), owed('a', 3)]);
+    ledger.apply({ kind: 'inventoryOwed', reason: 'journalDamaged', at: 2 });
+    expect(ledger.inventoryOwed()?.launches).toEqual([given('a', 3), given('b', 1)]);
+    expect(ledger.compact().filter((record) => 'launch' in record)).toHaveLength(2);
     expect(Ledger.replay(ledger.compact()).inventoryOwed()).toEqual(ledger.inventoryOwed());
     ledger.apply({ kind: 'inventoried', at: 3 });
     ledger.apply({ kind: 'inventoryOwed', reason: 'journalDamaged', at: 4 });
-    expect(ledger.inventoryOwed()?.clusters).toEqual([]);
+    expect(ledger.inventoryOwed()?.launches).toEqual([]);
+  });
+
+  it('compacts so many clusters and tags as a record holds', () => {
+    for (const what of ['clusters', 'tags'])
+      for (const count of [16, 17]) {
+        const ledger = new Ledger();
+        const names = Array.from({ length: count }, (_, i) => `n${i}`);
+        for (const name of names)
+          ledger.apply({ kind: 'inventoryOwed', reason: 'journalDamaged', [what]: [name], at: 1 });
+        const kept = names.slice(0, 16);
+        expect(ledger.compact()).toMatchObject([{ kind: 'inventoryOwed', [what]: kept }]);
+        for (const record of ledger.compact()) expect(parseRecord(record)).not.toBeNull();
+      }
   });
 
   it('has the same sum after compaction, from any records in any order', () => {
@@ -306,9 +388,10 @@ describe('a ledger', () => {
         expect(Ledger.replay(short).compact()).toEqual(short);
         const { open, groups, history, inventoryOwed } = stateOf(ledger);
         const facts = open.length + 2 * groups.length + history.length;
-        const reasons = inventoryOwed?.reasons.length ?? 0;
+        const { reasons = [], launches = [] } = inventoryOwed ?? {};
+        const owed = reasons.length + launches.length;
         // A start, the time of the last launch, and what was spent.
-        expect(short.length).toBeLessThanOrEqual(facts + reasons + 3);
+        expect(short.length).toBeLessThanOrEqual(facts + owed + 3);
       }),
     );
   });

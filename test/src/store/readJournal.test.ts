@@ -96,6 +96,26 @@ describe('readJournal', () => {
     expect(await readIn(write())).toEqual({ read: none, told: [] });
   });
 
+  it.each([
+    ['no file', () => temporaryDir()],
+    ['an empty file', () => write()],
+  ])('finds the journal lost where there is %s beside an identity', async (_, make) => {
+    const dir = make();
+    writeFileSync(join(dir, 'identity'), 'x');
+    expect(await readIn(dir)).toEqual({ read: { ...none, state: 'lost' }, told: [] });
+  });
+
+  it('finds the journal lost where it cannot see whether there is an identity', async () => {
+    const files: Files = {
+      ...diskFiles,
+      async stat(path, options) {
+        if (path.endsWith('identity')) throw Object.assign(new Error('no'), { code: 'EACCES' });
+        return diskFiles.stat(path, options);
+      },
+    };
+    expect((await readIn(temporaryDir(), files)).read.state).toBe('lost');
+  });
+
   it('returns the records of a whole file, puts them on the disk and leaves no file open', async () => {
     const dir = write(header, launch('l'));
     let open = 0;

@@ -17,11 +17,16 @@ describe('parseRecord', () => {
       expect(parseRecord(record)).toEqual(record);
   });
 
-  it('keeps the clusters of a launch and of an inventory that is owed, and the end of a run', () => {
+  it('keeps the clusters and tags of a launch and of an inventory that is owed, and the end of a run', () => {
     const records = [
-      { ...launch('l'), cluster: 'c' },
+      { ...launch('l'), cluster: 'c', tag: 't' },
       { kind: 'inventoryOwed', reason: 'launchesAbandoned', clusters: ['c1', 'c2'], at: 1 },
+      { kind: 'inventoryOwed', reason: 'launchesAbandoned', tags: ['t1', 't2'], at: 1 },
       { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1 },
+      {
+        ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1 },
+        launch: { label: 'l', count: 10, market: 'spot' },
+      },
       { kind: 'closed', file: '1:2:3', at: 1 },
     ];
     for (const record of records) expect(parseRecord(record)).toStrictEqual(record);
@@ -32,6 +37,18 @@ describe('parseRecord', () => {
     const record = { ...adopted('a', 'arn:1'), market: 'spot' };
     expect(parseRecord(record)).toStrictEqual(record);
     expect(parseRecord({ ...record, market: 'auction' })).toBeNull();
+  });
+
+  it('keeps what a start knew of the journal and presumed of a task, where that is a number', () => {
+    const start = { kind: 'start', epoch: 'e', at: 9 };
+    for (const [record, field] of [
+      [start, 'writtenAt'],
+      [adopted('a', 'arn:1'), 'presumedFrom'],
+    ] as const) {
+      expect(parseRecord(record)).toStrictEqual(record);
+      expect(parseRecord({ ...record, [field]: -7 })).toStrictEqual({ ...record, [field]: -7 });
+      expect(parseRecord({ ...record, [field]: '7' })).toBeNull();
+    }
   });
 
   it('takes what is as long or as many as is allowed, and no more', () => {
@@ -106,11 +123,14 @@ describe('parseRecord', () => {
     [{ ...adopted('g', 'arn:1'), deadlinesFrom: null }],
     [{ ...adopted('g', 'arn:1'), createdAt: Number.POSITIVE_INFINITY }],
     [{ kind: 'inventoryOwed', reason: 'curiosity', at: 1 }],
+    [{ kind: 'inventoryOwed', reason: 'launchesAbandoned', launch: { label: 'l' }, at: 1 }],
     [{ kind: 'inventoryOwed', reason: 'journalDamaged', clusters: [], at: 1 }],
+    [{ kind: 'inventoryOwed', reason: 'journalDamaged', tags: [], at: 1 }],
     [{ kind: 'closed', file: 7, at: 1 }],
     [{ kind: 'closed', at: 1 }],
     [{ ...launch('l'), cluster: '' }],
     [{ ...story.find(({ kind }) => kind === 'spent'), isLowerBound: 'yes' }],
+    [{ ...story.find(({ kind }) => kind === 'spent'), unseenUsd: null }],
   ])('rejects a value that is no record: %#', (value) => {
     expect(parseRecord(value)).toBeNull();
   });

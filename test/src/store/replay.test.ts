@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../../../src/store/ledger.ts';
+import type { JournalRecord } from '../../../src/store/records.ts';
 import { replay, resendLimit } from '../../../src/store/replay.ts';
 import { adopted, launch, settled } from './samples.ts';
 
@@ -12,13 +13,13 @@ describe('replay', () => {
     const { label, clientToken, count, revision, market } = launch('l');
     expect(replay(ledger, { now, requestHashOf })).toEqual({
       resend: [{ label, clientToken, count, revision, market }],
-      abandoned: [],
+      givenUp: [],
       owned: [],
       lastLaunchAt: now - resendLimit + 1,
     });
   });
 
-  it('abandons launches that are old, that are from the future or whose request has changed', () => {
+  it('gives up launches that are old, that are from the future or whose request has changed', () => {
     const ledger = Ledger.replay([
       launch('old', now - resendLimit),
       { ...launch('changed', now - 1), requestHash: 'of another subnet' },
@@ -27,9 +28,9 @@ describe('replay', () => {
       launch('over', now - 1),
       settled('over', ['over-0', 'arn:1']),
     ]);
-    const { resend, abandoned } = replay(ledger, { now, requestHashOf });
+    const { resend, givenUp } = replay(ledger, { now, requestHashOf });
     expect(resend.map(({ label }) => label)).toEqual(['fine']);
-    expect(abandoned).toEqual(['old', 'changed', 'future']);
+    expect(givenUp).toEqual(['old', 'changed', 'future']);
   });
 
   it('compares a launch with what would be sent to the cluster that it was sent to', () => {
@@ -62,7 +63,7 @@ describe('replay', () => {
     ]);
     expect(replay(ledger, { now, requestHashOf })).toEqual({
       resend: [],
-      abandoned: [],
+      givenUp: [],
       owned: [
         { groupId: 'a', taskArn: 'arn:1', createdAt: 500, presumedFrom: 500, deadlinesFrom: now },
         {
@@ -74,6 +75,21 @@ describe('replay', () => {
     });
   });
 
+  it('says which of the owned groups are known to have run', () => {
+    const seen = (groupId: string, times: object) =>
+      ({
+        kind: 'observed',
+        ...{ groupId, taskArn: `arn:${groupId}`, createdAt: 500, at: 600 },
+        ...{ runningAt: null, registeredAt: null, ...times },
+      }) as const;
+    const ledger = Ledger.replay([
+      ...['a', 'b', 'c'].map((groupId) => adopted(groupId, `arn:${groupId}`)),
+      ...[seen('a', { runningAt: 550 }), seen('b', { registeredAt: 560 }), seen('c', {})],
+    ]);
+    const { owned } = replay(ledger, { now, requestHashOf });
+    expect(owned.map(({ hasRun }) => hasRun)).toEqual([true, true, undefined]);
+  });
+
   it('bills the owned groups for as long as the journal knew that they lived, whatever the clock shows since', () => {
     const ledger = Ledger.replay([adopted('a', 'arn:1')]);
     const from = (given: { now: number; writtenAt: number }) =>
@@ -83,6 +99,28 @@ describe('replay', () => {
     expect(from({ now: 86_400_000, writtenAt: 60_500 })).toBe(86_340_000);
     expect(from({ now: 1000, writtenAt: 60_500 })).toBe(-59_000);
     expect(from({ now: 90_000, writtenAt: 400 })).toBe(90_000);
+  });
+
+  it('goes on from what the last start presumed: the clock may have been set before that', () => {
+    const day = 86_400_000;
+    const records: JournalRecord[] = [
+      adopted('a', 'arn:1'),
+      adopted('unknown', 'arn:2', null),
+      // The clock was set a day ahead meanwhile.
+      { kind: 'start', epoch: 'e2', writtenAt: 60_500, at: day },
+    ];
+    const ledger = Ledger.replay(records);
+    // Taken in once more, a start presumes nothing else.
+    ledger.apply(records[2] as JournalRecord);
+    for (const each of [ledger, Ledger.replay(ledger.compact())]) {
+      expect(each.groups().map((group) => group.presumedFrom)).toEqual([day - 60_000, undefined]);
+      const { owned } = replay(each, { now: day + 20_000, writtenAt: day + 9000, requestHashOf });
+      // It had lived for 60 s, then for 9 s.
+      expect(owned.map((group) => group.presumedFrom)).toEqual([day - 49_000, undefined]);
+    }
+    // A start that does not know when the journal was written presumes nothing.
+    const unknown = Ledger.replay([adopted('a', 'arn:1'), { kind: 'start', epoch: 'e2', at: day }]);
+    expect(unknown.group('a')).not.toHaveProperty('presumedFrom');
   });
 
   it('presumes nothing about the creation of an owned group that no record tells', () => {

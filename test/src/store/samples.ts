@@ -86,7 +86,10 @@ export const story: JournalRecord[] = [
   { kind: 'inventoried', at: 2_600 },
   adopted('a-1', 'arn:9'),
   observed('a-1', 'arn:9', { runningAt: 700 }),
-  { kind: 'spent', endedUsd: 2.5, day: 0, usdAtMidnight: 1.5, isLowerBound: true, at: 3_600 },
+  {
+    ...{ kind: 'spent', endedUsd: 2.5, day: 0, usdAtMidnight: 1.5 },
+    ...{ isLowerBound: true, unseenUsd: 0.5, at: 3_600 },
+  },
   { ...ended('e1-1-0', 'arn:1'), usd: 0.25 },
 ];
 

@@ -11,9 +11,10 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { encodeFrame } from '../../../src/store/frames.ts';
 import { openJournal } from '../../../src/store/journal.ts';
+import { Ledger } from '../../../src/store/ledger.ts';
 import { writeManagerFile } from '../../../src/store/managerFile.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
-import { findSiblings } from '../../../src/store/siblings.ts';
+import { findSiblings, unansweredLaunches } from '../../../src/store/siblings.ts';
 import { lockBySocket } from '../../../src/store/socketLock.ts';
 import { openStateDir } from '../../../src/store/stateDir.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
@@ -40,9 +41,14 @@ it('finds the directories beside ours whose journals know of tasks or of launche
   const ours = await used(root, 'ours', adopted('a', 'arn:1'));
   await used(root, 'tasks', adopted('a', 'arn:2'), adopted('b', 'arn:3'), ended('b', 'arn:3'));
   await used(root, 'launch', launch('l'));
+  const owed = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1 } as const;
+  const given = { label: 'l', count: 2, market: 'onDemand' } as const;
+  await used(root, 'givenUp', { ...owed, launch: given });
+  await used(root, 'listed', { ...owed, launch: given }, { kind: 'inventoried', at: 2 });
+  await used(root, 'owed', owed);
   await used(root, 'over', adopted('a', 'arn:4'), ended('a', 'arn:4'));
   await used(root, 'both', adopted('a', 'arn:5'), launch('l'));
-  expect(await names(ours)).toEqual(['both', 'launch', 'tasks']);
+  expect(await names(ours)).toEqual(['both', 'givenUp', 'launch', 'tasks']);
   const [tasks] = (await findSiblings(ours)).filter(({ path }) => path.endsWith('tasks'));
   expect(tasks?.ledger.groups().map(({ taskArn }) => taskArn)).toEqual(['arn:2']);
   expect(tasks?.manager).toBeNull();
@@ -50,6 +56,16 @@ it('finds the directories beside ours whose journals know of tasks or of launche
   writeManagerFile(join(root, 'tasks'), { manager: 'wm', ...facts }, silentLog);
   const [known] = (await findSiblings(ours)).filter(({ path }) => path.endsWith('tasks'));
   expect(known?.manager).toEqual({ manager: 'wm', ...facts });
+});
+
+it('counts a launch once that is given up while it is still open', () => {
+  const owed = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1 } as const;
+  const given = (label: string): JournalRecord => ({
+    ...{ ...owed, launch: { label, count: 2, market: 'onDemand' } },
+  });
+  const records = [launch('l'), launch('m'), given('l'), given('n')];
+  expect(unansweredLaunches(Ledger.replay(records))).toBe(3);
+  expect(unansweredLaunches(Ledger.replay(records.slice(0, 2)))).toBe(2);
 });
 
 it('leaves out a directory that another process uses', async () => {

@@ -1,10 +1,59 @@
+import { EventEmitter } from 'node:events';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { isLockedBySocket, lockBySocket, type SocketLock } from '../../../src/store/socketLock.ts';
 import { temporaryDir } from './samples.ts';
+
+/** Faults of the file system and of other processes. */
+const faults = vi.hoisted(() => ({
+  /** For each of the next looks at our own socket, whether it is gone; how many there were. */
+  gone: [] as boolean[],
+  looks: 0,
+  /** Another process removes what we remove, just before. */
+  removesFirst: false,
+  /** What each connection to another socket meets instead of a process; how many there were. */
+  peer: null as { connects: boolean; code: string } | null,
+  asked: 0,
+}));
+afterEach(() => {
+  Object.assign(faults, { gone: [], looks: 0, removesFirst: false, peer: null, asked: 0 });
+});
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const noEntry = () => Object.assign(new Error('ENOENT: lstat'), { code: 'ENOENT' });
+  const lstatSync = (path: string, options?: { throwIfNoEntry?: boolean }) => {
+    faults.looks++;
+    if (!faults.gone.shift()) return fs.lstatSync(path, options);
+    if (options?.throwIfNoEntry === false) return undefined;
+    throw noEntry();
+  };
+  const rmSync = (path: string, options?: object): void => {
+    if (faults.removesFirst) fs.rmSync(path, { force: true });
+    fs.rmSync(path, options);
+  };
+  return { ...fs, lstatSync, rmSync };
+});
+
+vi.mock('node:net', async (original) => {
+  const net = await original<typeof import('node:net')>();
+  const connect = (options: { path: string }) => {
+    const { peer } = faults;
+    if (!peer) return net.connect(options);
+    faults.asked++;
+    const socket = new EventEmitter();
+    setImmediate(() => {
+      if (peer.connects) socket.emit('connect');
+      socket.emit('error', Object.assign(new Error(peer.code), { code: peer.code }));
+    });
+    const itself = () => socket;
+    return Object.assign(socket, { setTimeout: itself, setEncoding: itself, destroy: itself });
+  };
+  return { ...net, connect };
+});
 
 const locked = async (dir: string): Promise<SocketLock> => {
   const outcome = await lockBySocket(dir);
@@ -84,6 +133,42 @@ describe('lockBySocket', () => {
     expect(asked).toBe(attempts);
   });
 
+  it.each([
+    ['when it was gone before the others were looked at', [true], 1 + 2],
+    ['when it is gone after that', [false, true], 2 + 2],
+    ['as long as it is gone', [true, true], 1 + 1 + 2],
+  ])(
+    'makes its socket anew %s, for another process may have removed it',
+    async (_, gone, looks) => {
+      faults.gone = gone;
+      await locked(temporaryDir());
+      expect(faults.looks).toBe(looks);
+    },
+  );
+
+  it.each([
+    ['a process that ends while it is asked for one that tries', true, 'ECONNRESET', 'busy', 20],
+    ['a socket that it may not connect to for the holder', false, 'EACCES', 'busy', 1],
+    ['a socket that is gone by then for a dead one', false, 'ENOENT', 'lock', 1],
+    ['a socket that refuses for a dead one', false, 'ECONNREFUSED', 'lock', 1],
+  ])('takes %s', async (_, connects, code, expected, asked) => {
+    const dir = temporaryDir();
+    writeFileSync(join(dir, 'lock.0123456789abcdef.sock'), '');
+    faults.peer = { connects, code };
+    const outcome = await lockBySocket(dir);
+    if (typeof outcome === 'object' && 'release' in outcome) outcome.release();
+    expect(outcome === 'busy' ? 'busy' : 'lock').toBe(expected);
+    expect(outcome).not.toHaveProperty('unguarded');
+    expect(faults.asked).toBe(asked);
+  });
+
+  it('is given although another process has removed a dead socket first', async () => {
+    const dir = temporaryDir();
+    writeFileSync(join(dir, 'lock.0123456789abcdef.sock'), '');
+    faults.removesFirst = true;
+    await locked(dir);
+  });
+
   it('has a socket that others cannot write to', async () => {
     const dir = temporaryDir();
     await locked(dir);
@@ -123,5 +208,13 @@ describe('isLockedBySocket', () => {
     first.release();
     await expect.poll(() => isLockedBySocket(dir)).toBe(false);
     expect(readdirSync(dir)).toEqual(['journal', dead]);
+  });
+
+  it('asks no socket of another name', async () => {
+    const dir = temporaryDir();
+    const other = createServer((socket) => socket.end('h'));
+    await new Promise<void>((resolve) => other.listen(join(dir, 'control.sock'), resolve));
+    onTestFinished(() => void other.close());
+    expect(await isLockedBySocket(dir)).toBe(false);
   });
 });

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { StoreFailure } from '../../../src/store/failure.ts';
 import { isLockedByProgram, openStateDir } from '../../../src/store/stateDir.ts';
+import { StoreFailure } from '../../../src/store/storeFailure.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { listening, temporaryDir } from './samples.ts';
 

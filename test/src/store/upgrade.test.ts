@@ -81,7 +81,13 @@ describe('a journal of an earlier version', () => {
         ...{ epoch: 'e1', lastLaunchAt, open: launches, groups, history },
         spent: null,
         inventoryOwed: damaged
-          ? { since: t + 200_000, reasons: ['journalDamaged'], clusters: [] }
+          ? {
+              since: t + 200_000,
+              reasons: ['journalDamaged'],
+              clusters: [],
+              tags: [],
+              launches: [],
+            }
           : null,
       });
       expect(readFrames(readFileSync(join(dir, 'journal'))).records).toEqual([

@@ -289,11 +289,48 @@ describe('workerCommand by release', () => {
   );
 });
 
-it.each(['2.9.1', '2.10.0', '3', '10.0.0rc1'])(
-  'workerCommand starts workers of %s, which is newer than all that are known, like those of the newest',
+describe.each(['2.9.1', '2.10.0', '3', '10.0.0rc1'])(
+  'a worker of %s, which is newer than all that are known',
   (scalerRelease) => {
-    expect(workerCommand({ ...full, scalerRelease })).toBe(
-      workerCommand({ ...full, scalerRelease: newestRelease }),
+    let dir: string;
+    beforeAll(() => {
+      dir = mkdtempSync(join(tmpdir(), 'newer-'));
+      // Asked for help it prints that, else its arguments.
+      writeFileSync(
+        join(dir, 'scaler_worker_manager'),
+        '#!/bin/sh\nif [ "$2" = --help ]; then printf %s "$HELP"; exit "$STATUS"; fi\nprintf "%s\\0" "$@"\n',
+      );
+      chmodSync(join(dir, 'scaler_worker_manager'), 0o755);
+    });
+    afterAll(() => rmSync(dir, { recursive: true }));
+
+    const argumentsOf = (name: string, release: string, help: string, status = 0) => {
+      const [shell = '', ...options] = name.split(' ');
+      const command = workerCommand({ ...full, scalerRelease: release });
+      const ran = spawnSync(shell, [...options, '-euc', command], {
+        env: { PATH: `${dir}${delimiter}${process.env.PATH}`, HELP: help, STATUS: `${status}` },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      expect({ stderr: ran.stderr, status: ran.status }).toEqual({ stderr: '', status: 0 });
+      return ran.stdout.split('\0').slice(0, -1);
+    };
+
+    it.each(shells)('is started like one of the newest, in %s', (name) => {
+      const newest = argumentsOf(name, newestRelease, '');
+      expect(newest).toContain('--mode');
+      expect(argumentsOf(name, scalerRelease, 'usage: [--mode MODE] [-h]')).toEqual(newest);
+    });
+
+    it.each(shells)('is started without --mode where its program has none, in %s', (name) => {
+      const without = argumentsOf(name, newestRelease, '').filter(
+        (word, n, all) => word !== '--mode' && all[n - 1] !== '--mode',
+      );
+      expect(argumentsOf(name, scalerRelease, 'usage: [--worker-type TYPE] [-h]')).toEqual(without);
+    });
+
+    it.each(shells)('is started with --mode where its program prints no help, in %s', (name) =>
+      expect(argumentsOf(name, scalerRelease, '', 1)).toContain('--mode'),
     );
   },
 );

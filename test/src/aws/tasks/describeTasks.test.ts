@@ -236,17 +236,29 @@ describe('describeTasks', () => {
     expect(await rejectionOf(looking)).toBe(controller.signal.reason);
   });
 
-  it('says nothing of a task of an unknown status, and names that status', async () => {
+  it('shows a task of an unknown status as that, with its times and its market, and names the status', async () => {
     aws.answer = jsonAnswer(200, {
       tasks: [
-        { taskArn: arn(1), lastStatus: 'FOO', desiredStatus: 'RUNNING' },
+        {
+          ...{ taskArn: arn(1), lastStatus: 'FOO', desiredStatus: 'RUNNING' },
+          ...{ createdAt: 1, startedAt: 2, launchType: 'FARGATE' },
+        },
+        { taskArn: arn(3), lastStatus: 'FOO' },
         { taskArn: arn(2), lastStatus: 'RUNNING', desiredStatus: 'RUNNING' },
       ],
     });
-    const { observations, failures } = await describeAll([arn(1), arn(2)]);
-    expect(observations.map(({ taskArn }) => taskArn)).toEqual([arn(2)]);
+    const { observations, failures } = await describeAll([arn(1), arn(2), arn(3)]);
+    const unknown = { phase: 'unknown', cause: null, detail: null };
+    expect(observations).toEqual([
+      {
+        ...{ taskArn: arn(1), ...unknown, createdAt: 1000, startedAt: 2000 },
+        market: 'onDemand',
+      },
+      { taskArn: arn(3), ...unknown, createdAt: null },
+      expect.objectContaining({ taskArn: arn(2), phase: 'running' }),
+    ]);
     expect(failures).toMatchObject([
-      { reason: 'DescribeTasks: unknown status FOO', taskArns: [arn(1)] },
+      { reason: 'DescribeTasks: unknown status FOO', taskArns: [arn(1), arn(3)] },
     ]);
   });
 });

@@ -240,8 +240,9 @@ describe('listTasks', () => {
 
   describe('with other clusters in which launches of earlier runs may have started tasks', () => {
     const before = 'arn:aws:ecs:us-east-1:123456789012:cluster/before';
-    const elsewhere = (own: string | null = null) => ({
+    const elsewhere = (own: string | null = null, tags: string[] = []) => ({
       clusters: [before],
+      tags,
       ownAccount: () => own,
     });
     const { log, lines } = listening();
@@ -276,6 +277,36 @@ describe('listTasks', () => {
         ['ListTasks', 'c'],
         ['ListTasks', before],
         ['DescribeTasks', before],
+      ]);
+    });
+
+    it('lists in each of them the tasks with other tags, too, and finds those', async () => {
+      const usual = aws.answer;
+      const found = task('of-former', { startedBy: 'se-former' });
+      aws.answer = (...exchange) => {
+        const { operation, input } = aws.requests.at(-1) as {
+          operation: string;
+          input: { cluster: string; startedBy: string };
+        };
+        const isFormer = input.startedBy === 'se-former' && input.cluster === 'c';
+        pages = operation === 'ListTasks' && isFormer ? [[found]] : [[]];
+        return usual(...exchange);
+      };
+      const more = elsewhere(null, ['se-former']);
+      const list = listTasks(...([aws.ecs, singleCall, 'c', clock, log, more] as const));
+      const listed = await list(tag, new AbortController().signal);
+      const former = { taskArn: found, startedBy: 'se-former', hasFormerTag: true };
+      expect(listed).toMatchObject([former]);
+      const asked = aws.requests.filter(({ operation }) => operation === 'ListTasks');
+      expect(asked.map(({ input }) => [input.cluster, input.startedBy])).toEqual([
+        ...[
+          ['c', tag],
+          [before, tag],
+        ],
+        ...[
+          ['c', 'se-former'],
+          [before, 'se-former'],
+        ],
       ]);
     });
 

@@ -15,3 +15,11 @@ it.each([
     ...{ startedBy: '', scheduler: null },
   }),
 );
+
+it.each([
+  ['bought on Spot', { capacityProviderName: 'FARGATE_SPOT' }, 'spot'],
+  ['bought on demand', { launchType: 'FARGATE' as const }, 'onDemand'],
+  ['of which ECS does not say where it was bought', {}, undefined],
+])('taggedTaskOf reads a task %s', (_, bought, market) =>
+  expect(taggedTaskOf({ taskArn: 'arn:1', lastStatus: 'RUNNING', ...bought }).market).toBe(market),
+);

@@ -5,6 +5,7 @@ import {
   clusterOfTask,
   placeOf,
   regionOf,
+  sameCluster,
 } from '../../../../src/aws/tasks/taskPlace.ts';
 
 const head = 'arn:aws-cn:ecs:cn-north-1:123456789012:';
@@ -37,4 +38,25 @@ it('names the cluster of a launch by its ARN, in the region and account of the t
   expect(clusterOfLaunch({ cluster, revision })).toBe(cluster);
   for (const other of [...others, task])
     expect(clusterOfLaunch({ cluster: 'c', revision: other })).toBeUndefined();
+});
+
+it('takes two ARNs of a cluster for one unless region, name or a known account differ', () => {
+  const one = `${head}cluster/c`;
+  const unknown = 'arn::ecs:cn-north-1::cluster/c';
+  for (const same of [one, unknown, 'arn:aws-cn:ecs:cn-north-1::cluster/c']) {
+    expect(sameCluster(one, same)).toBe(true);
+    expect(sameCluster(same, one)).toBe(true);
+  }
+  const other = [
+    ...[
+      `${head}cluster/d`,
+      `${head}cluster/c-d`,
+      `x${one}`,
+      'arn:aws-cn:ecs:cn-north-2:123456789012:cluster/c',
+    ],
+    ...['arn:aws-cn:ecs:cn-north-1:1:cluster/c', 'arn::ecs:cn-north-2::cluster/c', 'c', task],
+  ];
+  for (const arn of other)
+    expect([sameCluster(one, arn), sameCluster(arn, one)]).toEqual([false, false]);
+  expect(sameCluster('c', 'c')).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Endpoints, openEndpoints } from '../../../../src/daemon/watch/endpoints.ts';
-import type { ManagerFacts } from '../../../../src/daemon/watch/facts.ts';
+import type { ManagerFacts } from '../../../../src/daemon/watch/managerFacts.ts';
 import { now } from '../../../../src/shared/clock.ts';
 import type { Log } from '../../../../src/telemetry/log.ts';
 import { managerFacts } from '../../../support/managerFacts.ts';

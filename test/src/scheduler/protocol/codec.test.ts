@@ -8,10 +8,10 @@ import {
   encodeDisconnectRequest,
   encodeHeartbeat,
 } from '../../../../src/scheduler/protocol/codec.ts';
-import { ProtocolFailure } from '../../../../src/scheduler/protocol/failure.ts';
 import { GENERATIONS } from '../../../../src/scheduler/protocol/generations.ts';
 import { hexOf, idText } from '../../../../src/scheduler/protocol/idText.ts';
 import { notation } from '../../../../src/scheduler/protocol/notation.ts';
+import { ProtocolFailure } from '../../../../src/scheduler/protocol/protocolFailure.ts';
 import { toSchedulerMessage } from '../../../../src/scheduler/protocol/translate.ts';
 import type { WireMessage } from '../../../../src/scheduler/protocol/wireMessage.ts';
 import { vectors } from './vectors.ts';

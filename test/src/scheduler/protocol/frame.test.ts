@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeMessage } from '../../../../src/scheduler/protocol/codec.ts';
-import { ProtocolFailure } from '../../../../src/scheduler/protocol/failure.ts';
+import { ProtocolFailure } from '../../../../src/scheduler/protocol/protocolFailure.ts';
 import { vectors } from './vectors.ts';
 
 /** A frame of one segment of these words, low half first. */

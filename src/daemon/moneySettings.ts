@@ -1,5 +1,5 @@
 import type { MoneySettings } from '../../machines/fleet/money.ts';
-import type { Prices } from '../../machines/shared/money.ts';
+import type { Prices } from '../../machines/shared/bill.ts';
 import { type BilledTask, type HourlyCost, hourlyCost, pricesWith } from '../aws/pricing/cost.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigFailure } from '../config/configFailure.ts';

@@ -1,6 +1,5 @@
 import type { CohortCommand } from '../cohort/messages.ts';
 import { never } from '../shared/timing.ts';
-import { type Breakers, changesBetween } from './circuitBreaker.ts';
 import { newStatus } from './cohortStatus.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import { excessConfirmed, type Fleet } from './state.ts';
@@ -39,12 +38,4 @@ export function sendCommands(
     enqueue.sendTo(cohortId, { ...command, generation } as CohortCommand);
   }
   enqueue.assign({ cohorts, generation });
-}
-
-/** Takes these breakers in the place of those before, and notes what that changes. */
-export function updateBreakers(before: Breakers, after: Breakers, enqueue: Enqueue): void {
-  if (after === before) return;
-  enqueue.assign({ breakers: after });
-  for (const change of changesBetween(before, after))
-    enqueue({ type: 'noteBreaker', params: change });
 }

@@ -9,6 +9,12 @@ export interface Prices {
   minimumMs: number;
 }
 
+/** Tasks that are not billed for more than the minimum yet, and the sum of the times at which they will be. */
+interface Young {
+  tasks: number;
+  endSum: number;
+}
+
 /** What the living tasks of one market add up to. Times are milliseconds since the epoch. */
 export interface MarketBill {
   /** Groups whose launch has no answer yet. */
@@ -16,10 +22,8 @@ export interface MarketBill {
   tasks: number;
   /** Sum of the times from which the tasks are billed. */
   fromSum: number;
-  /** Tasks that are not billed for more than the minimum yet. */
-  young: number;
-  /** Sum of the times at which these will have used up the minimum. */
-  minimumEndSum: number;
+  /** By the second in which the minimum ends: a task that has used it up leaves that of the others as it is. */
+  young: Record<number, Young>;
   /** How much longer the tasks may have been billed than by these times, ms in all. */
   gapMs: number;
 }
@@ -36,12 +40,13 @@ export interface Bill {
   endedGapUsd: number;
 }
 
+const secondMs = 1000;
 const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 const markets = ['onDemand', 'spot'] as const satisfies Market[];
 
 const noMarketBill: MarketBill = {
-  ...{ requested: 0, tasks: 0, fromSum: 0, young: 0, minimumEndSum: 0, gapMs: 0 },
+  ...{ requested: 0, tasks: 0, fromSum: 0, young: {}, gapMs: 0 },
 };
 
 export const noBill: Bill = {
@@ -57,6 +62,14 @@ export interface BilledGroup {
   gapMs?: number;
 }
 
+/** Adds so many tasks, or takes them away; a second without any is left out. */
+function addYoung(young: Record<number, Young>, second: number, { tasks, endSum }: Young): void {
+  const known = young[second] ?? { tasks: 0, endSum: 0 };
+  const next = { tasks: known.tasks + tasks, endSum: known.endSum + endSum };
+  if (next.tasks === 0) delete young[second];
+  else young[second] = next;
+}
+
 /** `at`: by which the young are told from the others. */
 export function billOf(
   groups: readonly BilledGroup[],
@@ -65,7 +78,8 @@ export function billOf(
   at: number,
   { isLowerBound = false, endedGapUsd = 0 }: Partial<Bill> = {},
 ): Bill {
-  const [onDemand, spot] = [{ ...noMarketBill }, { ...noMarketBill }];
+  const onDemand: MarketBill = { ...noMarketBill, young: {} };
+  const spot: MarketBill = { ...noMarketBill, young: {} };
   const bill = { onDemand, spot, endedUsd, isLowerBound, endedGapUsd };
   for (const { market, from, gapMs = 0 } of groups) {
     const part = bill[market];
@@ -76,20 +90,45 @@ export function billOf(
     part.tasks++;
     part.fromSum += from;
     part.gapMs += gapMs;
-    if (from + minimumMs <= at) continue;
-    part.young++;
-    part.minimumEndSum += from + minimumMs;
+    const endSum = from + minimumMs;
+    if (endSum <= at) continue;
+    addYoung(part.young, Math.floor(endSum / secondMs), { tasks: 1, endSum });
   }
   return bill;
 }
 
-const partKeys = Object.keys(noMarketBill) as (keyof MarketBill)[];
+const numberKeys = ['requested', 'tasks', 'fromSum', 'gapMs'] as const;
+
+function sameYoung(a: Record<number, Young>, b: Record<number, Young>): boolean {
+  const known = Object.entries(a);
+  if (known.length !== Object.keys(b).length) return false;
+  return known.every(([second, { tasks, endSum }]) => {
+    const other = b[Number(second)];
+    return other !== undefined && other.tasks === tasks && other.endSum === endSum;
+  });
+}
+
+const samePart = (a: MarketBill, b: MarketBill): boolean =>
+  numberKeys.every((key) => a[key] === b[key]) && sameYoung(a.young, b.young);
 
 export const sameBill = (a: Bill, b: Bill): boolean =>
   a.endedUsd === b.endedUsd &&
   a.isLowerBound === b.isLowerBound &&
   a.endedGapUsd === b.endedGapUsd &&
-  markets.every((market) => partKeys.every((key) => a[market][key] === b[market][key]));
+  markets.every((market) => samePart(a[market], b[market]));
+
+/** `sum` with `after` in the place of `before`. */
+function replaceYoung(
+  sum: Record<number, Young>,
+  before: Record<number, Young>,
+  after: Record<number, Young>,
+): Record<number, Young> {
+  const young = { ...sum };
+  for (const [second, { tasks, endSum }] of Object.entries(before))
+    addYoung(young, Number(second), { tasks: -tasks, endSum: -endSum });
+  for (const [second, some] of Object.entries(after)) addYoung(young, Number(second), some);
+  return young;
+}
 
 /** `sum` with `after` in the place of `before`. */
 export function replaceBill(sum: Bill, before: Bill, after: Bill): Bill {
@@ -99,8 +138,7 @@ export function replaceBill(sum: Bill, before: Bill, after: Bill): Bill {
       requested: total.requested - old.requested + next.requested,
       tasks: total.tasks - old.tasks + next.tasks,
       fromSum: total.fromSum - old.fromSum + next.fromSum,
-      young: total.young - old.young + next.young,
-      minimumEndSum: total.minimumEndSum - old.minimumEndSum + next.minimumEndSum,
+      young: replaceYoung(total.young, old.young, next.young),
       gapMs: total.gapMs - old.gapMs + next.gapMs,
     };
   };
@@ -114,8 +152,11 @@ export function replaceBill(sum: Bill, before: Bill, after: Bill): Bill {
 }
 
 /** Milliseconds for which the living tasks are billed, the minimum of the young ones included. */
-const livingMs = ({ tasks, fromSum, young, minimumEndSum }: MarketBill, at: number): number =>
-  Math.max(0, tasks * at - fromSum) + Math.max(0, minimumEndSum - young * at);
+const livingMs = ({ tasks, fromSum, young }: MarketBill, at: number): number =>
+  Object.values(young).reduce(
+    (ms, { tasks, endSum }) => ms + Math.max(0, endSum - tasks * at),
+    Math.max(0, tasks * at - fromSum),
+  );
 
 /** USD that all tasks of a bill have cost by then. */
 export const costAt = (bill: Bill, prices: Prices, at: number): number =>

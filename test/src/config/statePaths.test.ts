@@ -1,6 +1,11 @@
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { expandPath, fleetStateName, stateName, stateRoot } from '../../../src/config/stateDir.ts';
+import {
+  expandPath,
+  fleetStateName,
+  stateName,
+  stateRoot,
+} from '../../../src/config/statePaths.ts';
 
 const atHome = () => '/home/u';
 const homeless = () => null;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { drainUntil } from '../../../machines/fleet/commands.ts';
+import { drainUntil } from '../../../machines/fleet/sendCommands.ts';
 import { newFleet } from '../../../machines/fleet/state.ts';
 import { never } from '../../../machines/shared/timing.ts';
 import { fleetInput, fleetSettings } from '../../support/liveManager.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { StoreFailure, wordsOf } from '../../../src/store/failure.ts';
+import { StoreFailure, wordsOf } from '../../../src/store/storeFailure.ts';
 
 it('StoreFailure has its kind and cause', () => {
   const cause = new Error('EIO');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { serveRecording } from '../../../../src/telemetry/inspector/replay.ts';
+import { serveRecording } from '../../../../src/telemetry/inspector/serveRecording.ts';
 import { fleetRecording } from '../../../browser/recordings.ts';
 
 describe('serveRecording', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { workersWanted } from '../../../machines/scheduler/demand.ts';
+import { workersWanted } from '../../../machines/scheduler/workersWanted.ts';
 
 const gpu = { name: 'gpu', value: '-1' };
 const request = (taskConcurrency: number, ...capabilities: { name: string; value: string }[]) => ({

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { noCounts } from '../../../../machines/fleet/plan.ts';
 import { newFleet } from '../../../../machines/fleet/state.ts';
-import { factsOf } from '../../../../src/daemon/watch/facts.ts';
+import { factsOf } from '../../../../src/daemon/watch/managerFacts.ts';
 import { fleetInput } from '../../../support/liveManager.ts';
 
 const record = (phase: string, load: { workers: number } | null = null) => ({

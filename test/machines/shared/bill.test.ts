@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type Bill,
   type BilledGroup,
   billOf,
   costAt,
@@ -14,7 +15,7 @@ import {
   reservedUsd,
   sameBill,
   taskUsd,
-} from '../../../machines/shared/money.ts';
+} from '../../../machines/shared/bill.ts';
 
 const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
 const t = 1_795_000_000_000;
@@ -43,7 +44,17 @@ describe('a bill', () => {
   it('counts a task as young until it is as old as the minimum', () => {
     const groups = [onDemand(t - 60_000), onDemand(t - 59_999), spot(t - 60_000)];
     const bill = billOf(groups, 0, prices, t);
-    expect([bill.onDemand.young, bill.spot.young]).toEqual([1, 0]);
+    const second = Math.floor((t + 1) / 1000);
+    expect(bill.onDemand.young).toEqual({ [second]: { tasks: 1, endSum: t + 1 } });
+    expect(bill.spot.young).toEqual({});
+  });
+
+  it('counts the minimum of a young task in full, though another one was young when it was made', () => {
+    const bill = billOf([onDemand(t - 55_000), onDemand(t)], 0, prices, t);
+    expect(costAt(bill, prices, t)).toBeCloseTo(0.12, 9);
+    expect(costAt(bill, prices, t + 10_000)).toBeCloseTo(0.065 + 0.06, 9);
+    const sum = replaceBill(bill, noBill, billOf([onDemand(t + 10_000)], 0, prices, t + 10_000));
+    expect(costAt(sum, prices, t + 15_000)).toBeCloseTo(0.07 + 0.12, 9);
   });
 
   it('leaves a sum together with all that it added to it', () => {
@@ -51,8 +62,10 @@ describe('a bill', () => {
     const groups = [onDemand(t), spot(t), spot(null), { ...spot(t), gapMs: 5 }];
     const bill = billOf(groups, 2, prices, t, { endedGapUsd: 3 });
     const sum = replaceBill(rest, noBill, bill);
-    expect(sum.spot.young).toBe(3);
+    expect(Object.values(sum.spot.young)).toEqual([{ tasks: 3, endSum: 3 * (t + 60_000) }]);
     expect(replaceBill(sum, bill, noBill)).toEqual(rest);
+    const { young } = replaceBill(replaceBill(noBill, noBill, bill), bill, noBill).spot;
+    expect(young).toEqual({});
   });
 
   it('keeps apart what the tasks may have cost besides, and whether some cost is not known', () => {
@@ -109,6 +122,25 @@ describe('a bill', () => {
     expect(sameBill(bill, { ...bill, isLowerBound: true })).toBe(false);
     expect(sameBill(bill, { ...bill, endedGapUsd: 2 })).toBe(false);
     expect(sameBill(bill, { ...bill, spot: { ...bill.spot, requested: 2 } })).toBe(false);
+    const youngAt = (...all: number[]) => billOf(all.map(onDemand), 1, prices, t);
+    const two = youngAt(t, t + 2000);
+    expect(sameBill(two, youngAt(t, t + 2000))).toBe(true);
+    expect(sameBill(two, youngAt(t + 500, t + 1500))).toBe(false);
+    const withYoung = (young: Bill['onDemand']['young']) => ({
+      ...{ ...two, onDemand: { ...two.onDemand, young } },
+    });
+    const one = withYoung({ 1: { tasks: 1, endSum: 1 } });
+    const others: Bill['onDemand']['young'][] = [
+      {},
+      { 2: { tasks: 1, endSum: 1 } },
+      { 1: { tasks: 2, endSum: 1 } },
+      { 1: { tasks: 1, endSum: 2 } },
+      { 1: { tasks: 1, endSum: 1 }, 2: { tasks: 1, endSum: 2 } },
+    ];
+    for (const young of others) {
+      expect(sameBill(one, withYoung(young))).toBe(false);
+      expect(sameBill(withYoung(young), one)).toBe(false);
+    }
   });
 });
 

@@ -1,0 +1,42 @@
+import { confirmOrphanMs } from './adoption.ts';
+import {
+  type Fleet,
+  inventoryStale,
+  listed,
+  neverHadAny,
+  openLaunches,
+  settledFrom,
+} from './state.ts';
+
+/**
+ * The first inventory waits for the answers of all launches of earlier runs. Where RunTask does not answer for long, a
+ * list may show what they have started: those tasks are taken over, and watched, as soon as that.
+ */
+export function searchDue(fleet: Fleet, now: number): boolean {
+  const { inventoryAt, listDenied, searchNotBefore, lastLaunchAt, settings } = fleet;
+  return (
+    inventoryAt === null &&
+    !listDenied &&
+    openLaunches(fleet) > 0 &&
+    now >= Math.max(searchNotBefore, lastLaunchAt + settings.settleMs)
+  );
+}
+
+/** A complete list is worth its calls: nothing can be on its way that it would not show. */
+export function inventoryDue(fleet: Fleet, now: number): boolean {
+  const { inventoryAt, inventoryNotBefore, adoption, settings } = fleet;
+  const { drainAllUntil, unknownOutcomeAt, lastLaunchAt } = fleet;
+  if (now < inventoryNotBefore) return false;
+  // At the end, also where nothing is known: the state directory may have been lost as a whole.
+  const isLast = drainAllUntil !== null && neverHadAny(fleet);
+  if (inventoryAt === null)
+    return openLaunches(fleet) === 0 && (isLast || now >= lastLaunchAt + settings.settleMs);
+  // What launches without an answer have started.
+  const showsMore = openLaunches(fleet) > 0 && now - inventoryAt >= settings.settleMs;
+  return (
+    (inventoryStale(fleet) && now >= (unknownOutcomeAt ?? 0) + settings.settleMs) ||
+    (adoption.unconfirmed > 0 && now - inventoryAt >= confirmOrphanMs) ||
+    now - inventoryAt >= settings.inventoryEveryMs ||
+    (drainAllUntil !== null && (showsMore || (!listed(fleet) && now >= settledFrom(fleet))))
+  );
+}

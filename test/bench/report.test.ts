@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { Row } from './bench.ts';
+import type { SideResult } from './measure.ts';
+import { type BenchResult, missesOf, table } from './report.ts';
+
+const row: Row = { id: 'a.time', what: 'until it is done', unit: 's', goal: 2, why: 'disk: 1 s' };
+
+function measured(
+  ours: number | null,
+  { original = null, ...changes }: Partial<Row> & { original?: number | null } = {},
+): BenchResult {
+  const side = (name: string, value: number | null): SideResult => ({
+    side: name,
+    rows: value === null ? {} : { 'a.time': { median: value, min: value, max: value, runs: 1 } },
+  });
+  return {
+    bench: { name: 'a', what: 'a thing', rows: [{ ...row, ...changes }] },
+    results: [side('original 2.6.0', original), side('ours', ours)],
+  };
+}
+
+const run = { a: { conditions: 'a machine', results: [] } };
+
+describe('rows that miss their goals', () => {
+  it('says by how much a row misses its goal, and why', () => {
+    expect(missesOf([measured(3)])).toEqual([
+      '* a.time: 3 s instead of 2, 1.5 times the goal: disk: 1 s',
+    ]);
+  });
+
+  it('prints no reason for a row that meets its goal', () => {
+    expect(missesOf([measured(2)])).toEqual([]);
+    expect(table([measured(2)], run)).not.toContain('disk: 1 s');
+  });
+
+  it('says that the reason is not known where none is given', () => {
+    expect(missesOf([measured(3, { why: undefined })])).toEqual([
+      '* a.time: 3 s instead of 2, 1.5 times the goal: not known',
+    ]);
+  });
+
+  it('gives no multiple of a goal of nothing', () => {
+    expect(missesOf([measured(3, { goal: 0 })])).toEqual(['* a.time: 3 s instead of 0: disk: 1 s']);
+  });
+
+  it('takes no value of the original for ours', () => {
+    expect(missesOf([measured(null, { original: 3 })])).toEqual([]);
+    expect(missesOf([measured(1, { original: 3 })])).toEqual([]);
+  });
+
+  it('stands below the table', () => {
+    const lines = table([measured(3)], run).split('\n');
+    const row = lines.findIndex((line) => line.startsWith('| a.time |'));
+    expect(lines.slice(row + 1)).toEqual([
+      '',
+      'Rows that miss their goals, and why:',
+      '',
+      '* a.time: 3 s instead of 2, 1.5 times the goal: disk: 1 s',
+    ]);
+  });
+});
+
+it('has a column for each release of the original, also where only some rows have it', () => {
+  const other: BenchResult = {
+    bench: { name: 'b', what: 'another', rows: [{ ...row, id: 'b.time' }] },
+    results: [
+      { side: 'original 2.9.0', rows: { 'b.time': { median: 7, min: 7, max: 7, runs: 1 } } },
+      { side: 'ours', rows: { 'b.time': { median: 1, min: 1, max: 1, runs: 1 } } },
+    ],
+  };
+  const lines = table([measured(2, { original: 5 }), other], run).split('\n');
+  expect(lines).toContain(
+    '| row | what | unit | limit | original 2.6.0 | original 2.9.0 | scaler-ecs | goal | command |',
+  );
+  expect(lines).toContain('|---|---|---|---|---|---|---|---|---|');
+  expect(lines).toContain(
+    '| a.time | a thing: until it is done | s |  | 5 |  | 2 | 2 | `npm run bench -- a` |',
+  );
+  expect(lines).toContain(
+    '| b.time | another: until it is done | s |  |  | 7 | 1 | 2 | `npm run bench -- b` |',
+  );
+});

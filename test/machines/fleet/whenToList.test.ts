@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { noAdoption } from '../../../machines/fleet/adoption.ts';
+import { noCounts } from '../../../machines/fleet/plan.ts';
+import { type Fleet, newFleet } from '../../../machines/fleet/state.ts';
+import { inventoryDue, searchDue } from '../../../machines/fleet/whenToList.ts';
+import { fleetInput, resent } from '../../support/liveManager.ts';
+
+const fleet = newFleet({ ...fleetInput, resend: [resent], lastLaunchAt: 2000 });
+
+it('a search is due once a list must show what the launch has started', () => {
+  expect(searchDue(fleet, 11_999)).toBe(false);
+  expect(searchDue(fleet, 12_000)).toBe(true);
+});
+
+it.each([
+  ['no launch is open', { resend: [] }],
+  ['a list was complete', { inventoryAt: 11_000 }],
+  ['listing is denied for good', { listDenied: true }],
+  ['the last one was a moment ago', { searchNotBefore: 12_001 }],
+])('no search is due if %s', (_, given) => {
+  expect(searchDue({ ...fleet, ...given }, 12_000)).toBe(false);
+});
+
+const fleetOf = (given: Partial<Fleet>): Fleet => ({
+  ...newFleet({ ...fleetInput, startedAt: 100, lastLaunchAt: 100, journalIncomplete: true }),
+  ...given,
+});
+const cohorts = (launches: number) => ({
+  a: { counts: noCounts, launches, generation: 0, observedGeneration: 0, lastPolledAt: 0 },
+});
+
+describe('a complete inventory', () => {
+  it.each([
+    [
+      'as soon as it would show what a launch that was given up has started',
+      { inventoryAt: 50, unknownOutcomeAt: 60 },
+      10_059,
+      10_060,
+    ],
+    [
+      'no sooner than an attempt that failed allows',
+      { inventoryAt: 50, unknownOutcomeAt: 60, inventoryNotBefore: 10_070 },
+      10_069,
+      10_070,
+    ],
+    [
+      'soon when it is to show who stays',
+      { inventoryAt: 50, adoption: { ...noAdoption, unconfirmed: 1 } },
+      5049,
+      5050,
+    ],
+    ['once the last launch would be in it', {}, 10_099, 10_100],
+    ['again after a minute', { inventoryAt: 50, cohorts: cohorts(1) }, 60_049, 60_050],
+    [
+      'at the end, as soon as that would show all',
+      { inventoryAt: 9000, drainAllUntil: 9 },
+      10_099,
+      10_100,
+    ],
+    [
+      'at the end, while launches have no answer, as soon as it would show what they have started',
+      { inventoryAt: 20_000, drainAllUntil: 9, cohorts: cohorts(1) },
+      29_999,
+      30_000,
+    ],
+    [
+      'at the end, when no launch is open, after a minute',
+      { inventoryAt: 20_000, drainAllUntil: 9, cohorts: cohorts(0) },
+      79_999,
+      80_000,
+    ],
+    [
+      'at the end of a run that knows of nothing, at once',
+      { journalIncomplete: false, drainAllUntil: 9, inventoryNotBefore: 70 },
+      69,
+      70,
+    ],
+    [
+      'at the end of a run that knows of a launch, once it would be in it',
+      { journalIncomplete: false, opened: 1, drainAllUntil: 9 },
+      10_099,
+      10_100,
+    ],
+    ['not before it may be asked for again', { inventoryNotBefore: 20_000 }, 19_999, 20_000],
+  ])('is asked for %s', (_, given, early, due) => {
+    expect(inventoryDue(fleetOf(given), early)).toBe(false);
+    expect(inventoryDue(fleetOf(given), due)).toBe(true);
+  });
+
+  it('is not asked for early while a run that knows of nothing is not to end', () => {
+    expect(inventoryDue(fleetOf({ journalIncomplete: false }), 10_099)).toBe(false);
+  });
+
+  it('is not requested while launches are open that it could not show', () => {
+    expect(inventoryDue(fleetOf({ cohorts: cohorts(1) }), 90_000)).toBe(false);
+  });
+});
