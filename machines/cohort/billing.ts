@@ -16,11 +16,15 @@ export function billedAs(record: GroupRecord, observation: TaskObservation): Bil
   return { market, livedMs, billedFrom: isNear ? billedFrom : createdAt };
 }
 
-/** From when on its task is billed; null: it has none yet. */
-const from = (record: GroupRecord): number | null => {
-  const { taskArn, billedFrom, presumedFrom, createdAt, deadlinesFrom } = record;
-  return taskArn === null ? null : (billedFrom ?? presumedFrom ?? createdAt ?? deadlinesFrom);
+/** Since when its task is there, by our present clock. Until ECS has shown it to this run, that is presumed: a clock may have been set. */
+export const startedFrom = (record: GroupRecord): number => {
+  const { billedFrom, presumedFrom, createdAt, deadlinesFrom } = record;
+  return billedFrom ?? presumedFrom ?? createdAt ?? deadlinesFrom;
 };
+
+/** From when on its task is billed; null: it has none yet. */
+const from = (record: GroupRecord): number | null =>
+  record.taskArn === null ? null : startedFrom(record);
 
 /** Before ECS has shown it to this run: how much earlier its billing began if no clock was set since its creation. */
 const gapOf = ({ billedFrom, presumedFrom, createdAt }: GroupRecord): number =>

@@ -1,3 +1,4 @@
+import { startedFrom } from './billing.ts';
 import {
   awaitsStop,
   type CohortRecords,
@@ -5,9 +6,6 @@ import {
   type GroupRecord,
   leavesForGood,
 } from './groupRecords.ts';
-
-const bornAt = ({ billedFrom, createdAt, deadlinesFrom }: GroupRecord): number =>
-  billedFrom ?? createdAt ?? deadlinesFrom;
 
 const serves = (record: GroupRecord): boolean =>
   ['idle', 'busy'].includes(categoryOf(record)) && record.load !== null;
@@ -30,8 +28,8 @@ export function recordAged<Records extends CohortRecords>(
   if (all.some(([, record]) => record.aged && (serves(record) || mayReturn(record))))
     return records;
   const [oldest] = all
-    .filter(([, record]) => serves(record) && at - bornAt(record) >= maxLifetimeMs)
-    .sort(([, a], [, b]) => bornAt(a) - bornAt(b));
+    .filter(([, record]) => serves(record) && at - startedFrom(record) >= maxLifetimeMs)
+    .sort(([, a], [, b]) => startedFrom(a) - startedFrom(b));
   if (!oldest) return records;
   const groups = all.map(([groupId, record]) => {
     const aged = groupId === oldest[0] || (record.aged && leavesForGood(record));

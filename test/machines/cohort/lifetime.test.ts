@@ -26,6 +26,16 @@ it('marks the oldest group that is too old, one at a time, and none without a li
   expect(recordAged(records, 9 * hour, {})).toBe(records);
 });
 
+it('counts the age of a group of the journal from what is presumed, then from what ECS shows: its creation may be by another clock', () => {
+  const day = 24 * hour;
+  const old = shows(0);
+  expect(agedOf({ a: { ...old, presumedFrom: day - 1 } }, day)).toEqual([]);
+  expect(agedOf({ a: { ...shows(2 * day), presumedFrom: day - hour } }, day)).toEqual(['a']);
+  expect(agedOf({ a: { ...old, presumedFrom: day - 1, billedFrom: 5 } }, day)).toEqual(['a']);
+  const young = { ...old, presumedFrom: 5, billedFrom: day - 1 };
+  expect(agedOf({ a: young }, day)).toEqual([]);
+});
+
 it('marks the next one when the last has left for good, and none that does not serve', () => {
   const leaving = {
     ...shows(100),
