@@ -8,6 +8,7 @@ import {
   minIdleOf,
 } from './cohortSetup.ts';
 import { admitted, adopted } from './groupRecords.ts';
+import { recordAged } from './lifetime.ts';
 import { drained, evicted, released, shareNow, undrained, type Wait } from './scaleDown.ts';
 import { unwantedLaunches } from './settleLaunch.ts';
 
@@ -30,7 +31,9 @@ export const adopt = cohortSetup.enqueueActions(({ context, event, enqueue }) =>
   const owned = event.groups.filter(({ groupId }) => !(groupId in context.groups));
   for (const { groupId } of owned)
     enqueue.spawnChild('workerGroup', { id: groupActor(groupId), input: { groupId } });
-  apply(adopted(context, owned), enqueue);
+  // An earlier run may have begun to replace the oldest of them.
+  const at = Math.max(...owned.map(({ deadlinesFrom }) => deadlinesFrom));
+  apply(recordAged(adopted(context, owned), at, context.timeouts), enqueue);
   enqueue.assign({ observedGeneration: event.generation });
 });
 

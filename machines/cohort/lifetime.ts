@@ -7,15 +7,19 @@ import {
   leavesForGood,
 } from './groupRecords.ts';
 
+/** Of an earlier run, and nothing has shown its workers to this one yet: they may be at work. */
+const isUnshown = (record: GroupRecord): boolean =>
+  record.presumedFrom !== null && record.load === null && categoryOf(record) === 'pending';
+
 const serves = (record: GroupRecord): boolean =>
-  ['idle', 'busy'].includes(categoryOf(record)) && record.load !== null;
+  (['idle', 'busy'].includes(categoryOf(record)) && record.load !== null) || isUnshown(record);
 
 /** On its way out, and it can be had back: then it is to be replaced again. */
 const mayReturn = (record: GroupRecord): boolean =>
   categoryOf(record) === 'drainPending' || awaitsStop(record);
 
 /**
- * At a poll: the oldest group that is too old is the next to be replaced; one at a time. For each that is marked one
+ * At a poll, and at a restart: the oldest group that is too old is the next to be replaced; one at a time. For each that is marked one
  * more is launched, so no other is marked before the last one has left for good. If that one has only lost its workers,
  * it is not marked any more, for they may return. One that has left stays marked: its workers are connected for a while.
  */

@@ -4,7 +4,7 @@ import { workersWanted } from '../scheduler/workersWanted.ts';
 import { type Enqueue, fleetSetup } from './fleetSetup.ts';
 import { type Ask, judge, noViews, seenAfter, workersAhead } from './lookAhead.ts';
 import { mostWorkers } from './mostWorkers.ts';
-import { workersWithoutReplacement } from './rotation.ts';
+import { rotatesFromNow, workersWithoutReplacement } from './rotation.ts';
 import { drainUntil, sendCommands } from './sendCommands.ts';
 import {
   allObserved,
@@ -59,7 +59,11 @@ function recordDesired(before: Fleet, change: Partial<Fleet>, enqueue: Enqueue):
     return;
   }
   const { tasks: desired, ahead, why } = desiredTasks(fleet, fleet.ask);
-  enqueue.assign({ ...change, desired, desiredWhy: why, workersAhead: ahead });
+  const rotatesFrom = rotatesFromNow(fleet);
+  enqueue.assign({ ...change, desired, desiredWhy: why, workersAhead: ahead, rotatesFrom });
+  // Before a replacement is launched.
+  if (rotatesFrom !== before.rotatesFrom)
+    enqueue({ type: 'noteRotation', params: { workers: rotatesFrom } });
   if (desired !== before.desired) enqueue({ type: 'noteDesired', params: { tasks: desired, why } });
 }
 

@@ -180,6 +180,8 @@ export const fleetSetup = setup({
     noteForeignTask: (_, _task: ForeignTask) => {},
     /** What the journal keeps of what was spent has changed. */
     noteSpending: (_, _spent: SpentRecord) => {},
+    /** The workers that are desired without the replacements of groups that are too old; null: none is replaced. */
+    noteRotation: (_, _rotation: { workers: number | null }) => {},
     /** A limit of money is in the way of the next launch; an empty list: none is any more. */
     noteMoneyLimit: (
       _,

@@ -72,6 +72,8 @@ export interface FleetInput {
   lastLaunchAt: number;
   /** Left out: nothing was spent before. */
   spent?: SpentBefore | undefined;
+  /** As the journal knows it: the workers that were desired without replacements, while groups that are too old were replaced. */
+  rotatesFrom?: number | null | undefined;
 }
 
 export interface Fleet extends FleetInput {
@@ -98,6 +100,8 @@ export interface Fleet extends FleetInput {
   desiredWorkers: number | null;
   /** The last command asks for the replacements of old groups, too: workers without those; null: it does not. */
   replacedFrom: number | null;
+  /** The workers that are desired without replacements, while a group is replaced: the journal keeps it; null: none is. */
+  rotatesFrom: number | null;
   /** What the scheduler's last command asked for; null: none yet, or it asks for tasks one by one. */
   ask: Ask | null;
   /** What its monitor stream shows of its work, and what its commands say of its policy. */
@@ -182,17 +186,13 @@ export const newFleet = (input: FleetInput): Fleet => ({
   returnedAt: null,
   connection: 'closed',
   terms: null,
-  mismatch: null,
-  mismatchSince: null,
+  ...{ mismatch: null, mismatchSince: null },
   ...{ desired: null, desiredWhy: 'nothing yet', desiredWorkers: null, ask: null },
-  ...{ replacedFrom: null, views: noViews },
+  ...{ replacedFrom: null, rotatesFrom: input.rotatesFrom ?? null, views: noViews },
   ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   ...{ fewerSince: null, spareSince: null },
   ...{ replacesEnded: true, startsCalledOff: false, emptySince: null },
-  cohorts: {},
-  tasksOf: {},
-  opened: 0,
-  launched: 0,
+  ...{ cohorts: {}, tasksOf: {}, opened: 0, launched: 0 },
   // Less than a turn's: the code runs for the first time, which is slow.
   turnAllowance: cohortSize,
   generation: 0,

@@ -60,6 +60,7 @@ export const recover = (
   // With no journal a run before us may have launched a moment ago; a start right after us must know that, too.
   if (journal.found === 'none') journal.note({ kind: 'lastLaunch', at });
   return {
+    rotatesFrom: journal.ledger.rotatesFrom,
     spent: {
       ...spentBefore(journal),
       mayHaveStarted: (journal.ledger.inventoryOwed()?.launches ?? []).flatMap(

@@ -169,6 +169,9 @@ export const provide = (tools: Tools) => {
         const { endedUsd } = journal.ledger;
         journal.note({ kind: 'spent', endedUsd, ...spent, at: now() });
       },
+      noteRotation: (_, { workers }) => {
+        journal.note({ kind: 'rotation', workers, at: now() });
+      },
       noteMoneyLimit: (_, limit) => report.moneyLimited(limit),
     },
   });

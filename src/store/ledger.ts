@@ -10,6 +10,7 @@ import {
   mergeTimes,
   type ObservedRecord,
   type OwedLaunch,
+  type RotationRecord,
   type SettledRecord,
   type SpentRecord,
   type StartRecord,
@@ -78,6 +79,7 @@ export class Ledger {
   readonly #tagsOwed = new Set<string>();
   readonly #launchesOwed = new Map<string, OwedLaunch>();
   #spent: SpentRecord | null = null;
+  #rotation: RotationRecord | null = null;
   /** USD of tasks that have ended. */
   #endedUsd = 0;
 
@@ -116,6 +118,9 @@ export class Ledger {
       case 'spent':
         this.#spent = record;
         this.#endedUsd = record.endedUsd;
+        return [];
+      case 'rotation':
+        this.#rotation = record.workers === null ? null : record;
         return [];
       case 'lastLaunch':
         this.#noteLaunch(record.at);
@@ -202,6 +207,11 @@ export class Ledger {
     return { ...spent, endedUsd: this.#endedUsd };
   }
 
+  /** Workers that were desired without replacements, while groups that are too old were replaced; null: none was. */
+  get rotatesFrom(): number | null {
+    return this.#rotation?.workers ?? null;
+  }
+
   /** Null: every reason for an inventory was followed by a complete one. */
   inventoryOwed(): InventoryOwed | null {
     if (this.#inventoryOwed.size === 0) return null;
@@ -222,6 +232,7 @@ export class Ledger {
     const tags = [...this.#tagsOwed].slice(0, mostNames);
     const owed = { ...(clusters.length > 0 && { clusters }), ...(tags.length > 0 && { tags }) };
     if (this.#spent !== null) records.push({ ...this.#spent, endedUsd: this.#endedUsd });
+    if (this.#rotation !== null) records.push(this.#rotation);
     for (const [reason, at] of this.#inventoryOwed)
       records.push({ kind: 'inventoryOwed', reason, ...owed, at });
     for (const [reason, at] of [...this.#inventoryOwed].slice(0, 1))

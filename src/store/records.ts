@@ -113,6 +113,14 @@ export interface SpentRecord {
   at: number;
 }
 
+/** What no command tells a start while groups that are too old are replaced. A later one takes the place of an earlier one. */
+export interface RotationRecord {
+  kind: 'rotation';
+  /** Workers that are desired without the replacements; null: no group is replaced. */
+  workers: number | null;
+  at: number;
+}
+
 /** No launch was later than this: what compaction keeps of launches that are over. */
 export interface LastLaunchRecord {
   kind: 'lastLaunch';
@@ -173,6 +181,7 @@ export type JournalRecord =
   | ObservedRecord
   | EndedRecord
   | SpentRecord
+  | RotationRecord
   | LastLaunchRecord
   | InventoryOwedRecord
   | InventoriedRecord
@@ -275,6 +284,8 @@ function read(r: Record<string, unknown>): JournalRecord {
         ...(r.unseenUsd !== undefined && { unseenUsd: finite(r.unseenUsd) }),
         at,
       };
+    case 'rotation':
+      return { kind: 'rotation', workers: orNull(r.workers, finite), at };
     case 'lastLaunch':
       return { kind: 'lastLaunch', at };
     case 'inventoryOwed':

@@ -7,6 +7,7 @@ import { unknownTimes } from './records.ts';
  *   3: `createdAt` and `deadlinesFrom` in place of `launchedAt`; words and times of an end; inventories.
  *   4: what tasks have cost; launches name their cluster and tag, inventories that are owed may name clusters, tags and
  *      launches; an orderly end; what a start presumes of tasks.
+ *   5: what is desired while old groups are replaced.
  */
 
 type Fields = Record<string, unknown>;
@@ -46,8 +47,16 @@ function fromVersion3(record: Fields): Fields {
   return record.kind === 'ended' ? { ...record, usd: null } : record;
 }
 
+/** Its records are those of the next one. */
+function asBefore(record: Fields): Fields {
+  return record;
+}
+
 /** From each version to the next; the last entry leads to the current version. */
-const steps: readonly ((record: Fields) => Fields)[] = [fromVersion1, fromVersion2, fromVersion3];
+const steps: readonly ((record: Fields) => Fields)[] = [
+  ...[fromVersion1, fromVersion2, fromVersion3],
+  asBefore,
+];
 
 /** The version that is written. Versions from 1 on can be read. */
 export const journalVersion = steps.length + 1;

@@ -216,7 +216,7 @@ export const createInvariants = (world: Watched) => {
       goals = goals.filter(({ until }) => now - until < decidedMs);
       askedWorkers = workers;
       idles.asked(workers);
-      lifetimes.asked(workers, goal === null);
+      lifetimes.asked(workers);
       goal = Math.min(cap(), Math.ceil(workers / settings.workersPerTask));
       zeroSince = goal === 0 ? (zeroSince ?? now) : null;
     }
@@ -283,6 +283,7 @@ export const createInvariants = (world: Watched) => {
       lostAt = agenda.now();
       foundAt = Number.POSITIVE_INFINITY;
       money.journalLost();
+      lifetimes.journalLost();
     },
     goal: () => goal,
     blind: () => blind,

@@ -74,7 +74,8 @@ export function createLifetimeRules(world: Watched) {
 
   /**
    * Groups that were there when the default policy came to ask for what is connected, and the daemon had heard that; null:
-   * it asks for something else. What a scheduler in silence would say nobody can act on.
+   * it asks for something else. What a scheduler in silence would say nobody can act on. A restart does not let the fleet
+   * grow, either: the journal keeps what was desired before a replacement.
    */
   let content: number | null = null;
 
@@ -93,8 +94,8 @@ export function createLifetimeRules(world: Watched) {
   function noteContent({ goal, asked }: Present): void {
     const census = world.census();
     const isActive = census?.lifecycle === 'active';
-    if (settings.policy !== 'vanilla' || !isActive || !asksForWhatIsThere()) content = null;
-    else if (goal !== null && asked === scheduler.workers())
+    if (settings.policy !== 'vanilla' || !asksForWhatIsThere()) content = null;
+    else if (isActive && goal !== null && asked === scheduler.workers())
       content ??= Math.max(stayingIn(census), ecs.ours().length);
   }
 
@@ -127,14 +128,18 @@ export function createLifetimeRules(world: Watched) {
     /** It may leave for its age, while the default policy asks for it and for its replacement: no command asks for fewer. */
     isAskedTwice: (task: ModelTask): boolean =>
       settings.policy === 'vanilla' && isOld(task, -ageSlackMs),
-    /** The daemon has heard a command; `isFirst`: the first one of its life. */
-    asked(workers: number, isFirst: boolean): void {
+    /** The daemon has heard a command. What was asked for before is in its journal, also after a restart. */
+    asked(workers: number): void {
       const isSame = workers > withoutReplacements && workers === scheduler.workers();
-      if (isFirst || !isSame || rotating().length === 0) withoutReplacements = workers;
+      if (!isSame || rotating().length === 0) withoutReplacements = workers;
     },
     /** The fewest groups that may be left when such a one leaves, where so many were asked for: others may leave with it. */
     least: (asked: number): number =>
       Math.min(asked, Math.ceil(withoutReplacements / settings.workersPerTask)),
+
+    journalLost(): void {
+      content = null;
+    },
 
     /** A launch does not let the fleet grow where nothing asks for more. */
     launched(label: string, census: Census): void {

@@ -215,4 +215,20 @@ describe('eight tasks', () => {
     expect(run.violations).toEqual([]);
     expect(run.bought).toBeGreaterThan(10);
   });
+
+  it('are no more after each restart while one of them is replaced, where the scheduler asks for what is connected', async () => {
+    const restarts = [140_000, 240_000, 340_000].map((at) => ({
+      ...({ at, kind: 'restart', downMs: 3000, how: 'kill', change: {} } as const),
+    }));
+    const change = { wide: { maxLifetimeSeconds: null } };
+    const last = { at: 500_000, kind: 'restart', downMs: 3000, how: 'kill', change } as const;
+    const given = { policy: 'vanilla', tasksPerWorker: 10 } as const;
+    const aged = { ...wide, maxLifetimeSeconds: 90 };
+    const run = await playWith({ ...given, wide: aged }, ...restarts, last);
+    expect(run.violations).toEqual([]);
+    const asked = run.trace.flatMap((line) => /"taskConcurrency":(\d+)/.exec(line)?.[1] ?? []);
+    // Four, and one replacement.
+    expect(Math.max(...asked.map(Number))).toBe(5);
+    expect(run.bought).toBeGreaterThan(5);
+  });
 });

@@ -85,7 +85,7 @@ export const liveManager = (
           noteMismatch: note,
         },
         ...{ noteCapacity: note, noteInventory: note, noteForeignTask: note },
-        ...{ noteSpending: note, noteMoneyLimit: note },
+        ...{ noteSpending: note, noteMoneyLimit: note, noteRotation: note },
         noteBlockers: (_, report) => {
           const kinds = report.blockers.map(({ kind }) => kind);
           blockers.push({ missing: report.missing, kinds });

@@ -108,6 +108,18 @@ it('counts an old group as one that is replaced until nothing is connected of it
   expect([without, null].map((load) => counted({ ...leaving, load }))).toEqual([0, 1]);
 });
 
+it('marks an old group of an earlier run before its workers are shown, and no other until then', () => {
+  const { load: _, ...shown } = shows(100);
+  const unshown = { ...shown, load: null, registered: false, presumedFrom: 100 };
+  expect(agedOf({ a: unshown, b: shows(200) }, 2 * hour)).toEqual(['a']);
+  const marked = { ...unshown, aged: true };
+  expect(agedOf({ a: marked, b: shows(50) }, 2 * hour)).toEqual(['a']);
+  // It has no workers any more; or it is of this run, and boots.
+  const without = { workers: 0, tasks: 0, canceling: 0 };
+  expect(agedOf({ a: { ...marked, load: without }, b: shows(200) }, 2 * hour)).toEqual(['b']);
+  expect(agedOf({ a: { ...unshown, presumedFrom: null } }, 2 * hour)).toEqual([]);
+});
+
 it('keeps an old group that is at work until its idle moment', () => {
   const counts = countRecords({ old: { ...shows(100, 3), aged: true }, next: shows(300) }, 2);
   expect(counts).toMatchObject({ degradedMissing: 2, degradedIdleWorkers: 0 });

@@ -1,9 +1,90 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
-import { workersWithoutReplacement } from '../../../machines/fleet/rotation.ts';
-import { fleetSettings, readyManager } from '../../support/liveManager.ts';
+import { rotatesFromNow, workersWithoutReplacement } from '../../../machines/fleet/rotation.ts';
+import { fleetSettings, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 const timeouts = { ...fleetSettings.timeouts, maxLifetimeMs: 3_600_000 };
+
+describe('a restart while an old group is replaced', () => {
+  /** Three groups of two workers were desired; one of them is too old, and its replacement is there. */
+  const restarted = async (rotatesFrom: number | null) => {
+    const given = { owned: tasksOf(4), rotatesFrom };
+    const all = liveManager(given, { workersPerTask: 2, timeouts });
+    all.clock.increment(0);
+    await all.ready();
+    return all;
+  };
+  const serving = { busy: 4, degradedMissing: 2, aged: 1 };
+  const launches = ({ orders }: Awaited<ReturnType<typeof restarted>>) =>
+    orders().filter(({ type }) => type === 'cohort.admit').length;
+
+  it('desires what was desired before, and launches no other, once the replacement is connected', async () => {
+    const all = await restarted(6);
+    all.report({ pending: 4, aged: 1 });
+    all.command(8);
+    all.report(serving);
+    all.command(8);
+    expect([all.fleet().desiredWorkers, all.fleet().rotatesFrom]).toEqual([6, 6]);
+    // It has been back for long: degraded groups count by now.
+    all.tickUntil(45_000);
+    all.echo(45_000);
+    all.command(8);
+    expect(all.fleet().desired).toBe(4);
+    expect(launches(all)).toBe(0);
+    all.report({ ...serving, busy: 3, idle: 1, degradedWorkers: 2, degradedIdleWorkers: 2 });
+    expect(all.orders()).toMatchObject([{ type: 'cohort.drain', degraded: 1 }]);
+  });
+
+  it('desires what was desired before though a command comes before the groups are counted', async () => {
+    const all = liveManager(
+      { owned: tasksOf(150), rotatesFrom: 296 },
+      { workersPerTask: 2, timeouts },
+    );
+    all.echo(1000);
+    all.command(300);
+    expect([all.fleet().desiredWorkers, all.fleet().rotatesFrom]).toEqual([296, 296]);
+  });
+
+  it('launches the replacement that is not there any more', async () => {
+    const all = await restarted(6);
+    all.report({ busy: 3, degradedMissing: 2, aged: 1 });
+    all.command(6);
+    all.tickUntil(45_000);
+    all.echo(45_000);
+    all.command(6);
+    expect([all.fleet().desiredWorkers, all.fleet().desired, launches(all)]).toEqual([6, 4, 1]);
+  });
+
+  it('desires what is commanded if the journal knows of no rotation, or no group is too old', async () => {
+    for (const [rotatesFrom, aged] of [
+      [null, 1],
+      [6, 0],
+    ] as const) {
+      const all = await restarted(rotatesFrom);
+      all.report({ busy: 4, aged });
+      all.command(8);
+      expect(all.fleet().desiredWorkers).toBe(8);
+    }
+  });
+});
+
+it('tells the journal what is desired without replacements: before one is launched, at each change, and when none is left', async () => {
+  const all = await readyManager({}, { workersPerTask: 2, timeouts });
+  const told = () => all.says().filter((note) => 'workers' in (note as object));
+  all.command(6);
+  all.report({ busy: 3 });
+  expect(told()).toEqual([]);
+  all.report({ busy: 3, degradedMissing: 2, aged: 1 });
+  expect(told()).toEqual([{ workers: 6 }]);
+  all.answered();
+  for (const workers of [9, 9]) all.command(workers);
+  expect(told()).toEqual([{ workers: 9 }]);
+  all.answered();
+  all.report({ busy: 3 });
+  expect([told(), all.fleet().rotatesFrom]).toEqual([[{ workers: null }], null]);
+  // Nothing was commanded yet.
+  expect(rotatesFromNow({ ...all.fleet(), rotatesFrom: 2, desiredWorkers: null })).toBe(2);
+});
 
 describe('a command for as many workers as are connected, while an old group is replaced', () => {
   /** Three groups of two workers; one is too old, and its replacement boots, then serves. */

@@ -28,6 +28,12 @@ it('takes over open launches, as ones that may have been sent', () => {
   expect(lastLaunchAt).toBe(50_000);
 });
 
+it('takes over what was desired without the replacements of old groups', () => {
+  const rotation: JournalRecord = { kind: 'rotation', workers: 6, at: 1 };
+  expect(recover(journalOf('whole', rotation), start(60_000)).rotatesFrom).toBe(6);
+  expect(recover(journalOf('whole'), start(60_000)).rotatesFrom).toBeNull();
+});
+
 it('gives up an open launch whose request would be another one now', () => {
   const journal = journalOf('whole', launch);
   const { resend, lastLaunchAt } = recover(journal, start(60_000, 'other'));

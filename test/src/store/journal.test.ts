@@ -19,7 +19,7 @@ import {
   temporaryDir,
 } from './samples.ts';
 
-const header = encodeFrame({ format: 'scaler-ecs-journal', version: 4 });
+const header = encodeFrame({ format: 'scaler-ecs-journal', version: 5 });
 const frames = [header, ...story.map(encodeFrame)];
 const whole = Buffer.concat(frames);
 const pathIn = (dir: string) => join(dir, 'journal');
@@ -69,7 +69,7 @@ describe('a journal', () => {
     writeFileSync(join(dir, 'journal.tmp'), 'half a fra');
     await reopened(dir);
     const short = Ledger.replay(story).compact();
-    expect(readBack(dir).records).toEqual([{ format: 'scaler-ecs-journal', version: 4 }, ...short]);
+    expect(readBack(dir).records).toEqual([{ format: 'scaler-ecs-journal', version: 5 }, ...short]);
     expect(readdirSync(dir)).toEqual(['journal']);
   });
 
@@ -304,7 +304,7 @@ describe('a journal file that was damaged', () => {
   });
 
   it.each([
-    ['version 5', { format: 'scaler-ecs-journal', version: 5 }],
+    ['version 6', { format: 'scaler-ecs-journal', version: 6 }],
     ['no version', { format: 'scaler-ecs-journal' }],
     ['the name of another program', { format: 'other', version: 1 }],
     ['no header', { kind: 'start', epoch: 'e', at: 1 }],

@@ -54,6 +54,7 @@ const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
     ...{ isLowerBound: fc.boolean(), at },
   }),
   fc.record({ kind: fc.constant('lastLaunch' as const), at }),
+  fc.record({ kind: fc.constant('rotation' as const), workers: fc.option(at), at }),
 );
 const anyRecords = fc.array(anyRecord, { maxLength: 40 });
 
@@ -80,6 +81,7 @@ describe('a ledger', () => {
       ],
       inventoryOwed: null,
       spent: { endedUsd: 2.75, day: 0, usdAtMidnight: 1.5, isLowerBound: true, unseenUsd: 0.5 },
+      rotatesFrom: 6,
     });
     expect(ledger.owner('arn:9')).toBe('a-1');
     expect(ledger.owner('arn:1')).toBeUndefined();
@@ -120,6 +122,15 @@ describe('a ledger', () => {
     expect(ledger.spent()).toEqual({ ...known, endedUsd: 2.5 });
     const again = Ledger.replay(ledger.compact());
     expect([again.endedUsd, again.spent()]).toEqual([2.5, { ...known, endedUsd: 2.5 }]);
+  });
+
+  it('knows what is desired without replacements until no group is replaced, also after compaction', () => {
+    const rotation = (workers: number | null) => ({ kind: 'rotation', workers, at: 1 }) as const;
+    const ledger = Ledger.replay([rotation(8), rotation(6)]);
+    expect([new Ledger().rotatesFrom, ledger.rotatesFrom]).toEqual([null, 6]);
+    expect(Ledger.replay(ledger.compact()).rotatesFrom).toBe(6);
+    ledger.apply(rotation(null));
+    expect([ledger.rotatesFrom, ledger.compact()]).toEqual([null, []]);
   });
 
   it('presumes at a start that the tasks lived until the journal was written, also after compaction', () => {
@@ -390,8 +401,8 @@ describe('a ledger', () => {
         const facts = open.length + 2 * groups.length + history.length;
         const { reasons = [], launches = [] } = inventoryOwed ?? {};
         const owed = reasons.length + launches.length;
-        // A start, the time of the last launch, and what was spent.
-        expect(short.length).toBeLessThanOrEqual(facts + owed + 3);
+        // A start, the time of the last launch, what was spent, and a rotation.
+        expect(short.length).toBeLessThanOrEqual(facts + owed + 4);
       }),
     );
   });

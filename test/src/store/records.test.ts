@@ -33,6 +33,13 @@ describe('parseRecord', () => {
     expect(parseRecord(launch('l'))).toStrictEqual(launch('l'));
   });
 
+  it('keeps the workers of a rotation, or that there is none', () => {
+    const record = { kind: 'rotation', workers: null, at: 1 };
+    expect(parseRecord(record)).toStrictEqual(record);
+    expect(parseRecord({ ...record, workers: 0 })).toStrictEqual({ ...record, workers: 0 });
+    for (const workers of ['6', undefined]) expect(parseRecord({ ...record, workers })).toBeNull();
+  });
+
   it('keeps where an adopted group was launched, and takes no other market', () => {
     const record = { ...adopted('a', 'arn:1'), market: 'spot' };
     expect(parseRecord(record)).toStrictEqual(record);

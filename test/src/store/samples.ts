@@ -91,6 +91,7 @@ export const story: JournalRecord[] = [
     ...{ isLowerBound: true, unseenUsd: 0.5, at: 3_600 },
   },
   { ...ended('e1-1-0', 'arn:1'), usd: 0.25 },
+  { kind: 'rotation', workers: 6, at: 4_100 },
 ];
 
 export const stateOf = (ledger: LedgerView) => ({
@@ -101,6 +102,7 @@ export const stateOf = (ledger: LedgerView) => ({
   history: ledger.history(),
   inventoryOwed: ledger.inventoryOwed(),
   spent: ledger.spent(),
+  rotatesFrom: ledger.rotatesFrom,
 });
 
 export const temporaryDir = (): string => {

@@ -10,7 +10,7 @@ import { badDisk } from './badDisk.ts';
 import { adopted, stateOf, story, temporaryDir } from './samples.ts';
 
 /*
- * fixtures/v1-*.journal to v3-*.journal were written by the programs of those versions:
+ * fixtures/v1-*.journal to v4-*.journal were written by the programs of those versions:
  *   lived: one run, record by record; compacted: the same, opened once more; torn: its last 40 bytes cut off;
  *   damaged: one byte of its last record flipped; beforeSpot: the first program of all, whose launches name no market.
  */
@@ -52,6 +52,7 @@ const expected: Record<string, [number, object[], object[]]> = {
   'v1-lived': [lastLaunchAt, [open], [end]],
   'v2-lived': [lastLaunchAt, [{ ...open, subnets }], [end]],
   'v3-lived': [lastLaunchAt, [{ ...open, subnets }], [end]],
+  'v4-lived': [lastLaunchAt, [{ ...open, subnets }], [end]],
   // Its compaction had dropped the end already.
   'v2-compacted': [lastLaunchAt, [{ ...open, subnets }], []],
   'v2-torn': [t + 4_000, [], [end]],
@@ -80,6 +81,7 @@ describe('a journal of an earlier version', () => {
       expect(stateOf(journal.ledger)).toEqual({
         ...{ epoch: 'e1', lastLaunchAt, open: launches, groups, history },
         spent: null,
+        rotatesFrom: null,
         inventoryOwed: damaged
           ? {
               since: t + 200_000,
@@ -91,7 +93,7 @@ describe('a journal of an earlier version', () => {
           : null,
       });
       expect(readFrames(readFileSync(join(dir, 'journal'))).records).toEqual([
-        { format: 'scaler-ecs-journal', version: 4 },
+        { format: 'scaler-ecs-journal', version: 5 },
         ...journal.ledger.compact(),
       ]);
       const again = await openJournal(dir, silentLog);
@@ -140,7 +142,7 @@ describe('upgradeRecord', () => {
     for (const record of story) expect(upgradeRecord(record, journalVersion)).toEqual(record);
   });
 
-  it.each([1, 2, 3])('makes no record of version %i out of a value that is none', (version) => {
+  it.each([1, 2, 3, 4])('makes no record of version %i out of a value that is none', (version) => {
     const broken = [
       ...[null, 7, 'launch', [], {}, { kind: 'settled', label: 'l', at: 1, groups: 7 }],
       { kind: 'settled', label: 'l', at: 1, groups: [null], refusals: [] },
@@ -157,7 +159,7 @@ it('refuses version 0 as it refuses a later one', async () => {
     writeFileSync(join(dir, 'journal'), encodeFrame({ format: 'scaler-ecs-journal', version }));
     await expect(openJournal(dir, silentLog)).rejects.toMatchObject({
       kind: 'version',
-      message: expect.stringContaining(`has journal version ${version} and this program reads 4`),
+      message: expect.stringContaining(`has journal version ${version} and this program reads 5`),
     });
   }
 });
