@@ -63,6 +63,7 @@ export const endlessAnswers: Scenario = {
       return tokens.length === 1 ? stall : answer;
     };
     scheduler.desiredWorkers = desiredTasks;
+    await eventually('RunTask is sent', 30_000, () => tokens.length > 0, daemon);
     const isLaunched = async () => state.ledger().groups().length === desiredTasks;
     await checkEventually(
       testBed,

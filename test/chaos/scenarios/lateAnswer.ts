@@ -28,7 +28,7 @@ export const lateAnswer: Scenario = {
     scheduler.desiredWorkers = desiredTasks;
     const daemon = testBed.start();
     const allStarted = async () => (await testBed.ownTasks()).length === desiredTasks;
-    await eventually('RunTask has been executed', 15_000, allStarted, daemon);
+    await eventually('RunTask has been executed', 30_000, allStarted, daemon);
     const listedBefore = (await emulator.ledger()).calls.ListTasks ?? 0;
     const startedAt = performance.now();
     await eventually(
