@@ -171,6 +171,9 @@ const recordAccepted = launchSetup.enqueueActions(({ context, event, enqueue }) 
 
 const note = ({ event }: { event: { error: unknown } }): FailureNote => noteOf(event.error);
 
+/** One that is being sent again: its next answer can take long, and would name the same tasks. */
+const found = { guard: 'outcomeUnknown', target: 'recording', actions: 'recordFound' } as const;
+
 export const launch = launchSetup
   .extend({ actions: { reportSurplus: noteSurplus, recordAccepted } })
   .createMachine({
@@ -202,6 +205,7 @@ export const launch = launchSetup
         description:
           'The launch is being written to disk. Nothing is sent before its record is on disk: after a crash it would not be known. A launch that was never sent may be withdrawn.',
         on: {
+          'launch.found': found,
           'launch.withdraw': {
             guard: 'startedNothing',
             target: 'recording',
@@ -235,6 +239,7 @@ export const launch = launchSetup
         description:
           'It is on disk and waits until RunTask may be sent: so many calls a second are allowed. A launch that was never sent may be withdrawn.',
         on: {
+          'launch.found': found,
           'launch.withdraw': {
             guard: 'startedNothing',
             target: 'recording',
@@ -271,6 +276,7 @@ export const launch = launchSetup
       requesting: {
         description: 'RunTask is on its way.',
         entry: 'countAttempt',
+        on: { 'launch.found': found },
         invoke: {
           id: 'runTask',
           src: 'runTask',

@@ -4,6 +4,8 @@ import type { Generation, WorkView } from './messages.ts';
 const onlyEchoesMs = 12_000;
 /** A scheduler forgets a manager after ten seconds without a heartbeat, and checks once a second. */
 const forgetMs = 12_000;
+/** After a longer absence, ms, another process with our identity may have had commands, and may not have answered. */
+const longAbsenceMs = 2 * forgetMs;
 /**
  * Work has waited for so long, ms, on a connection without a command: the scheduler may wait for a response to a
  * command that another process has had. Twice as long each time that leaving it has brought no command.
@@ -17,7 +19,8 @@ const mostTasksPerWorker = 10;
  * A scheduler of g2 or g23 gives no further command before the last one is answered, without a limit of time; but
  * command or response may have been lost with the connection. A second response could end a scheduler of another
  * release that has come in its place. The scheduler forgets what it waits for when it forgets the manager, so the
- * manager stays away for that long.
+ * manager stays away for that long. A return that comes much later, as after a standstill of this process, shows
+ * nothing: the scheduler keeps what it waits for while another process sends heartbeats with our identity.
  */
 export interface PendingResponse {
   /** A command may be unanswered: by this process, or by one before it. */
@@ -42,8 +45,13 @@ export function newPendingResponse(pending: boolean): PendingResponse {
 }
 
 export function onConnected(before: PendingResponse, at: number): PendingResponse {
-  const { pending } = before;
-  return { ...before, suspected: pending, unshown: false, openedAt: at, lastHeartbeatAt: at };
+  const { lastHeartbeatAt } = before;
+  const wasAway = lastHeartbeatAt > 0 && at - lastHeartbeatAt > longAbsenceMs;
+  const pending = before.pending || wasAway;
+  return {
+    ...{ ...before, pending, suspected: pending, unshown: false },
+    ...{ openedAt: at, lastHeartbeatAt: at },
+  };
 }
 
 /** The connection is gone. The first command of a scheduler that has not shown itself may have been lost with it. */

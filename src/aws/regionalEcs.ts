@@ -1,6 +1,6 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
+import { placeOf, regionOf } from '../shared/taskPlace.ts';
 import { type AwsSettings, createEcsClient } from './client.ts';
-import { placeOf, regionOf } from './tasks/taskPlace.ts';
 
 export interface RegionalEcs {
   /** Sends each command to the region that the ARNs in it name; without such ARNs, to the region of the settings. */

@@ -17,10 +17,11 @@ import { listTasks } from '../aws/tasks/listTasks.ts';
 import { runTask } from '../aws/tasks/runTask.ts';
 import { stopTask } from '../aws/tasks/stopTask.ts';
 import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
-import { accountOf } from '../aws/tasks/taskPlace.ts';
 import { createTurns } from '../aws/turns.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
+import { accountOf } from '../shared/taskPlace.ts';
+import type { UsedPlaces } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import { answerByOurClock, byOurClock } from './ledgerEffects.ts';
 import { bootstrapSettings, callRates } from './managerSettings.ts';
@@ -29,7 +30,7 @@ export interface AwsParts {
   cluster: string;
   startedBy: string;
   /** Where launches of earlier runs may have started tasks, too. */
-  elsewhere: { clusters: readonly string[]; tags: readonly string[] };
+  elsewhere: () => UsedPlaces;
   request: TaskTemplate['request'];
   /** A group of ours owns this task, and looks at it. */
   isOwned: (taskArn: string) => boolean;
@@ -62,7 +63,7 @@ export const connectAws = (
     cluster,
     systemClock,
     log,
-    { ...elsewhere, ownAccount },
+    { places: elsewhere, ownAccount },
     isOwned,
   );
   const run = runTask(ecs, call, { request: (order: LaunchOrder) => request(order) });

@@ -1,26 +1,20 @@
-import { clusterOfLaunch, clusterOfTask, sameCluster } from '../aws/tasks/taskPlace.ts';
+import { clusterOfLaunch, clusterOfTask, sameCluster } from '../shared/taskPlace.ts';
 import type { LedgerView } from '../store/ledger.ts';
-import type { InventoryOwedRecord, InventoryReason, LaunchRecord } from '../store/records.ts';
+import type { InventoryOwedRecord, LaunchRecord, PlaceUsedRecord } from '../store/records.ts';
 
 function clusterOf({ cluster, revision }: LaunchRecord): string | undefined {
   return cluster === undefined ? undefined : clusterOfLaunch({ cluster, revision });
 }
 
-/** What is journaled before a launch is given up without an answer: only a list of its cluster shows what it started. */
+/** What is journaled before a launch is given up without an answer: only a list shows what it started. */
 export function inventoryOwedFor(launch: LaunchRecord | null, at: number): InventoryOwedRecord {
   const owed = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at } as const;
   if (launch === null) return owed;
-  const { label, count, market, tag } = launch;
-  const cluster = clusterOf(launch);
-  return {
-    ...owed,
-    ...(cluster && { clusters: [cluster] }),
-    ...(tag && { tags: [tag] }),
-    launch: { label, count, market },
-  };
+  const { label, count, market } = launch;
+  return { ...owed, launch: { label, count, market } };
 }
 
-type Known = Pick<LedgerView, 'openLaunches' | 'groups' | 'inventoryOwed'>;
+type Known = Pick<LedgerView, 'openLaunches' | 'groups' | 'usedPlaces'>;
 
 interface HomeCluster {
   region: string;
@@ -40,16 +34,16 @@ function arnOf({ region, cluster }: HomeCluster): string {
 }
 
 /**
- * What a start journals as long as an inventory is owed: it must cover the cluster and the tag of these settings, also
- * when those of the next start are others. Null: none is owed, or that is journaled.
+ * What a start journals as long as an inventory is owed: launches that no record tells of may have gone where these
+ * settings say, and those of the next start may be others. Null: none is owed.
  */
-export function homeOwed(ledger: Known, home: Home, at: number): InventoryOwedRecord | null {
-  const owed = ledger.inventoryOwed();
-  if (owed === null) return null;
-  const [reason] = owed.reasons as [InventoryReason];
-  const cluster = arnOf(home);
-  if (owed.clusters.includes(cluster) && owed.tags.includes(home.tag)) return null;
-  return { kind: 'inventoryOwed', reason, clusters: [cluster], tags: [home.tag], at };
+export function homeUsed(
+  ledger: Pick<LedgerView, 'inventoryOwed'>,
+  home: Home,
+  at: number,
+): PlaceUsedRecord | null {
+  if (ledger.inventoryOwed() === null) return null;
+  return { kind: 'placeUsed', cluster: arnOf(home), tag: home.tag, at };
 }
 
 /** Tasks of a ledger, and the number of its open launches. */
@@ -77,14 +71,13 @@ export function unlistedIn(
 
 /**
  * ARNs of clusters other than that of the settings in which earlier runs have, or may have, started tasks: those of
- * open launches, of living groups, and of an inventory that is owed. A list of our tasks must cover them. To be asked
- * before open launches are given up.
+ * open launches, of living groups, and those that were used lately. A list of our tasks must cover them.
  */
 export function clustersElsewhere(ledger: Known, home: HomeCluster): string[] {
   const found = [
     ...ledger.openLaunches().map(clusterOf),
     ...ledger.groups().map(({ taskArn }) => clusterOfTask(taskArn)),
-    ...(ledger.inventoryOwed()?.clusters ?? []),
+    ...ledger.usedPlaces().clusters,
   ].filter((arn) => arn !== undefined);
   const elsewhere = new Set(found.filter((arn) => !sameCluster(arn, arnOf(home))));
   // One that is known with its account and without is one.
@@ -97,7 +90,7 @@ export function clustersElsewhere(ledger: Known, home: HomeCluster): string[] {
 /** The same for ownership tags: with which earlier runs may have started tasks that no group owns. */
 export function otherTags(ledger: Known, ownTag: string): string[] {
   const launched = ledger.openLaunches().flatMap(({ tag }) => tag ?? []);
-  const tags = new Set([...launched, ...(ledger.inventoryOwed()?.tags ?? [])]);
+  const tags = new Set([...launched, ...ledger.usedPlaces().tags]);
   tags.delete(ownTag);
   return [...tags];
 }

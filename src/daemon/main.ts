@@ -68,10 +68,10 @@ export async function runDaemon(
   const epoch = randomBytes(6).toString('hex');
   const { cluster, startedBy } = templates;
   const home = { region: config.aws.region, cluster, tag: startedBy };
-  const elsewhere = {
+  const elsewhere = () => ({
     clusters: clustersElsewhere(journal.ledger, home),
     tags: otherTags(journal.ledger, home.tag),
-  };
+  });
   const recovered = recover(journal, {
     ...{ at: now(), epoch, home },
     requestHashOf: (order) => template(order).hash(order),
@@ -133,7 +133,7 @@ export async function runDaemon(
   const { describeTasks: describe } = aws;
   const siblings = {
     ...{ stateDir: config.stateDir, mark: templates.startedBy, describe, log },
-    unlistedIn: (other: LedgerView) => unlistedIn(other, home, elsewhere.clusters),
+    unlistedIn: (other: LedgerView) => unlistedIn(other, home, elsewhere().clusters),
   };
   void reportSiblingTasks(siblings, ending.signal);
 

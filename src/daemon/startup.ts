@@ -5,7 +5,7 @@ import { groupIdsOf } from '../../machines/shared/ids.ts';
 import type { Journal } from '../store/journal.ts';
 import type { InventoryReason } from '../store/records.ts';
 import { replay } from '../store/replay.ts';
-import { type Home, homeOwed, inventoryOwedFor } from './launchClusters.ts';
+import { type Home, homeUsed, inventoryOwedFor } from './launchClusters.ts';
 
 /**
  * A run before this one may have ended before it answered a command, or before the answer arrived: no record says so.
@@ -48,8 +48,8 @@ export const recover = (
     writtenAt: journal.writtenAt,
     requestHashOf,
   });
-  const owed = homeOwed(journal.ledger, home, at);
-  if (owed) journal.note(owed);
+  const used = homeUsed(journal.ledger, home, at);
+  if (used) journal.note(used);
   // Before the launches are given up: a write that is cut short between the two must not forget the reason.
   for (const launch of journal.ledger.openLaunches())
     if (givenUp.includes(launch.label)) journal.note(inventoryOwedFor(launch, at));

@@ -3,8 +3,8 @@ import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 /* Reads the parts of a record, which is not from us until then: anything may be in it. Each throws an Unfit. */
 
 const longestText = 2048;
-/** Subnets of a launch, or clusters or tags of an inventory. */
-export const mostNames = 16;
+/** Subnets of a launch. */
+const mostNames = 16;
 
 export class Unfit extends Error {}
 

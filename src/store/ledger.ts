@@ -1,6 +1,7 @@
 import type { OwnedGroup } from '../../machines/shared/domain.ts';
-import { mostNames } from './fields.ts';
+import { clusterOfLaunch } from '../shared/taskPlace.ts';
 import { History } from './history.ts';
+import { LastUse } from './lastUse.ts';
 import {
   type Claim,
   type EndedRecord,
@@ -38,12 +39,16 @@ export interface InventoryOwed {
   /** Milliseconds since the epoch, by the clock of the start that found the first reason. */
   since: number;
   reasons: InventoryReason[];
-  /** ARNs of the clusters that it must cover besides that of the settings. */
-  clusters: string[];
-  /** Ownership tags that it must cover besides that of the settings. */
-  tags: string[];
   /** Launches that were given up without an answer. */
   launches: OwedLaunch[];
+}
+
+/** Where a list of our tasks may still show some that no group owns, besides the clusters and tags of open launches. */
+export interface UsedPlaces {
+  /** ARNs of clusters. */
+  clusters: string[];
+  /** Ownership tags. */
+  tags: string[];
 }
 
 /**
@@ -75,8 +80,8 @@ export class Ledger {
   readonly #owners = new Map<string, string>();
   readonly #history = new History();
   readonly #inventoryOwed = new Map<InventoryReason, number>();
-  readonly #clustersOwed = new Set<string>();
-  readonly #tagsOwed = new Set<string>();
+  readonly #clusters = new LastUse();
+  readonly #tags = new LastUse();
   readonly #launchesOwed = new Map<string, OwedLaunch>();
   #spent: SpentRecord | null = null;
   #rotation: RotationRecord | null = null;
@@ -128,16 +133,17 @@ export class Ledger {
       case 'inventoryOwed':
         if (!this.#inventoryOwed.has(record.reason))
           this.#inventoryOwed.set(record.reason, record.at);
-        for (const cluster of record.clusters ?? []) this.#clustersOwed.add(cluster);
-        for (const tag of record.tags ?? []) this.#tagsOwed.add(tag);
         if (record.launch) this.#launchesOwed.set(record.launch.label, record.launch);
         return [];
       case 'inventoried':
         // By the order of the records: the clock may have been set since the reason was journaled.
         this.#inventoryOwed.clear();
-        this.#clustersOwed.clear();
-        this.#tagsOwed.clear();
         this.#launchesOwed.clear();
+        this.#clusters.listed(record.at);
+        this.#tags.listed(record.at);
+        return [];
+      case 'placeUsed':
+        this.#noteUse(record, record.at);
         return [];
       case 'closed':
         return [];
@@ -218,23 +224,25 @@ export class Ledger {
     return {
       since: Math.min(...this.#inventoryOwed.values()),
       reasons: [...this.#inventoryOwed.keys()],
-      clusters: [...this.#clustersOwed],
-      tags: [...this.#tagsOwed],
       launches: [...this.#launchesOwed.values()],
     };
+  }
+
+  usedPlaces(): UsedPlaces {
+    return { clusters: this.#clusters.names(), tags: this.#tags.names() };
   }
 
   /** The shortest list of records with the same sum. */
   compact(): JournalRecord[] {
     const records: JournalRecord[] = this.#start ? [this.#start] : [];
     if (this.#lastLaunchAt !== null) records.push({ kind: 'lastLaunch', at: this.#lastLaunchAt });
-    const clusters = [...this.#clustersOwed].slice(0, mostNames);
-    const tags = [...this.#tagsOwed].slice(0, mostNames);
-    const owed = { ...(clusters.length > 0 && { clusters }), ...(tags.length > 0 && { tags }) };
+    for (const [cluster, at] of this.#clusters.entries())
+      records.push({ kind: 'placeUsed', cluster, at });
+    for (const [tag, at] of this.#tags.entries()) records.push({ kind: 'placeUsed', tag, at });
     if (this.#spent !== null) records.push({ ...this.#spent, endedUsd: this.#endedUsd });
     if (this.#rotation !== null) records.push(this.#rotation);
     for (const [reason, at] of this.#inventoryOwed)
-      records.push({ kind: 'inventoryOwed', reason, ...owed, at });
+      records.push({ kind: 'inventoryOwed', reason, at });
     for (const [reason, at] of [...this.#inventoryOwed].slice(0, 1))
       for (const launch of this.#launchesOwed.values())
         records.push({ kind: 'inventoryOwed', reason, launch, at });
@@ -264,7 +272,9 @@ export class Ledger {
     const isAgain = record.epoch === this.epoch;
     this.#start = record;
     const { writtenAt, at } = record;
-    if (isAgain || writtenAt === undefined) return;
+    if (isAgain) return;
+    for (const names of [this.#clusters, this.#tags]) names.begin(at, writtenAt);
+    if (writtenAt === undefined) return;
     for (const [groupId, group] of this.#groups) {
       const presumedFrom = presumedAt(at, writtenAt, group);
       if (presumedFrom !== null) this.#groups.set(groupId, { ...group, presumedFrom });
@@ -275,10 +285,21 @@ export class Ledger {
     this.#lastLaunchAt = Math.max(at, this.#lastLaunchAt ?? at);
   }
 
+  #noteUse(
+    { cluster, tag }: { cluster?: string | undefined; tag?: string | undefined },
+    at: number,
+  ): void {
+    if (cluster !== undefined) this.#clusters.note(cluster, at);
+    if (tag !== undefined) this.#tags.note(tag, at);
+  }
+
   #settle({ label, groups, at }: SettledRecord): DroppedClaim[] {
     const launch = this.#open.get(label);
     this.#open.delete(label);
     if (launch) {
+      const { cluster, revision, tag } = launch;
+      // ECS may have started more than it answered.
+      this.#noteUse({ cluster: cluster && clusterOfLaunch({ cluster, revision }), tag }, at);
       // Since its answer: a launch that was sent long before may have started its tasks a moment ago.
       const facts = { deadlinesFrom: Math.max(launch.at, at), market: launch.market };
       return groups.flatMap((claim) => this.#claim({ ...unknownTimes, ...claim, ...facts }));

@@ -145,15 +145,21 @@ export type OwedLaunch = Pick<LaunchRecord, 'label' | 'count' | 'market'>;
 export interface InventoryOwedRecord {
   kind: 'inventoryOwed';
   reason: InventoryReason;
-  /**
-   * ARNs of the clusters that it must cover besides that of the settings; left out: none. That of a start's own settings
-   * is without partition and account: they are not known yet.
-   */
-  clusters?: string[] | undefined;
-  /** The ownership tags that it must cover besides that of the settings; left out: none. */
-  tags?: string[] | undefined;
   /** The launch that was given up; left out: none, or of a journal of an earlier release. */
   launch?: OwedLaunch | undefined;
+  at: number;
+}
+
+/**
+ * Tasks may have been started there until then that no group owns: lists must cover it for a while, also at starts with
+ * other settings. Of a launch that is settled this need not be told, except in place of its record.
+ */
+export interface PlaceUsedRecord {
+  kind: 'placeUsed';
+  /** The ARN of a cluster; that of a start's own settings is without partition and account: they are not known yet. */
+  cluster?: string | undefined;
+  /** An ownership tag. */
+  tag?: string | undefined;
   at: number;
 }
 
@@ -184,6 +190,7 @@ export type JournalRecord =
   | RotationRecord
   | LastLaunchRecord
   | InventoryOwedRecord
+  | PlaceUsedRecord
   | InventoriedRecord
   | ClosedRecord;
 
@@ -292,9 +299,14 @@ function read(r: Record<string, unknown>): JournalRecord {
       return {
         kind: 'inventoryOwed',
         reason: oneOf(r.reason, inventoryReasons),
-        ...(r.clusters !== undefined && { clusters: texts(r.clusters) }),
-        ...(r.tags !== undefined && { tags: texts(r.tags) }),
         ...(r.launch !== undefined && { launch: owedLaunch(fields(r.launch)) }),
+        at,
+      };
+    case 'placeUsed':
+      return {
+        kind: 'placeUsed',
+        ...(r.cluster !== undefined && { cluster: text(r.cluster) }),
+        ...(r.tag !== undefined && { tag: text(r.tag) }),
         at,
       };
     case 'inventoried':

@@ -5,8 +5,8 @@ import { unknownTimes } from './records.ts';
  *   1: the first. Until launches could go to Spot, they named no market.
  *   2: launches may name subnets.
  *   3: `createdAt` and `deadlinesFrom` in place of `launchedAt`; words and times of an end; inventories.
- *   4: what tasks have cost; launches name their cluster and tag, inventories that are owed may name clusters, tags and
- *      launches; an orderly end; what a start presumes of tasks.
+ *   4: what tasks have cost; launches name their cluster and tag, inventories that are owed may name launches; clusters
+ *      and tags that were used; an orderly end; what a start presumes of tasks.
  *   5: what is desired while old groups are replaced.
  */
 

@@ -141,6 +141,7 @@ const sourceParts = [
   ...['src/daemon/ledgerEffects.ts', 'src/daemon/startup.ts', 'src/daemon/describedTasks.ts'],
   ...[
     'src/daemon/launchClusters.ts',
+    'src/shared/taskPlace.ts',
     'src/daemon/siblingTasks.ts',
     'src/daemon/stopTime.ts',
     'src/daemon/taskTimes.ts',

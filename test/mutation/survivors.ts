@@ -256,7 +256,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     why: 'null and undefined, false and undefined count the same, and of `isWhole` it is only read whether it is there',
     mutants: {
       'src/aws/tasks/listTasks.ts': mutantsOf(
-        'elsewhere: Elsewhere = { clusters: [], tags: [], ownAccount: () => null }, | () => null => () => undefined',
+        'elsewhere: Elsewhere = { places: () => ({ clusters: [], tags: [] }), ownAccount: () => null }, | () => null => () => undefined',
         'isOwned: (taskArn: string) => boolean = () => false, | () => false => () => undefined',
       ),
       'src/aws/tasks/runTask.ts': mutantsOf(

@@ -210,8 +210,10 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     };
     const { cluster, startedBy } = templates;
     const home = { region: config.aws.region, cluster, tag: startedBy };
-    const clusters = clustersElsewhere(journal.ledger, home);
-    const tags = otherTags(journal.ledger, home.tag);
+    const elsewhere = () => ({
+      clusters: clustersElsewhere(journal.ledger, home),
+      tags: otherTags(journal.ledger, home.tag),
+    });
     const recovered = recover(watched, {
       ...{ at: now(), epoch, home },
       requestHashOf: (order) => templateOf(order).hash(order),
@@ -228,7 +230,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       templates.cluster,
       clock,
       log,
-      { clusters, tags, ownAccount },
+      { places: elsewhere, ownAccount },
       (taskArn) => journal.ledger.owner(taskArn) !== undefined,
     );
     const run = runTask(ecs, call, {
@@ -357,7 +359,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       void reportSiblingTasks(
         {
           ...{ stateDir: stateDirectory, mark: templates.startedBy, describe, log },
-          unlistedIn: (other) => unlistedIn(other, home, clusters),
+          unlistedIn: (other) => unlistedIn(other, home, elsewhere().clusters),
           ...{ find: tools.siblings.find, pause: clock.sleep },
         },
         ending.signal,

@@ -5,12 +5,12 @@ import type {
   TaskObservation,
 } from '../../../machines/shared/domain.ts';
 import { tasksPerPage } from '../../../machines/shared/limits.ts';
+import { placeOf } from '../../shared/taskPlace.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
 import { wordsOf } from './missingCluster.ts';
 import { type OwnAccount, otherAccount } from './ownAccount.ts';
 import { observationOf, unknownObservationOf } from './taskObservation.ts';
-import { placeOf } from './taskPlace.ts';
 
 /** The answer to one DescribeTasks. */
 interface DescribedPage {

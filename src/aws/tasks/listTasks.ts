@@ -1,5 +1,6 @@
 import { type ECSClient, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { tasksPerPage } from '../../../machines/shared/limits.ts';
+import { accountOf } from '../../shared/taskPlace.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
@@ -7,7 +8,6 @@ import type { Clock } from '../systemClock.ts';
 import { describePage } from './describeTasks.ts';
 import { type OwnAccount, otherAccount } from './ownAccount.ts';
 import { ownedTask, type TaggedTask, taggedTaskOf, undescribedTask } from './taggedTask.ts';
-import { accountOf } from './taskPlace.ts';
 import { trackUndescribed, type UndescribedSince } from './undescribedTasks.ts';
 
 /** Pauses before a listed task that is MISSING is described again, ms. ECS is eventually consistent. */
@@ -23,10 +23,13 @@ interface ListDependencies {
 
 /** Where launches of earlier runs may have started tasks, too. */
 interface Elsewhere {
-  /** ARNs of other clusters. */
-  clusters: readonly string[];
-  /** Other ownership tags. */
-  tags: readonly string[];
+  /** As it is known when a list begins. */
+  places(): {
+    /** ARNs of other clusters. */
+    clusters: readonly string[];
+    /** Other ownership tags. */
+    tags: readonly string[];
+  };
   ownAccount: OwnAccount;
 }
 
@@ -49,7 +52,7 @@ export function listTasks(
   cluster: string,
   clock: Clock,
   log: Log,
-  elsewhere: Elsewhere = { clusters: [], tags: [], ownAccount: () => null },
+  elsewhere: Elsewhere = { places: () => ({ clusters: [], tags: [] }), ownAccount: () => null },
   isOwned: (taskArn: string) => boolean = () => false,
 ): (startedBy: string, signal: AbortSignal) => Promise<TaggedTask[]> {
   let undescribedSince: UndescribedSince = new Map();
@@ -103,16 +106,21 @@ export function listTasks(
     }
   }
 
-  async function listWith(tag: string, signal: AbortSignal): Promise<Listed[]> {
+  async function listWith(
+    tag: string,
+    clusters: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Listed[]> {
     const parts = [await listIn(cluster, tag, signal)];
-    for (const where of elsewhere.clusters) parts.push(await listElsewhere(where, tag, signal));
+    for (const where of clusters) parts.push(await listElsewhere(where, tag, signal));
     return parts;
   }
 
   return async (startedBy, signal) => {
-    const parts = await listWith(startedBy, signal);
-    for (const tag of elsewhere.tags)
-      for (const { found, undescribed } of await listWith(tag, signal))
+    const { clusters, tags } = elsewhere.places();
+    const parts = await listWith(startedBy, clusters, signal);
+    for (const tag of tags)
+      for (const { found, undescribed } of await listWith(tag, clusters, signal))
         parts.push({ undescribed, found: found.map((each) => ({ ...each, hasFormerTag: true })) });
     const undescribed = parts.flatMap((part) => part.undescribed);
     const { since, recent } = trackUndescribed(undescribedSince, undescribed, clock.now());

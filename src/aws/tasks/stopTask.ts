@@ -1,12 +1,12 @@
 import { type ECSClient, StopTaskCommand } from '@aws-sdk/client-ecs';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
+import { placeOf } from '../../shared/taskPlace.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
 import { inCluster } from './missingCluster.ts';
 import { type OwnAccount, otherAccount } from './ownAccount.ts';
 import { ownStopReason } from './stopReason.ts';
 import { observationOf } from './taskObservation.ts';
-import { placeOf } from './taskPlace.ts';
 
 interface StopOptions {
   ownAccount?: OwnAccount;

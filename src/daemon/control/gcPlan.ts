@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { fleetOwnershipTag, ownershipTag } from '../../aws/launch/ownershipTag.ts';
-import { placeOf, type TaskPlace } from '../../aws/tasks/taskPlace.ts';
 import { type AwsConnections, type AwsCredentials, connectionsOf } from '../../config/config.ts';
 import { ConfigFailure } from '../../config/configFailure.ts';
 import { homeIn } from '../../config/home.ts';
 import { loadConfig } from '../../config/load.ts';
 import { ControlFailure } from '../../control/controlFailure.ts';
+import { placeOf, type TaskPlace } from '../../shared/taskPlace.ts';
 import { peekJournal } from '../../store/peekJournal.ts';
 import { ownershipTagOf } from '../managerSettings.ts';
 import { findManager, type Manager, type Wanted } from './managers.ts';

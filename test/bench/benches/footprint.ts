@@ -7,7 +7,6 @@ import { unlimited, untilCalm } from '../stage.ts';
 export const footprint: Bench = {
   name: 'footprint',
   what: 'resident memory, AWS answers at once',
-  rounds: 1,
   originalRounds: 1,
   rows: [
     {

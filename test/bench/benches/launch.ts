@@ -106,7 +106,6 @@ export const launchFree: Bench = {
 export const launchQuota: Bench = {
   name: 'launch-quota',
   what: '1,000 tasks at once, at 100 tasks and then 20 a second, AWS answers after 250 ms',
-  rounds: 2,
   // It launches far more slowly than the quotas allow: see launch-free.
   originalRounds: 0,
   rows: [
@@ -135,7 +134,6 @@ export const scale: Bench = {
   name: 'scale',
   what: 'CPU time of launching, AWS answers at once, quotas lifted',
   originalRounds: 0,
-  rounds: 3,
   rows: [
     {
       id: 'scale.1000',

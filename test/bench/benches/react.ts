@@ -7,7 +7,6 @@ import { quantile } from '../statistics.ts';
 export const react: Bench = {
   name: 'react',
   what: 'one task more: the command is written to the socket until RunTask reaches the emulator, which answers at once',
-  rounds: 1,
   originalRounds: 1,
   rows: [
     {

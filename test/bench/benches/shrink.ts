@@ -6,7 +6,6 @@ import { untilCalm } from '../stage.ts';
 export const shrink: Bench = {
   name: 'shrink',
   what: '1,000 idle tasks to none, AWS answers after 250 ms',
-  rounds: 1,
   originalRounds: 0,
   rows: [
     {

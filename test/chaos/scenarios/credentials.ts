@@ -41,7 +41,7 @@ export const credentials: Scenario = {
     writeFileSync(join(dir, 'aws-config'), '[profile work]\nregion = us-east-1\n');
     scheduler.desiredWorkers = 2;
     let daemon = testBed.start();
-    await checkTasks(testBed, 2, 20_000, 'launched with the first key');
+    await checkTasks(testBed, 2, 30_000, 'launched with the first key');
 
     validKey = 'AKIASECOND';
     await sleep(8000);

@@ -46,7 +46,7 @@ async function checkEventually(
     .catch((error: Error) => testBed.check(false, error.message));
 }
 
-/** Answers without an end: each call is given up after 30 s, a launch is sent again under its token, and dead tasks are noticed. */
+/** Answers without an end: each call is given up after 30 s, a launch is settled by a list or under its token, and dead tasks are noticed. */
 export const endlessAnswers: Scenario = {
   setup: {
     name: 'endlessAnswers',
@@ -63,10 +63,11 @@ export const endlessAnswers: Scenario = {
       return tokens.length === 1 ? stall : answer;
     };
     scheduler.desiredWorkers = desiredTasks;
+    await eventually('RunTask is sent', 30_000, () => tokens.length > 0, daemon);
     const isLaunched = async () => state.ledger().groups().length === desiredTasks;
     await checkEventually(
       testBed,
-      'a RunTask whose answer stalls is sent again',
+      'a launch whose answer stalls is settled, by a list or by another answer',
       45_000,
       isLaunched,
     );

@@ -64,7 +64,8 @@ async function checkEmptyLists({ proxy, emulator, ...testBed }: TestBed, desired
 export const unreadableAnswers: Scenario = {
   setup: {
     name: 'unreadableAnswers',
-    daemonFlags: ['--max-task-concurrency', '60', '--sweep-seconds', '2', '--settle-seconds', '1'],
+    // By default a list is believed to show what a launch has started once that is 10 s old: by then it was sent again.
+    daemonFlags: ['--max-task-concurrency', '60', '--sweep-seconds', '2'],
     hasMonitor: false,
   },
   async run(testBed) {
@@ -97,11 +98,16 @@ export const unreadableAnswers: Scenario = {
 
     await testBed.kill(daemon);
     state.remove();
-    proxy.replaceAnswer = (operation, answer) =>
-      operation === 'ListTasks' ? answered('')() : answer;
-    daemon = testBed.start();
+    let lists = 0;
+    proxy.replaceAnswer = (operation, answer) => {
+      if (operation !== 'ListTasks') return answer;
+      lists++;
+      return answered('')();
+    };
+    daemon = testBed.start({ SCALER_SETTLE_SECONDS: '1' });
     await sleep(8000);
     proxy.replaceAnswer = null;
+    testBed.check(lists > 0, `${lists} lists are empty after the journal was lost`);
     const found = 'after a lost journal and empty lists, all tasks are found again';
     const isFound = () => state.ledger().groups().length === desired;
     await eventually(found, 60_000, isFound, daemon)

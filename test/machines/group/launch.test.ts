@@ -357,6 +357,39 @@ it('a launch without an answer takes its tasks from a complete list', async () =
   });
 });
 
+it.each([
+  ['is journaled again', 'journalLaunch', []],
+  ['waits for its next turn', 'takeTurn', ['journalLaunch']],
+  ['is sent again', 'runTask', ['journalLaunch', 'takeTurn']],
+] as const)('a launch that %s takes its tasks from a complete list', async (_, waits, ended) => {
+  const given = async (outcomeUnknown: boolean) => {
+    const { actors, play, calls } = scriptedWorld(
+      ...(['journalLaunch', 'takeTurn', 'runTask', 'journalOutcome'] as const),
+    );
+    const provided = launch.provide({ actors });
+    const actor = createActor(provided, { input: { ...input, outcomeUnknown } }).start();
+    for (const effect of ended)
+      await play(actor, { type: `xstate.done.actor.${effect}`, output: { at: 0 } } as never);
+    if (!outcomeUnknown) actor.send({ type: 'launch.send' });
+    const before = actor.getSnapshot().value;
+    const found = { type: 'launch.found', taskArns: ['arn:1'], createdAt: { 'arn:1': 77 } };
+    await play(actor, found as never);
+    return { before, actor, calls };
+  };
+  const { actor, calls } = await given(true);
+  expect(calls[waits].map(({ signal }) => signal.aborted)).toEqual([true]);
+  expect(actor.getSnapshot().value).toBe('recording');
+  expect(calls.journalOutcome.map((call) => call.input)).toEqual([
+    {
+      ...{ label: 'e-1', refusals: [], outcomeUnknown: false },
+      groups: [{ groupId: 'e-1-0', taskArn: 'arn:1', createdAt: 77 }],
+    },
+  ]);
+  // The first answer is waited for: it also says why a task was refused.
+  const first = await given(false);
+  expect(first.actor.getSnapshot().value).toBe(first.before);
+});
+
 describe('a launch that waits for its turn', () => {
   const journaled = { type: 'xstate.done.actor.journalLaunch' };
   const turn = (at: number) => ({ type: 'xstate.done.actor.takeTurn', output: { at } });

@@ -46,7 +46,25 @@ describe('a scheduler that may wait for a response', () => {
   it('is left once, not again and again', () => {
     const left = play(broken('g2'), 0);
     expect(left).not.toBeNull();
-    expect(left && play(left.state, 100_000)).toBeNull();
+    expect(left && play(left.state, left.state.awayUntil)).toBeNull();
+  });
+
+  it('is left once more after a long absence: another process may have had its command', () => {
+    const left = play(broken('g2'), 0);
+    const state = left?.state as PendingResponse;
+    const back = (ms: number) => play(state, state.lastHeartbeatAt + ms);
+    expect(back(24_000)).toBeNull();
+    const late = back(24_001);
+    expect(late).toMatchObject({ sent: 6, away: 10_000 });
+    expect(late && play(late.state, late.state.awayUntil)).toBeNull();
+    // It may be a scheduler of another release by then.
+    const shown = onHeartbeatSent(broken('g3'), 1000, true);
+    expect(play(shown, 25_000)).toBeNull();
+    expect(play(shown, 25_001)).not.toBeNull();
+  });
+
+  it('is not left because no scheduler could be reached before the first heartbeat', () => {
+    expect(play(newPendingResponse(false), 1_800_000_000_000)).toBeNull();
   });
 
   it('is left when its first command may have been lost, too, but not because of an attempt that failed', () => {

@@ -54,7 +54,7 @@ describe('the connection to AWS', () => {
       const parts = {
         cluster: 'c',
         startedBy: 'mark',
-        elsewhere: { clusters: [], tags: [] },
+        elsewhere: () => ({ clusters: [], tags: [] }),
         isOwned: () => false,
         request: () => ({ taskDefinition: 'd' }),
       };

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import {
   clustersElsewhere,
-  homeOwed,
+  homeUsed,
   inventoryOwedFor,
   otherTags,
   unlistedIn,
 } from '../../../src/daemon/launchClusters.ts';
 import { recover } from '../../../src/daemon/startup.ts';
+import { lateTaskMs } from '../../../src/store/lastUse.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
-import type { JournalRecord } from '../../../src/store/records.ts';
+import type { JournalRecord, LaunchRecord } from '../../../src/store/records.ts';
 
-const launch: JournalRecord = {
+const launch: LaunchRecord = {
   kind: 'launch',
   label: 'e1-1',
   clientToken: 'se-e1-1',
@@ -36,13 +37,15 @@ describe('clustersElsewhere', () => {
   const before = 'arn:aws:ecs:eu-west-1:1:cluster/before';
   const home = { region: 'eu-west-1', cluster: 'now' };
 
-  it('names the cluster of a launch that was given up, also at later starts, until a list was complete', () => {
+  it('names the cluster of a launch that was given up, also at later starts, until a late list was complete', () => {
     const journal = journalOf('whole', there);
     expect(clustersElsewhere(journal.ledger, home)).toEqual([before]);
     recover(journal, start(60_000, 'other'));
     const next = journalOf('whole', ...journal.ledger.compact());
     expect(clustersElsewhere(next.ledger, home)).toEqual([before]);
     next.note({ kind: 'inventoried', at: 80_000 });
+    expect(clustersElsewhere(next.ledger, home)).toEqual([before]);
+    next.note({ kind: 'inventoried', at: 60_000 + lateTaskMs });
     expect(clustersElsewhere(next.ledger, home)).toEqual([]);
   });
 
@@ -69,23 +72,24 @@ describe('clustersElsewhere', () => {
   });
 
   it('names a cluster once that is known with its account and without', () => {
-    const owed: JournalRecord = {
-      ...{ kind: 'inventoryOwed', reason: 'journalMissing', at: 1 },
-      clusters: ['arn::ecs:eu-west-1::cluster/before', 'arn::ecs:eu-west-1::cluster/now'],
-    };
-    const alone = journalOf('whole', owed).ledger;
+    const used = ['before', 'now'].map(
+      (name): JournalRecord => ({
+        ...{ kind: 'placeUsed', cluster: `arn::ecs:eu-west-1::cluster/${name}`, at: 1 },
+      }),
+    );
+    const alone = journalOf('whole', ...used).ledger;
     expect(clustersElsewhere(alone, home)).toEqual(['arn::ecs:eu-west-1::cluster/before']);
     expect(clustersElsewhere(alone, { ...home, cluster: before })).toEqual([
       'arn::ecs:eu-west-1::cluster/now',
     ]);
-    expect(clustersElsewhere(journalOf('whole', owed, there).ledger, home)).toEqual([before]);
+    expect(clustersElsewhere(journalOf('whole', ...used, there).ledger, home)).toEqual([before]);
   });
 });
 
 describe('an inventory that is owed', () => {
   const missing: JournalRecord = { kind: 'inventoryOwed', reason: 'journalMissing', at: 1 };
 
-  it('covers the cluster and the tag of every start until it was taken', () => {
+  it('covers the cluster and the tag of every start until it was taken late enough', () => {
     const journal = journalOf('none', missing);
     const places = ['first', 'second', 'second', 'third'];
     for (const [at, name] of places.entries())
@@ -98,23 +102,23 @@ describe('an inventory that is owed', () => {
     ]);
     expect(otherTags(next.ledger, home.tag)).toEqual(['se-first', 'se-second']);
     expect(otherTags(next.ledger, settings.tag)).toHaveLength(3);
+    // A launch of before the first start may still show its tasks.
     next.note({ kind: 'inventoried', at: 80_000 });
-    recover(next, { ...start(90_000), home });
+    expect(otherTags(next.ledger, home.tag)).toEqual(['se-first', 'se-second']);
+    next.note({ kind: 'inventoried', at: 3 + lateTaskMs });
+    recover(next, { ...start(3 + lateTaskMs), home });
     expect(clustersElsewhere(next.ledger, settings)).toEqual([]);
     expect(otherTags(next.ledger, settings.tag)).toEqual([]);
   });
 
-  it('journals the place of a start once, and nothing where none is owed', () => {
+  it('journals the place of each start, and nothing where none is owed', () => {
     const { ledger, note } = journalOf('whole', missing);
+    const used = { kind: 'placeUsed', cluster: 'arn::ecs:eu-west-1::cluster/now', tag: 'se-now' };
+    expect(homeUsed(ledger, settings, 7)).toEqual({ ...used, at: 7 });
     const arn = 'arn:aws:ecs:us-east-1:1:cluster/c';
-    const byArn = { ...settings, cluster: arn };
-    const owed = homeOwed(ledger, byArn, 7);
-    expect(owed).toEqual({ ...missing, clusters: [arn], tags: ['se-now'], at: 7 });
-    note(owed as JournalRecord);
-    expect(homeOwed(ledger, byArn, 8)).toBeNull();
-    expect(homeOwed(ledger, settings, 8)).not.toBeNull();
-    expect(homeOwed(ledger, { ...byArn, tag: 'se-other' }, 8)).not.toBeNull();
-    expect(homeOwed(journalOf('whole', launch).ledger, settings, 8)).toBeNull();
+    expect(homeUsed(ledger, { ...settings, cluster: arn }, 8)).toMatchObject({ cluster: arn });
+    note({ kind: 'inventoried', at: 9 });
+    expect(homeUsed(ledger, settings, 10)).toBeNull();
   });
 
   it('covers the tags of open launches, whose tasks no group owns yet', () => {
@@ -145,22 +149,38 @@ it('unlistedIn names the tasks and launches in clusters that are neither of the 
   expect(unlistedIn(ledger, home, [])).toMatchObject({ launches: 2 });
 });
 
-describe('inventoryOwedFor', () => {
+it('a former place is listed through several starts until long after the last answer to a launch', () => {
   const revision = 'arn:aws:ecs:eu-west-1:1:task-definition/d:3';
-  const sent = (cluster?: string) =>
-    ({ ...launch, revision, ...(cluster && { cluster }) }) as const;
+  const journal = journalOf('whole', { ...launch, revision, cluster: 'before', tag: 'se-then' });
+  journal.note({ kind: 'settled', label: 'e1-1', at: 51_000, groups: [], refusals: [] });
+  // Complete, and too early for a task that the answer refused and ECS starts nevertheless.
+  journal.note({ kind: 'inventoried', at: 52_000 });
+  const listed = ({ ledger }: typeof journal) => [
+    clustersElsewhere(ledger, settings),
+    otherTags(ledger, settings.tag),
+  ];
+  const former = [['arn:aws:ecs:eu-west-1:1:cluster/before'], ['se-then']];
+  let next = journal;
+  for (const [i, at] of [60_000, 120_000, 200_000].entries()) {
+    recover({ ...next, writtenAt: at - 1_000 }, { ...start(at), epoch: `e${i + 2}` });
+    next = journalOf('whole', ...next.ledger.compact());
+    expect(listed(next)).toEqual(former);
+    next.note({ kind: 'inventoried', at: at + 1_000 });
+    expect(listed(next)).toEqual(former);
+  }
+  // The pauses before the three starts do not count.
+  next.note({ kind: 'inventoried', at: 53_999 + lateTaskMs });
+  expect(listed(next)).toEqual(former);
+  next.note({ kind: 'inventoried', at: 54_000 + lateTaskMs });
+  expect(listed(next)).toEqual([[], []]);
+});
 
-  it('names the launch, its cluster and its tag', () => {
-    expect(inventoryOwedFor({ ...sent('a'), tag: 'se-then' }, 7)).toEqual({
+describe('inventoryOwedFor', () => {
+  it('names the launch, if the journal knows it', () => {
+    expect(inventoryOwedFor(launch, 7)).toEqual({
       ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 7 },
-      ...{ clusters: ['arn:aws:ecs:eu-west-1:1:cluster/a'], tags: ['se-then'] },
       launch: { label: 'e1-1', count: 2, market: 'onDemand' },
     });
-  });
-
-  it('names no cluster that the journal does not tell, and no launch that it does not know', () => {
-    expect(inventoryOwedFor(sent(), 7)).not.toHaveProperty('clusters');
-    expect(inventoryOwedFor(sent(), 7)).not.toHaveProperty('tags');
     const unknown = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 7 };
     expect(inventoryOwedFor(null, 7)).toStrictEqual(unknown);
   });

@@ -52,20 +52,22 @@ describe('the outcome of a launch', () => {
     journalOutcome(journal, { label: 'm', groups: [], refusals: [], outcomeUnknown: true });
     expect(journal.ledger.inventoryOwed()).toMatchObject({
       reasons: expect.arrayContaining(['launchesAbandoned']),
-      clusters: [],
+      launches: [{ label: 'm' }],
     });
     // The ledger does not know this launch.
     journalOutcome(journal, { label: 'x', groups: [], refusals: [], outcomeUnknown: true });
-    expect(journal.ledger.inventoryOwed()?.clusters).toEqual([]);
+    expect(journal.ledger.inventoryOwed()?.launches).toHaveLength(1);
   });
 
-  it('owes an inventory of the cluster to which such a launch was sent, with its tag', async () => {
+  it('keeps the cluster to which such a launch was sent, and its tag', async () => {
     const revision = 'arn:aws:ecs:eu-west-1:1:task-definition/d:3';
     const record = { kind: 'launch', label: 'l', ...order, requestHash: 'h', at: 1000 } as const;
     await journal.append({ ...record, revision, cluster: 'c', tag: 't' });
     journalOutcome(journal, { label: 'l', groups: [], refusals: [], outcomeUnknown: true });
-    expect(journal.ledger.inventoryOwed()?.clusters).toEqual(['arn:aws:ecs:eu-west-1:1:cluster/c']);
-    expect(journal.ledger.inventoryOwed()?.tags).toEqual(['t']);
+    expect(journal.ledger.usedPlaces()).toEqual({
+      clusters: ['arn:aws:ecs:eu-west-1:1:cluster/c'],
+      tags: ['t'],
+    });
     expect(journal.ledger.isOpen('l')).toBe(false);
   });
 

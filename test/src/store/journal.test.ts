@@ -254,8 +254,6 @@ describe('a journal file that was damaged', () => {
         expected.inventoryOwed ??= {
           since: 5_000,
           reasons: [],
-          clusters: [],
-          tags: [],
           launches: [],
         };
         expected.inventoryOwed.reasons.push('journalDamaged');

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { lateTaskMs } from '../../../src/store/lastUse.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import {
   type InventoryReason,
@@ -36,8 +37,6 @@ const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
     {
       kind: fc.constant('inventoryOwed' as const),
       reason: from(...inventoryReasons),
-      clusters: fc.array(from('c1', 'c2'), { minLength: 1, maxLength: 2 }),
-      tags: fc.array(from('t1', 't2'), { minLength: 1, maxLength: 2 }),
       launch: fc.record({
         label,
         count: fc.constant(2),
@@ -47,7 +46,18 @@ const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
     },
     { requiredKeys: ['kind', 'reason', 'at'] },
   ),
-  fc.record({ kind: fc.constant('inventoried' as const), at }),
+  fc.record(
+    { kind: fc.constant('placeUsed' as const), cluster: from('c1', 'c2'), tag: from('t1'), at },
+    { requiredKeys: ['kind', 'at'] },
+  ),
+  // Some of them so late that they forget a place.
+  fc.record({
+    kind: fc.constant('inventoried' as const),
+    at: fc.oneof(
+      at,
+      at.map((t) => t + lateTaskMs),
+    ),
+  }),
   fc.record({ kind: fc.constant('closed' as const), file: from('f1'), at }),
   fc.record({
     ...{ kind: fc.constant('spent' as const), endedUsd: at, day: at, usdAtMidnight: at },
@@ -80,6 +90,7 @@ describe('a ledger', () => {
         },
       ],
       inventoryOwed: null,
+      usedPlaces: { clusters: [], tags: [] },
       spent: { endedUsd: 2.75, day: 0, usdAtMidnight: 1.5, isLowerBound: true, unseenUsd: 0.5 },
       rotatesFrom: 6,
     });
@@ -327,13 +338,13 @@ describe('a ledger', () => {
     const ledger = Ledger.replay([owed('journalMissing', 9), { kind: 'start', epoch: 'e', at: 9 }]);
     ledger.apply(owed('journalMissing', 20));
     expect(ledger.inventoryOwed()).toEqual({
-      ...{ since: 9, reasons: ['journalMissing'], clusters: [], tags: [], launches: [] },
+      ...{ since: 9, reasons: ['journalMissing'], launches: [] },
     });
     ledger.apply(owed('launchesAbandoned', 7));
     expect(ledger.inventoryOwed()).toEqual({
       since: 7,
       reasons: ['journalMissing', 'launchesAbandoned'],
-      ...{ clusters: [], tags: [], launches: [] },
+      launches: [],
     });
     expect(Ledger.replay(ledger.compact()).inventoryOwed()).toEqual(ledger.inventoryOwed());
     // The clock was set back: the order counts.
@@ -341,24 +352,49 @@ describe('a ledger', () => {
     expect(ledger.inventoryOwed()).toBeNull();
     ledger.apply(owed('journalDamaged', 2));
     expect(ledger.inventoryOwed()).toEqual({
-      ...{ since: 2, reasons: ['journalDamaged'], clusters: [], tags: [], launches: [] },
+      ...{ since: 2, reasons: ['journalDamaged'], launches: [] },
     });
   });
 
-  it.each(['clusters', 'tags'] as const)(
-    'remembers which %s an inventory that is owed must cover, until one was taken',
-    (what) => {
-      const owed = (at: number, ...names: string[]): JournalRecord => ({
-        ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', [what]: names, at },
-      });
-      const ledger = Ledger.replay([owed(1, 'a', 'b'), owed(2, 'b', 'c')]);
-      expect(ledger.inventoryOwed()?.[what]).toEqual(['a', 'b', 'c']);
-      expect(Ledger.replay(ledger.compact()).inventoryOwed()).toEqual(ledger.inventoryOwed());
-      ledger.apply({ kind: 'inventoried', at: 3 });
-      ledger.apply({ kind: 'inventoryOwed', reason: 'journalDamaged', at: 4 });
-      expect(ledger.inventoryOwed()?.[what]).toEqual([]);
-    },
-  );
+  it('remembers the cluster and the tag of a launch until it was listed long after the answer', () => {
+    const revision = 'arn:aws:ecs:eu-west-1:1:task-definition/d:3';
+    const sent = (label: string, place: object) => ({ ...launch(label, 5), revision, ...place });
+    const at = 2_000;
+    const ledger = Ledger.replay([
+      sent('a', { cluster: 'c', tag: 't' }),
+      sent('b', { cluster: 'arn:aws:ecs:us-east-1:1:cluster/d' }),
+      sent('of an earlier version', {}),
+      sent('open', { cluster: 'e', tag: 'u' }),
+    ]);
+    expect(ledger.usedPlaces()).toEqual({ clusters: [], tags: [] });
+    for (const label of ['a', 'b', 'of an earlier version', 'a', 'unknown'])
+      ledger.apply({ ...settled(label), at: label === 'unknown' ? 9_000 : at });
+    const clusters = ['arn:aws:ecs:eu-west-1:1:cluster/c', 'arn:aws:ecs:us-east-1:1:cluster/d'];
+    const used = { clusters, tags: ['t'] };
+    expect(ledger.usedPlaces()).toEqual(used);
+    ledger.apply({ kind: 'inventoried', at: at + lateTaskMs - 1 });
+    expect(ledger.usedPlaces()).toEqual(used);
+    const short = Ledger.replay(ledger.compact());
+    expect(short.usedPlaces()).toEqual(used);
+    expect(short.lastLaunchAt).toBe(5);
+    short.apply({ kind: 'inventoried', at: at + lateTaskMs });
+    expect(short.usedPlaces()).toEqual({ clusters: [], tags: [] });
+  });
+
+  it('counts the time since a launch anew at a start that comes much later', () => {
+    const start = (epoch: string, at: number, writtenAt: number) =>
+      ({ kind: 'start', epoch, at, writtenAt }) as const;
+    const ledger = Ledger.replay([{ kind: 'placeUsed', cluster: 'c', tag: 't', at: 0 }]);
+    for (const [epoch, writtenAt, at] of [
+      ...[['e1', 1_000, 10 * lateTaskMs] as const, ['e1', 1_000, 20 * lateTaskMs] as const],
+      ['e2', 10 * lateTaskMs, -lateTaskMs] as const,
+    ])
+      ledger.apply(start(epoch, at, writtenAt));
+    ledger.apply({ kind: 'inventoried', at: -1_001 });
+    expect(ledger.usedPlaces()).toEqual({ clusters: ['c'], tags: ['t'] });
+    ledger.apply({ kind: 'inventoried', at: -1_000 });
+    expect(ledger.usedPlaces()).toEqual({ clusters: [], tags: [] });
+  });
 
   it('remembers which launches were given up, each once, until an inventory was taken', () => {
     const given = (name: string, count: number) =>
@@ -377,19 +413,6 @@ describe('a ledger', () => {
     expect(ledger.inventoryOwed()?.launches).toEqual([]);
   });
 
-  it('compacts so many clusters and tags as a record holds', () => {
-    for (const what of ['clusters', 'tags'])
-      for (const count of [16, 17]) {
-        const ledger = new Ledger();
-        const names = Array.from({ length: count }, (_, i) => `n${i}`);
-        for (const name of names)
-          ledger.apply({ kind: 'inventoryOwed', reason: 'journalDamaged', [what]: [name], at: 1 });
-        const kept = names.slice(0, 16);
-        expect(ledger.compact()).toMatchObject([{ kind: 'inventoryOwed', [what]: kept }]);
-        for (const record of ledger.compact()) expect(parseRecord(record)).not.toBeNull();
-      }
-  });
-
   it('has the same sum after compaction, from any records in any order', () => {
     fc.assert(
       fc.property(anyRecords, (records) => {
@@ -397,12 +420,13 @@ describe('a ledger', () => {
         const short = ledger.compact();
         expect(stateOf(Ledger.replay(short))).toEqual(stateOf(ledger));
         expect(Ledger.replay(short).compact()).toEqual(short);
-        const { open, groups, history, inventoryOwed } = stateOf(ledger);
+        const { open, groups, history, inventoryOwed, usedPlaces } = stateOf(ledger);
         const facts = open.length + 2 * groups.length + history.length;
         const { reasons = [], launches = [] } = inventoryOwed ?? {};
         const owed = reasons.length + launches.length;
+        const used = usedPlaces.clusters.length + usedPlaces.tags.length;
         // A start, the time of the last launch, what was spent, and a rotation.
-        expect(short.length).toBeLessThanOrEqual(facts + owed + 4);
+        expect(short.length).toBeLessThanOrEqual(facts + owed + used + 4);
       }),
     );
   });

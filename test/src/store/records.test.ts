@@ -17,11 +17,11 @@ describe('parseRecord', () => {
       expect(parseRecord(record)).toEqual(record);
   });
 
-  it('keeps the clusters and tags of a launch and of an inventory that is owed, and the end of a run', () => {
+  it('keeps the cluster and the tag of a launch, what was used besides, what is owed, and the end of a run', () => {
     const records = [
       { ...launch('l'), cluster: 'c', tag: 't' },
-      { kind: 'inventoryOwed', reason: 'launchesAbandoned', clusters: ['c1', 'c2'], at: 1 },
-      { kind: 'inventoryOwed', reason: 'launchesAbandoned', tags: ['t1', 't2'], at: 1 },
+      { kind: 'placeUsed', cluster: 'c', at: 1 },
+      { kind: 'placeUsed', tag: 't', at: 1 },
       { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1 },
       {
         ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1 },
@@ -131,8 +131,8 @@ describe('parseRecord', () => {
     [{ ...adopted('g', 'arn:1'), createdAt: Number.POSITIVE_INFINITY }],
     [{ kind: 'inventoryOwed', reason: 'curiosity', at: 1 }],
     [{ kind: 'inventoryOwed', reason: 'launchesAbandoned', launch: { label: 'l' }, at: 1 }],
-    [{ kind: 'inventoryOwed', reason: 'journalDamaged', clusters: [], at: 1 }],
-    [{ kind: 'inventoryOwed', reason: 'journalDamaged', tags: [], at: 1 }],
+    [{ kind: 'placeUsed', cluster: '', at: 1 }],
+    [{ kind: 'placeUsed', tag: 7, at: 1 }],
     [{ kind: 'closed', file: 7, at: 1 }],
     [{ kind: 'closed', at: 1 }],
     [{ ...launch('l'), cluster: '' }],

@@ -101,6 +101,7 @@ export const stateOf = (ledger: LedgerView) => ({
   groups: ledger.groups(),
   history: ledger.history(),
   inventoryOwed: ledger.inventoryOwed(),
+  usedPlaces: ledger.usedPlaces(),
   spent: ledger.spent(),
   rotatesFrom: ledger.rotatesFrom,
 });

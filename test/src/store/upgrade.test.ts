@@ -86,11 +86,10 @@ describe('a journal of an earlier version', () => {
           ? {
               since: t + 200_000,
               reasons: ['journalDamaged'],
-              clusters: [],
-              tags: [],
               launches: [],
             }
           : null,
+        usedPlaces: { clusters: [], tags: [] },
       });
       expect(readFrames(readFileSync(join(dir, 'journal'))).records).toEqual([
         { format: 'scaler-ecs-journal', version: 5 },

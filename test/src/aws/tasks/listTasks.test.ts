@@ -241,8 +241,7 @@ describe('listTasks', () => {
   describe('with other clusters in which launches of earlier runs may have started tasks', () => {
     const before = 'arn:aws:ecs:us-east-1:123456789012:cluster/before';
     const elsewhere = (own: string | null = null, tags: string[] = []) => ({
-      clusters: [before],
-      tags,
+      places: () => ({ clusters: [before], tags }),
       ownAccount: () => own,
     });
     const { log, lines } = listening();
@@ -307,6 +306,27 @@ describe('listTasks', () => {
           ['c', 'se-former'],
           [before, 'se-former'],
         ],
+      ]);
+    });
+
+    it('asks before each list which they are', async () => {
+      aws.answer = jsonAnswer(200, { taskArns: [] });
+      const places = { clusters: [before], tags: [] as string[] };
+      const more = { ...elsewhere(), places: () => places };
+      const list = listTasks(...([aws.ecs, singleCall, 'c', clock, log, more] as const));
+      const listed = async () => {
+        aws.requests.splice(0);
+        await list(tag, new AbortController().signal);
+        return aws.requests.map(({ input }) => [input.cluster, input.startedBy]);
+      };
+      expect(await listed()).toEqual([
+        ['c', tag],
+        [before, tag],
+      ]);
+      Object.assign(places, { clusters: [], tags: ['se-former'] });
+      expect(await listed()).toEqual([
+        ['c', tag],
+        ['c', 'se-former'],
       ]);
     });
 
