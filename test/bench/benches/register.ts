@@ -10,7 +10,6 @@ export const register: Bench = {
   name: 'register',
   what: '4,000 tasks of 4 workers connect, 2,000 workers a second, one message of the monitor stream each',
   originalRounds: 0,
-  rounds: 3,
   rows: [
     {
       id: 'register.silence',

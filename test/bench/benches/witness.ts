@@ -66,7 +66,6 @@ async function run(stage: Stage, context: ScenarioContext, { groups, nodeArgs }:
 export const witness: Bench = {
   name: 'witness',
   what: '1,000 workers at once from a real scheduler with the policy waterfall_v1, AWS answers after 250 ms',
-  rounds: 3,
   originalRounds: 1,
   rows: [
     { id: 'witness.time', what: 'from the first task to the last', unit: 's', goal: 0.6 },
