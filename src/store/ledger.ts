@@ -134,6 +134,7 @@ export class Ledger {
         if (!this.#inventoryOwed.has(record.reason))
           this.#inventoryOwed.set(record.reason, record.at);
         if (record.launch) this.#launchesOwed.set(record.launch.label, record.launch);
+        for (const cluster of record.clusters ?? []) this.#clusters.note(cluster, record.at);
         return [];
       case 'inventoried':
         // By the order of the records: the clock may have been set since the reason was journaled.

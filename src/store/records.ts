@@ -147,6 +147,8 @@ export interface InventoryOwedRecord {
   reason: InventoryReason;
   /** The launch that was given up; left out: none, or of a journal of an earlier release. */
   launch?: OwedLaunch | undefined;
+  /** Of a journal of version 4, in place of PlaceUsedRecord: ARNs of the clusters that it must cover. */
+  clusters?: string[] | undefined;
   at: number;
 }
 
@@ -300,6 +302,7 @@ function read(r: Record<string, unknown>): JournalRecord {
         kind: 'inventoryOwed',
         reason: oneOf(r.reason, inventoryReasons),
         ...(r.launch !== undefined && { launch: owedLaunch(fields(r.launch)) }),
+        ...(r.clusters !== undefined && { clusters: texts(r.clusters) }),
         at,
       };
     case 'placeUsed':

@@ -123,6 +123,19 @@ describe('a journal of an earlier version', () => {
     await again.close();
   });
 
+  it('of version 4 says with an inventory that is owed which clusters it must cover', async () => {
+    const dir = temporaryDir();
+    const cluster = 'arn:aws:ecs:eu-west-1:123456789012:cluster/former';
+    const owed = { kind: 'inventoryOwed', reason: 'launchesAbandoned', clusters: [cluster], at: t };
+    const frames = [{ format: 'scaler-ecs-journal', version: 4 }, owed].map(encodeFrame);
+    writeFileSync(join(dir, 'journal'), Buffer.concat(frames));
+    for (const _ of ['as it was written', 'as it was compacted']) {
+      const journal = await openJournal(dir, silentLog, { now: () => t + 200_000 });
+      expect(journal.ledger.usedPlaces()).toEqual({ clusters: [cluster], tags: [] });
+      await journal.close();
+    }
+  });
+
   it('learns what its version did not keep: the creation of a task that is owned already', async () => {
     const { dir } = await opened('v2-lived');
     const journal = await openJournal(dir, silentLog);
