@@ -21,6 +21,16 @@ export interface DaemonRun {
 
 /** Operations that only the first run on a new account calls. */
 const firstStartOperations = ['CreateCluster', 'CreateRole', 'RegisterTaskDefinition'];
+
+/**
+ * The daemon prepares cluster, role and task definition at once, and each is created only once: it stays to be created
+ * by the run that is killed there.
+ */
+export function isForLaterRun(operation: string, point: KillPoint): boolean {
+  const now = point.at === 'call' ? firstStartOperations.indexOf(point.operation) : -1;
+  return now >= 0 && firstStartOperations.indexOf(operation) > now;
+}
+
 const everyStartOperations = [
   'DescribeClusters',
   'DescribeTaskDefinition',
@@ -53,6 +63,20 @@ const requiredPoints = (): KillPoint[] => [
     callStages.map((stage) => call(operation, stage)),
   ),
 ];
+
+/** From so many kills on, each operation is planned for at several stages. */
+const killsForAll = 60;
+
+/** Operations at which the daemon should have been killed and never was. A single stage may be missed because of faults. */
+export function operationsMissed(kills: number, reached: Iterable<string>): string[] {
+  if (kills < killsForAll) return [];
+  const planned = [
+    ...firstStartOperations,
+    ...requiredPoints().flatMap((point) => (point.at === 'call' ? point.operation : [])),
+  ];
+  const met = new Set([...reached].map((text) => text.split(' ')[0]));
+  return [...new Set(planned)].filter((operation) => !met.has(operation));
+}
 
 /** Distributes the kills to the lanes. With 30 or more kills, two lanes start with the operations of a first start, which occur only once. */
 export function planRuns(kills: number, lanes: number, random: Random): DaemonRun[][] {

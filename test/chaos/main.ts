@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { createRandom } from '../simulation/random.ts';
 import { program } from './emulator.ts';
 import { type Verdict, verifyFinalState } from './finalState.ts';
-import { type DaemonRun, planRuns } from './killPoints.ts';
+import { type DaemonRun, operationsMissed, planRuns } from './killPoints.ts';
 import { type Lane, openLane, runUntilKilled } from './lane.ts';
 import { runScenario, scenarios } from './scenarios.ts';
 import { killTestBeds, print } from './testBed.ts';
@@ -76,11 +76,14 @@ async function runKills(): Promise<number> {
     duplicated: sum('duplicated'),
     lost: sum('lost'),
   };
+  const reached = results.flatMap(({ lane }) => lane.reached);
+  const neverMet = operationsMissed(kills, reached);
+  for (const operation of neverMet) print(`check failed: the daemon is killed at ${operation}`);
   const clean = verdict.leaked + verdict.duplicated + verdict.lost === 0;
   const allChecksPassed = results.every(({ lane }) => lane.testBed.failedChecks.length === 0);
   if (values.json) process.stdout.write(`${JSON.stringify(verdict)}\n`);
   else print(JSON.stringify(verdict));
-  return clean && allChecksPassed && verdict.kills === kills ? 0 : 1;
+  return clean && allChecksPassed && neverMet.length === 0 && verdict.kills === kills ? 0 : 1;
 }
 
 /** Runs the scenarios in parallel; each has its own processes and ports. */
