@@ -17,7 +17,7 @@ const replacesModules = ['machines', 'src', 'cli'].flatMap((room) =>
 export default defineConfig({
   test: {
     root,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     // Vitest would leave one core idle.
     maxWorkers: '100%',
     pool: 'forks',

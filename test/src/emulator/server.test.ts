@@ -220,26 +220,29 @@ describe('credentials and allowed actions', () => {
 });
 
 describe('quotas', () => {
+  const throttling = { name: 'ThrottlingException', message: 'Rate exceeded' };
+  const refusedIn = (results: PromiseSettledResult<unknown>[]) =>
+    results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+
+  // More calls than a slow machine gains allowance for meanwhile.
   it('throttles read operations beyond their burst', async () => {
     const { ecs } = await startTestEmulator({ ...hollow, quotas: true });
-    const results = await Promise.allSettled(
-      Array.from({ length: 160 }, () => ecs.send(new ListTasksCommand({ cluster: 'fleet' }))),
+    const refused = refusedIn(
+      await Promise.allSettled(
+        Array.from({ length: 300 }, () => ecs.send(new ListTasksCommand({ cluster: 'fleet' }))),
+      ),
     );
-    const refused = results.filter(({ status }) => status === 'rejected');
-    expect(refused.length).toBeGreaterThan(20);
-    expect(refused.length).toBeLessThanOrEqual(60);
-    expect((refused[0] as PromiseRejectedResult).reason).toMatchObject({
-      name: 'ThrottlingException',
-      message: 'Rate exceeded',
-    });
+    expect(refused[0]).toMatchObject(throttling);
+    expect(refused.length).toBeLessThanOrEqual(200);
   });
 
   it('throttles RunTask after a burst of 100 Fargate tasks', async () => {
     const { run, emulator } = await startTestEmulator({ ...hollow, quotas: true });
-    await Promise.allSettled(Array.from({ length: 14 }, () => run('x', { count: 10 })));
-    const launched = emulator.ledger().tasks.length;
-    expect(launched).toBeGreaterThanOrEqual(100);
-    expect(launched).toBeLessThan(140);
-    await expect(run('x', { count: 10 })).rejects.toMatchObject({ name: 'ThrottlingException' });
+    const refused = refusedIn(
+      await Promise.allSettled(Array.from({ length: 40 }, () => run('x', { count: 10 }))),
+    );
+    expect(refused[0]).toMatchObject(throttling);
+    expect(refused.length).toBeLessThanOrEqual(30);
+    expect(emulator.ledger().tasks).toHaveLength(10 * (40 - refused.length));
   });
 });
