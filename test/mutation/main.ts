@@ -62,7 +62,7 @@ const additionalTests: Record<string, string[]> = {
   ],
   'fleet/fleetSetup': ['fleet/fleetSetup', 'fleet/demand', 'fleet/inventory', 'fleet/spending'],
   'group/launchOutcome': ['group/launchOutcome', 'group/launch'],
-  'fleet/inventory': ['fleet/adoption'],
+  'fleet/inventory': ['fleet/adoption', 'fleet/inventory', 'fleet/fleetManager'],
   'fleet/launchGate': ['fleet/spending'],
   'fleet/launchTurn': ['fleet/launchTurn', 'fleet/reconcile'],
   'fleet/launching': ['fleet/reconcile', 'fleet/inventory'],

@@ -159,9 +159,6 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
       'machines/fleet/demand.ts': mutantsOf(
         'const isPlain = requests.length === 1 && requests[0]?.capabilities.length === 0; | requests[0]?.capabilities => requests[0].capabilities',
       ),
-      'machines/fleet/rotation.ts': mutantsOf(
-        'if (maxLifetimeMs === undefined || before === null || !isPlain || policy.isOther) return null; | before === null => false',
-      ),
       'machines/fleet/reconcile.ts': mutantsOf(
         'if (admit > 0 && revision !== null) { | revision !== null => true',
       ),

@@ -21,6 +21,7 @@ describe('a restart while an old group is replaced', () => {
   it('desires what was desired before, and launches no other, once the replacement is connected', async () => {
     const all = await restarted(6);
     all.report({ pending: 4, aged: 1 });
+    expect(rotatesFromNow(all.fleet())).toBe(6);
     all.command(8);
     all.report(serving);
     all.command(8);
