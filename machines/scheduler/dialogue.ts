@@ -226,13 +226,15 @@ function follow(before: SessionContext, { state, replies }: Outcome): Step {
   return step;
 }
 
-/** The scheduler forgets a group with the answer to its shutdown; its monitor stream may show it for a minute yet. */
+/**
+ * The scheduler forgets a group with the answer to its shutdown; its monitor stream may show it for a minute yet. The
+ * group that a start names is new to it.
+ */
 function withoutAnswered(
   groups: GroupsView | null,
-  { command, outcome, groupId }: CommandResponse,
+  { groupId }: CommandResponse,
 ): GroupsView | null {
-  const isForgotten = command === 'shutdown' && outcome === 'success';
-  if (!isForgotten || !groups?.known.includes(groupId)) return groups;
+  if (!groups?.known.includes(groupId)) return groups;
   return { ...groups, known: groups.known.filter((known) => known !== groupId) };
 }
 
