@@ -27,6 +27,7 @@ export async function withScaler<T>(
     {
       ...{ scaler, manager, transport: 'ymq', addressScheme: 'tcp', addressHost: '127.0.0.1' },
       ...{ scenario: 'bench', json: true, python: null, deadlineSeconds: limitMs / 1000 },
+      attempts: 1,
       keep: false,
     },
     venv,

@@ -20,6 +20,8 @@ export interface Options {
   python: string | null;
   /** Time limit of each scenario. */
   deadlineSeconds: number;
+  /** How often a scenario is played until it passes; one that fails first is reported as flaky. */
+  attempts: number;
   /** Keeps the logs of successful scenarios. */
   keep: boolean;
 }
@@ -43,6 +45,7 @@ export function parseOptions(argv: string[]): Options {
       manager: { type: 'string', default: 'ours' },
       python: { type: 'string' },
       'deadline-seconds': { type: 'string', default: '300' },
+      attempts: { type: 'string', default: '1' },
       keep: { type: 'boolean', default: false },
     },
   });
@@ -53,6 +56,9 @@ export function parseOptions(argv: string[]): Options {
     throw new InteropFailure(
       `--deadline-seconds ${values['deadline-seconds']}: must be above zero`,
     );
+  const attempts = Number(values.attempts);
+  if (!Number.isInteger(attempts) || attempts < 1)
+    throw new InteropFailure(`--attempts ${values.attempts}: must be a whole number above zero`);
   return {
     scaler: values.scaler,
     transport: oneOf('transport', values.transport, ['ymq', 'zmq']),
@@ -69,6 +75,7 @@ export function parseOptions(argv: string[]): Options {
     manager: oneOf('manager', values.manager, ['ours', 'original']),
     python: values.python ?? null,
     deadlineSeconds,
+    attempts,
     keep: values.keep,
   };
 }
