@@ -60,7 +60,10 @@ const additionalTests: Record<string, string[]> = {
     ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
     'fleet/launchHealth',
   ],
-  'fleet/fleetSetup': ['fleet/fleetSetup', 'fleet/demand', 'fleet/inventory', 'fleet/spending'],
+  'fleet/fleetSetup': [
+    ...['fleet/fleetSetup', 'fleet/fleetManager', 'fleet/demand', 'fleet/inventory'],
+    'fleet/spending',
+  ],
   'group/launchOutcome': ['group/launchOutcome', 'group/launch'],
   'fleet/inventory': ['fleet/adoption', 'fleet/inventory', 'fleet/fleetManager'],
   'fleet/launchGate': ['fleet/spending'],
@@ -68,7 +71,7 @@ const additionalTests: Record<string, string[]> = {
   'fleet/launching': ['fleet/reconcile', 'fleet/inventory'],
   'fleet/reconcile': [
     ...['fleet/reconcile', 'fleet/launchGate', 'fleet/shares'],
-    ...['fleet/swap', 'fleet/degradedGroups'],
+    ...['fleet/swap', 'fleet/degradedGroups', 'fleet/fleetManager'],
   ],
   'fleet/money': ['fleet/spending'],
   'scheduler/connectedWorkers': [

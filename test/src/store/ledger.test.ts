@@ -106,6 +106,7 @@ describe('a ledger', () => {
       expect([record.kind, ledger.apply(record)]).toEqual([record.kind, []]);
     expect(ledger.apply({ kind: 'lastLaunch', at: 5_000 })).toEqual([]);
     expect(ledger.apply({ kind: 'inventoried', at: 5_000 })).toEqual([]);
+    expect(ledger.apply({ kind: 'placeUsed', tag: 't', at: 5_000 })).toEqual([]);
     expect(ledger.apply({ kind: 'closed', file: 'f1', at: 5_000 })).toEqual([]);
   });
 

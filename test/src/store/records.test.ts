@@ -27,10 +27,26 @@ describe('parseRecord', () => {
         ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1 },
         launch: { label: 'l', count: 10, market: 'spot' },
       },
+      // Of version 4: the clusters that the inventory must cover.
+      { kind: 'inventoryOwed', reason: 'launchesAbandoned', clusters: ['c', 'd'], at: 1 },
       { kind: 'closed', file: '1:2:3', at: 1 },
     ];
     for (const record of records) expect(parseRecord(record)).toStrictEqual(record);
     expect(parseRecord(launch('l'))).toStrictEqual(launch('l'));
+  });
+
+  it('keeps what launches may have cost that nothing was heard of, where that is known', () => {
+    const spent = {
+      kind: 'spent',
+      endedUsd: 1,
+      day: 2,
+      usdAtMidnight: 3,
+      isLowerBound: true,
+      at: 1,
+    };
+    for (const record of [spent, { ...spent, unseenUsd: 0 }, { ...spent, unseenUsd: 4 }])
+      expect(parseRecord(record)).toStrictEqual(record);
+    expect(parseRecord({ ...spent, unseenUsd: '4' })).toBeNull();
   });
 
   it('keeps the workers of a rotation, or that there is none', () => {
