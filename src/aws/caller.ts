@@ -74,12 +74,14 @@ export function createCaller({
     signal.throwIfAborted();
     const attempt = new AbortController();
     const settled = new AbortController();
+    let onAbort = () => {};
     const ended = new Promise<never>((_, reject) => {
       const end = (reason: unknown) => {
         reject(reason);
         attempt.abort(reason);
       };
-      signal.addEventListener('abort', () => end(signal.reason), { signal: settled.signal });
+      onAbort = () => end(signal.reason);
+      signal.addEventListener('abort', onAbort);
       if (Number.isFinite(attemptTimeoutMs))
         clock.sleep(attemptTimeoutMs, settled.signal).then(
           () => end(tooLate(operation, attemptTimeoutMs)),
@@ -89,6 +91,8 @@ export function createCaller({
     try {
       return await Promise.race([send({ abortSignal: attempt.signal }), ended]);
     } finally {
+      // A listener with a signal of its own would register with a FinalizationRegistry, at each call.
+      signal.removeEventListener('abort', onAbort);
       settled.abort();
     }
   }
@@ -161,14 +165,15 @@ function tooLate(operation: string, timeoutMs: number): EcsFailure {
 
 /** Resolves like the promise; rejects with the signal's reason when that is aborted first. */
 async function orAbort<T>(promise: T | Promise<T>, signal: AbortSignal): Promise<T> {
-  const settled = new AbortController();
+  let onAbort = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { signal: settled.signal });
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort);
   });
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    settled.abort();
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -80,6 +80,7 @@ export function limitCallsUnderWay(
         const settled = new AbortController();
         const go = () => {
           lane.waiting.delete(go);
+          signal.removeEventListener('abort', onAbort);
           settled.abort();
           resolve(take());
         };
@@ -89,7 +90,7 @@ export function limitCallsUnderWay(
           settled.abort();
           reject(signal.reason);
         };
-        signal.addEventListener('abort', onAbort, { signal: settled.signal });
+        signal.addEventListener('abort', onAbort, { once: true });
         clock.sleep(longWaitMs, settled.signal).then(
           () => {
             if (clock.now() - lane.reportedAt < repeatAfterMs) return;

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Call, createCaller } from '../../../src/aws/caller.ts';
 import { EcsFailure } from '../../../src/aws/errors.ts';
@@ -238,6 +239,12 @@ describe('createCaller', () => {
       );
       expect(renew).not.toHaveBeenCalled();
     });
+
+    it('leaves no listener on the signal', async () => {
+      await call('ListTasks', answering(expired).send, controller.signal);
+      expect(renew).toHaveBeenCalledTimes(1);
+      expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    });
   });
 
   describe('with a request that has no end', () => {
@@ -303,9 +310,10 @@ describe('createCaller', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('leaves no timer behind', async () => {
+  it('leaves no timer and no listener behind', async () => {
     await call('ListTasks', answering().send, controller.signal);
     await rejectionOf(call('RunTask', () => Promise.reject(wrong), controller.signal));
     expect(clock.pending).toBe(0);
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 });

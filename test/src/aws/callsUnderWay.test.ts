@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   type CallsUnderWay,
@@ -41,6 +42,7 @@ describe('limitCallsUnderWay', () => {
     inside[1]?.leave();
     await clock.pass(1);
     expect(numbers(inside).slice(40)).toEqual([41, 42, 43]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('keeps the operations apart, and all others together', async () => {
