@@ -111,15 +111,15 @@ export const liveManager = (
       ...{ type: 'scheduler.desired', at: fleet().now },
       requests: [{ taskConcurrency: workers, capabilities: [] }],
     });
-  /** The inventory ends so; what is adopted is accepted. */
-  const inventoried = async (outcome: object) => {
+  /** The inventory ends so; what is adopted is accepted, or so much of it. */
+  const inventoried = async (outcome: object, accepted = Number.POSITIVE_INFINITY) => {
     const call = calls.inventory.at(-1);
     const adoptions = calls.journalAdoption.length;
     if (outcome instanceof Error) call?.reject(outcome);
     else call?.resolve({ startedAt: fleet().now, tasks: [], ...outcome });
     await settle();
     const adoption = calls.journalAdoption[adoptions];
-    adoption?.resolve((adoption.input as { groups: unknown }).groups);
+    adoption?.resolve((adoption.input as { groups: unknown[] }).groups.slice(0, accepted));
     await settle();
   };
   const reportOf = (cohortId: string, counts: object, launches: number, ended: number) =>
