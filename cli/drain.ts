@@ -9,7 +9,7 @@ const perRequest = 10;
 
 export const drainCommand: CommandModule<object, DrainArguments> = {
   command: 'drain <ids..>',
-  describe: 'Stop groups at an idle moment; what is still desired is replaced',
+  describe: 'Stop groups when they are idle; those that are still desired are replaced',
   builder: (parser) =>
     controlOptions(parser)
       .positional('ids', {

@@ -62,7 +62,7 @@ const commands: Record<string, Command> = {
   },
   drain: {
     usage: 'drain <ids..>',
-    help: 'Stop groups at an idle moment; what is still desired is replaced',
+    help: 'Stop groups when they are idle; those that are still desired are replaced',
     load: async () => (await import('./drain.ts')).drainCommand as CommandModule,
   },
   hold: {
