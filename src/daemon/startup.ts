@@ -24,6 +24,7 @@ function spentBefore({ ledger, found }: Pick<Journal, 'ledger' | 'found'>): Spen
     day: known?.day ?? null,
     usdAtMidnight: known?.usdAtMidnight ?? 0,
     unseenUsd: known?.unseenUsd,
+    unseenAtMidnight: known?.unseenAtMidnight,
     // A launch that is given up may have started tasks that end before a list shows them.
     isLowerBound:
       owes('launchesAbandoned') ||

@@ -125,7 +125,8 @@ it('counts on from what the journal knows to be spent', () => {
   };
   expect(spent(counted)).toMatchObject({ endedUsd: 3, day: 4, usdAtMidnight: 2 });
   expect(spent(counted)?.unseenUsd).toBeUndefined();
-  expect(spent({ ...counted, unseenUsd: 5 } as JournalRecord)).toMatchObject({ unseenUsd: 5 });
+  const unseen = { unseenUsd: 5, unseenAtMidnight: 1 };
+  expect(spent({ ...counted, ...unseen } as JournalRecord)).toMatchObject(unseen);
   expect(spent()).toMatchObject({ endedUsd: 0, day: null, usdAtMidnight: 0 });
 });
 
