@@ -53,9 +53,9 @@ it('journals, before it gives up launches, that an inventory is owed, and knows 
   };
   recover({ ...journal, note }, start(60_000, 'other'));
   expect(told).toEqual([
+    { kind: 'start', epoch: 'e2', writtenAt: 0, at: 60_000 },
     { kind: 'inventoryOwed', reason: 'launchesAbandoned', launch: owed, at: 60_000 },
     { kind: 'settled', label: 'e1-1', at: 60_000, groups: [], refusals: [] },
-    { kind: 'start', epoch: 'e2', writtenAt: 0, at: 60_000 },
   ]);
   const next = journalOf('whole', ...journal.ledger.compact());
   recover(next, start(70_000));
