@@ -128,6 +128,8 @@ describe('AWS_CA_BUNDLE', () => {
 
   it('is refused by its name when it cannot be read', () => {
     const bundle = join(folder, 'none.pem');
-    expect(() => load({ AWS_CA_BUNDLE: bundle })).toThrow(/^AWS_CA_BUNDLE: cannot read .*no such file$/);
+    expect(() => load({ AWS_CA_BUNDLE: bundle })).toThrow(
+      /^AWS_CA_BUNDLE: cannot read .*no such file$/,
+    );
   });
 });
