@@ -12,7 +12,7 @@ import type {
 import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';
 import { addDegraded } from './degradedCounts.ts';
-import { hasRested, withIdleSince } from './minimumIdle.ts';
+import { hasRested, withIdleSince, withRenewedDeadline } from './minimumIdle.ts';
 
 /** One DescribeTasks page. More children than this under one parent make every spawn slow. */
 export const cohortSize = tasksPerPage;
@@ -87,6 +87,8 @@ export interface GroupRecord {
   degraded: boolean;
   /** Since when it has had no task; left out: not so, or no time is asked for. */
   idleSince?: number | null;
+  /** How long it may wait for an idle moment once it is to leave, ms; left out: `drainDeadline` is never renewed. */
+  drainMs?: number;
   /** It is older than max_lifetime, and the next to be replaced. */
   aged: boolean;
 }
@@ -339,7 +341,7 @@ export function recordLoads(
     if (present && !before.registered) outbox.push([groupId, { type: 'task.registered' }]);
     const settled = next.phase === 'held' && !holdsStop(next, at);
     if (!(waitsIdle(next) && hasRested(next, at, minIdleMs)) && !settled) continue;
-    groups[groupId] = { ...next, ...stopping(next, at) };
+    groups[groupId] = { ...next, ...stopping(withRenewedDeadline(next, at, minIdleMs), at) };
     outbox.push([groupId, stopEvent(next, at)]);
   }
   return { ...records, groups, outbox, nowRegistered };

@@ -20,7 +20,7 @@ import {
   type Transition,
   withoutWork,
 } from './groupRecords.ts';
-import { hasRested } from './minimumIdle.ts';
+import { hasRested, withDrainMs } from './minimumIdle.ts';
 
 /** How many groups of each kind are to leave. */
 export type Share = Pick<Counts, 'pending' | 'idle' | 'busy'> & {
@@ -109,9 +109,10 @@ export interface Wait {
  * `until`; by default that is never.
  */
 function withDrain(
-  record: GroupRecord,
+  before: GroupRecord,
   { at, until, monitorEverConnected, isOld = false, minIdleMs = 0 }: Wait,
 ): [GroupRecord, GroupEvent] {
+  const record = { ...before, ...withDrainMs(until - at, minIdleMs) };
   const mayWork =
     record.load === null
       ? monitorEverConnected && record.lastStatus !== 'starting'
@@ -158,7 +159,7 @@ export function drained(records: CohortRecords, share: Share, wait: Wait): Trans
       ) > until
     )
       groups[groupId] = {
-        ...record,
+        ...{ ...record, ...withDrainMs(until - at, wait.minIdleMs ?? 0) },
         drainDeadline: sooner(record.drainDeadline),
         stopUnlessBusyUntil: sooner(record.stopUnlessBusyUntil),
         observeUntil: sooner(record.observeUntil),
