@@ -207,9 +207,10 @@ export function released(records: CohortRecords, taskIds: string[], at: number):
   return { ...records, groups, outbox };
 }
 
-/** In the record of a group that was told to stop and is not stopped. */
+/** In the record of a group that was told to stop and is not stopped: another stop is held for its whole time again. */
 const notStopping = {
-  ...{ stopRequestedAt: null, stoppingSince: null, slowStopReported: false, stopOverdue: false },
+  ...{ stopRequestedAt: null, stopHeldSince: null, stoppingSince: null },
+  ...{ slowStopReported: false, stopOverdue: false },
 };
 
 /** The group stays after all. */
