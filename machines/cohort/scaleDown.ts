@@ -254,8 +254,12 @@ export function checkStop(
 }
 
 /**
- * Takes back groups that were to leave and whose StopTask is not sent yet: those that serve, of these those at work, for
- * others have only to rest before they leave; then those that ECS shows, those that are not told to stop yet, the furthest.
+ * Takes back groups that were to leave and whose StopTask is not sent yet, in this order:
+ * 1. those whose workers are registered;
+ * 2. those that are at work for all we know: the others leave as soon as they have been idle for long enough;
+ * 3. those for which something is known to run;
+ * 4. those that are not told to stop yet;
+ * 5. those that have come furthest.
  */
 export function undrained(records: CohortRecords, most: number): Transition {
   const chosen = Object.entries(records.groups)
