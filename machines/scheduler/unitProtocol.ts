@@ -148,7 +148,7 @@ const asMet = ({ state, replies }: Outcome): Outcome => ({
 });
 
 function onStart(before: UnitProtocol, view: FleetView, settings: UnitSettings): Outcome {
-  const state = { ...before, deferredStart: null, named: {} };
+  const state = { ...before, startAskedAt: view.at, deferredStart: null, named: {} };
   // Repeated while one is being started: the same start.
   if (state.startDeadline !== null) return unchanged(state);
   const assigned = assign(state, view, settings);

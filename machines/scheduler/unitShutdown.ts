@@ -205,14 +205,15 @@ export function answerAskedGroups(
 
 /** Fargate tasks to shut down that the scheduler does not name, or has named and that are still there. */
 export function releasable(state: UnitProtocol, { at, taskIds, groups }: FleetView): string[] {
-  const { assigned, released, unassigned } = state;
+  const { assigned, released, startAskedAt, unassigned } = state;
   const older = (times: Record<string, number>, ms: number): string[] =>
     Object.keys(times).filter((taskId) => at - (times[taskId] ?? at) > ms);
   // A group that its scheduler has never been told of could never be shut down by it.
   const never = state.groups ? older(unassigned, unassignedMs) : [];
   const again = older(released, releaseAgainMs);
-  const calm = groups !== null && groups.calmSince !== null && at - groups.calmSince >= calmMs;
-  if (!state.groups || !calm) return [...never, ...again];
+  // Work that no worker has got yet shows in nothing but the scheduler's wish for more.
+  const calmSince = Math.max(groups?.calmSince ?? at, startAskedAt ?? Number.NEGATIVE_INFINITY);
+  if (!state.groups || at - calmSince < calmMs) return [...never, ...again];
   // A scheduler that was replaced never asks for the end of groups that it does not know.
   const known = new Set([...assigned, ...Object.keys(released), ...Object.keys(unassigned)]);
   return [...never, ...again, ...taskIds.filter((taskId) => !known.has(taskId))];

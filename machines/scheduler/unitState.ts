@@ -50,6 +50,8 @@ export interface UnitProtocol {
   namesLists: boolean;
   /** Fargate tasks that came too late for their start, and when they were first seen. */
   unassigned: Record<string, number>;
+  /** When the scheduler last asked for a start. */
+  startAskedAt: number | null;
   /** A start waits for its Fargate task, at most until then. */
   startDeadline: number | null;
   /** The Fargate task of a start that was refused may still come. */
@@ -98,6 +100,7 @@ export function newUnitProtocol(
     named: {},
     namesLists: false,
     unassigned: {},
+    startAskedAt: null,
     startDeadline: null,
     lateStart: false,
     deferredStart: null,

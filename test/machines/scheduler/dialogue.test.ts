@@ -190,6 +190,22 @@ describe('groups that a scheduler which was replaced does not know', () => {
     expect(live.of('response')).toEqual([]);
   });
 
+  it('stay while it asks for one more, for its tasks may wait for a worker that lives', () => {
+    const live = shown(null, null);
+    live.hear(start, 'g1');
+    live.tasks('t1', 't2');
+    live.clock.pass(1000);
+    const groups = { known: ['ecs-t1'], calmSince: live.now() - 31_000 };
+    live.actor.send({ type: 'monitor.groups', at: 1, groups });
+    const goes = () => {
+      live.hear(echo, 'g1');
+      live.clock.pass(2000);
+      return taskIdsIn(live).flat();
+    };
+    for (let seconds = 3; seconds < 30; seconds += 2) expect(goes()).toEqual([]);
+    expect(goes()).toEqual(['t2']);
+  });
+
   it('stay while it has tasks, and with any scheduler that shows no groups', () => {
     for (const live of [shown(null, false), shown(null, null), shown(1, true)]) {
       live.clock.pass(2000);
