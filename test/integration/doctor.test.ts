@@ -48,8 +48,7 @@ describe('doctor finds', () => {
   it('as many seeded faults, and no alarm for as many good set-ups, as README.md says', () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
     const [, faults, setUps] =
-      /(\d+) seeded misconfigurations and raises no alarm for (\d+) good set-ups/.exec(readme) ??
-      [];
+      /(\d+) seeded misconfigurations and .*? (\d+) good/.exec(readme) ?? [];
     expect({ faults: Number(faults), setUps: Number(setUps) }).toEqual({
       faults: seededFaults.length,
       setUps: good.length,
