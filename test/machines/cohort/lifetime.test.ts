@@ -115,7 +115,9 @@ it('marks an old group of an earlier run before its workers are shown, and no ot
   const marked = { ...unshown, aged: true };
   expect(agedOf({ a: marked, b: shows(50) }, 2 * hour)).toEqual(['a']);
   // It is to leave anyway; it has no workers any more; or it is of this run, and boots.
-  expect(agedOf({ a: { ...unshown, drainRequested: true }, b: shows(200) }, 2 * hour)).toEqual(['b']);
+  expect(agedOf({ a: { ...unshown, drainRequested: true }, b: shows(200) }, 2 * hour)).toEqual([
+    'b',
+  ]);
   const without = { workers: 0, tasks: 0, canceling: 0 };
   expect(agedOf({ a: { ...marked, load: without }, b: shows(200) }, 2 * hour)).toEqual(['b']);
   expect(agedOf({ a: { ...unshown, presumedFrom: null } }, 2 * hour)).toEqual([]);
