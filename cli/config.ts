@@ -5,8 +5,8 @@ import { markdownTable } from '../src/config/docs.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { showSettings } from '../src/config/show.ts';
 import { withStateDir } from '../src/daemon/fleetStateDir.ts';
+import { checkConfigs } from './checkConfigs.ts';
 import { isConfigFile } from './isConfigFile.ts';
-import { checkConfigs } from './run.ts';
 
 export const configCommand: CommandModule = {
   command: 'config [scheduler_address]',

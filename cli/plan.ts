@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { helpOptions } from '../src/config/arguments.ts';
 import { loadSettings } from '../src/config/load.ts';
+import { checkConfigs } from './checkConfigs.ts';
 import { addressOrFile, partArguments } from './ownFlags.ts';
 
 export const planCommand: CommandModule = {
@@ -19,6 +20,7 @@ export const planCommand: CommandModule = {
   async handler() {
     const { given, argv } = partArguments(hideBin(process.argv).slice(1), { json: 'switch' });
     const loaded = loadSettings({ argv, env: process.env });
+    await checkConfigs(loaded.map(({ config }) => config));
     const { makePlan, planText } = await import('../src/daemon/doctor/plan.ts');
     const plans = await Promise.all(
       loaded.map(async ({ config }) => ({ config, plan: await makePlan(config, process.env) })),

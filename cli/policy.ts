@@ -3,6 +3,7 @@ import { hideBin } from 'yargs/helpers';
 import { helpOptions } from '../src/config/arguments.ts';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { loadSettings } from '../src/config/load.ts';
+import { checkConfigs } from './checkConfigs.ts';
 import { addressOrFile, partArguments } from './ownFlags.ts';
 
 const parts = {
@@ -42,6 +43,7 @@ export const policyCommand: CommandModule = {
     if (!first) return;
     if (second)
       throw new ConfigFailure('policy takes a file with one aws_raw_ecs manager, or flags');
+    await checkConfigs([first.config]);
     const { makePolicies } = await import('../src/daemon/doctor/policy.ts');
     const made = await makePolicies(first.config, process.env, account);
     if (made.account === '*')

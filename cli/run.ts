@@ -3,11 +3,11 @@ import type { CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { helpOptions } from '../src/config/arguments.ts';
 import type { Config } from '../src/config/config.ts';
-import { ConfigFailure } from '../src/config/configFailure.ts';
 import { ensureHome } from '../src/config/home.ts';
-import { loadConfig, warnOnStderr } from '../src/config/load.ts';
+import { loadConfig } from '../src/config/load.ts';
 import { listenToSignals } from '../src/daemon/signals.ts';
 import type { Log } from '../src/telemetry/log.ts';
+import { checkConfigs } from './checkConfigs.ts';
 import { LogDestinations } from './logDestinations.ts';
 import { openLog } from './openLog.ts';
 import { reportError } from './reportError.ts';
@@ -82,20 +82,6 @@ function reopenLogs(logs: LogDestinations, managers: Manager[]): void {
     for (const failure of failures) log.report('logs.notReopened', failure);
     if (failures.length === 0) log.report('logs.reopened', {});
   }
-}
-
-/** Makes the launch templates of all managers, which checks more of the settings, and warns. Throws a ConfigFailure. */
-export async function checkConfigs(entries: Config[]): Promise<void> {
-  const { createTemplates } = await import('../src/daemon/launchTemplates.ts');
-  for (const config of entries)
-    try {
-      const templates = createTemplates(config);
-      templates.check();
-      for (const line of templates.warnings()) warnOnStderr(line);
-    } catch (error) {
-      if (!(error instanceof ConfigFailure) || entries.length === 1) throw error;
-      throw new ConfigFailure(`${config.workerManagerId}: ${error.message}`);
-    }
 }
 
 function withLogs(entries: Config[], logs: LogDestinations): Manager[] {

@@ -1,5 +1,5 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
-import type { Cause, TaskObservation, TaskPhase } from '../shared/domain.ts';
+import type { TaskObservation, TaskPhase } from '../shared/domain.ts';
 import { aliveUntil, billedAs } from './billing.ts';
 import {
   absent,
@@ -14,69 +14,11 @@ import {
   withoutWork,
 } from './groupRecords.ts';
 import { withoutDrain } from './scaleDown.ts';
+import { eventForRunning, eventForStarted, eventForUnknown, failing, hasRun } from './started.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
 export const stopRepeatMs = 15_000;
-
-export const failing = (cause: Cause, detail: string | null): GroupEvent => ({
-  type: 'task.failing',
-  cause,
-  detail,
-});
-
-/** No task starts twice: what ECS says of the start of one that has run is no news. */
-const hasRun = (record: GroupRecord): boolean =>
-  (record.registered && !record.assumed) ||
-  record.runningAt !== null ||
-  record.ranBefore === true ||
-  hasWorkers(record);
-
-const seconds = (ms: number): number => Math.round(ms / 1000);
-
-/** Running at ECS: do its workers serve? `monitorConnected`: the monitor stream would show them. */
-const eventForRunning = (
-  record: GroupRecord,
-  at: number,
-  { bootGraceMs, startDeadlineMs, workersLostMs }: Timeouts,
-  monitorConnected: boolean,
-): GroupEvent | null => {
-  if (record.phase === 'provisioning') return { type: 'task.running' };
-  const age = at - record.deadlinesFrom;
-  const running = at - (record.runningAt ?? at);
-  if (!record.registered) {
-    if (!monitorConnected) return running > bootGraceMs ? { type: 'task.registered' } : null;
-    return age > startDeadlineMs && running > bootGraceMs
-      ? failing('startFailed', `no worker at the scheduler ${seconds(age)} s after the launch`)
-      : null;
-  }
-  const alone = at - (record.workersLostSince ?? at);
-  return monitorConnected && alone > workersLostMs
-    ? failing('lost', `no worker at the scheduler for ${seconds(alone)} s`)
-    : null;
-};
-
-/**
- * An unknown status is no news, but it shows no start either: a group that was never seen to run has failed in time. One
- * that has started serves in time where no monitor stream shows it; else it would never be one too many.
- */
-function eventForUnknown(
-  record: GroupRecord,
-  at: number,
-  { bootGraceMs, startDeadlineMs }: Timeouts,
-  monitorConnected: boolean,
-): GroupEvent | null {
-  const { registered, runningAt, deadlinesFrom } = record;
-  if (leavesForGood(record) || registered) return null;
-  if (hasRun(record)) {
-    const isUp = at - (runningAt ?? deadlinesFrom) > bootGraceMs;
-    return isUp && !monitorConnected ? { type: 'task.registered' } : null;
-  }
-  const age = at - deadlinesFrom;
-  return age > startDeadlineMs
-    ? failing('startFailed', `not known to run ${seconds(age)} s after its launch`)
-    : null;
-}
 
 /** The event that an observation means for a group; null: nothing new. A stop may still be held back. */
 export function eventFor(
@@ -112,13 +54,13 @@ export function eventFor(
   if (record.observeUntil !== null && (record.drainDeadline === null || withoutWork(record)))
     return { type: 'group.stop' };
   if (phase === 'running') return eventForRunning(record, at, timeouts, monitorConnected);
-  if (hasRun(record)) return null;
+  if (hasRun(record)) return eventForStarted(record, at, timeouts, monitorConnected);
   // Assumed to serve, and one answer may be from before.
   if (record.registered && at - (record.startingSince ?? at) <= timeouts.bootGraceMs) return null;
   // Its workers cannot be at work yet.
   if (record.drainDeadline !== null && !record.registered) return { type: 'group.stop' };
   return age > timeouts.startDeadlineMs
-    ? failing('startFailed', `not running ${seconds(age)} s after its launch`)
+    ? failing('startFailed', `not running ${Math.round(age / 1000)} s after its launch`)
     : null;
 }
 

@@ -1,6 +1,7 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
 import type { CohortRecords, GroupRecord, Outbox, Transition } from './groupRecords.ts';
-import { applied, failing, stopRepeatMs } from './observe.ts';
+import { applied, stopRepeatMs } from './observe.ts';
+import { failing } from './started.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** DescribeTasks is denied: an accepted StopTask and time are the evidence there is. */

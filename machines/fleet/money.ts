@@ -40,6 +40,8 @@ export interface SpentBefore {
   mayHaveForgotten: boolean;
   /** USD that may have been spent besides, by tasks of which nothing more will be known; left out: none. */
   unseenUsd?: number | undefined;
+  /** The same when that day began; left out: not known, or none. */
+  unseenAtMidnight?: number | undefined;
   /** Tasks that launches given up at this start or by earlier runs may have started, where no list has shown since, by where they were asked for; left out: none. */
   mayHaveStarted?: Market[] | undefined;
 }
@@ -71,11 +73,15 @@ export interface Money {
 export interface SpentRecord extends Pick<Money, 'day' | 'usdAtMidnight' | 'isLowerBound'> {
   /** USD that may have been spent besides, but for the launches for which it owes an inventory; left out: none. */
   unseenUsd?: number;
+  /** Of all that may have been spent besides, what may have been when the day began; left out: none. */
+  unseenAtMidnight?: number;
 }
 
-export function spentOf({ day, usdAtMidnight, isLowerBound, unseenUsd, sum }: Money): SpentRecord {
-  const unseen = unseenUsd + sum.endedGapUsd;
-  return { day, usdAtMidnight, isLowerBound, ...(unseen > 0 && { unseenUsd: unseen }) };
+export function spentOf(money: Money): SpentRecord {
+  const { day, usdAtMidnight, isLowerBound, unseenAtMidnight } = money;
+  const unseenUsd = money.unseenUsd + money.sum.endedGapUsd;
+  const unseen = (unseenUsd > 0 || unseenAtMidnight > 0) && { unseenUsd, unseenAtMidnight };
+  return { day, usdAtMidnight, isLowerBound, ...unseen };
 }
 
 export interface Spending {
@@ -126,17 +132,19 @@ export function newMoney(
   const { mayHaveStarted: unshown = [], unseenUsd = 0 } = spent ?? {};
   const midnight = midnightBefore(at);
   const prices = settings?.prices ?? null;
+  // As within one run, a clock that was set back begins no new day.
+  const isSameDay = spent != null && spent.day !== null && spent.day >= midnight;
   return {
     bills: {},
     sum: { ...noBill, endedUsd },
     day: midnight,
-    usdAtMidnight:
-      spent?.day === midnight
-        ? spent.usdAtMidnight
-        : endedUsd + (prices === null ? 0 : usdBefore(midnight, owned, prices)),
+    usdAtMidnight: isSameDay
+      ? spent.usdAtMidnight
+      : endedUsd + (prices === null ? 0 : usdBefore(midnight, owned, prices)),
     isLowerBound,
     mayHaveForgotten,
-    ...{ unshown, unseenUsd, unseenAtMidnight: unseenUsd },
+    ...{ unshown, unseenUsd },
+    unseenAtMidnight: (isSameDay ? spent.unseenAtMidnight : undefined) ?? unseenUsd,
     dayNoted: false,
     limitedSince: null,
     clearSince: null,

@@ -24,6 +24,7 @@ function spentBefore({ ledger, found }: Pick<Journal, 'ledger' | 'found'>): Spen
     day: known?.day ?? null,
     usdAtMidnight: known?.usdAtMidnight ?? 0,
     unseenUsd: known?.unseenUsd,
+    unseenAtMidnight: known?.unseenAtMidnight,
     // A launch that is given up may have started tasks that end before a list shows them.
     isLowerBound:
       owes('launchesAbandoned') ||
@@ -48,6 +49,9 @@ export const recover = (
     writtenAt: journal.writtenAt,
     requestHashOf,
   });
+  // Before all that is noted by the clock of this run: the ledger takes every time before it for one of the clock of then.
+  const written = journal.found === 'none' ? {} : { writtenAt: journal.writtenAt };
+  journal.note({ kind: 'start', epoch, ...written, at });
   const used = homeUsed(journal.ledger, home, at);
   if (used) journal.note(used);
   // Before the launches are given up: a write that is cut short between the two must not forget the reason.
@@ -55,8 +59,6 @@ export const recover = (
     if (givenUp.includes(launch.label)) journal.note(inventoryOwedFor(launch, at));
   for (const label of givenUp)
     journal.note({ kind: 'settled', label, at, groups: [], refusals: [] });
-  const written = journal.found === 'none' ? {} : { writtenAt: journal.writtenAt };
-  journal.note({ kind: 'start', epoch, ...written, at });
   // With no journal a run before us may have launched a moment ago; a start right after us must know that, too.
   if (journal.found === 'none') journal.note({ kind: 'lastLaunch', at });
   return {

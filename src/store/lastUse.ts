@@ -21,7 +21,7 @@ export class LastUse {
 
   /**
    * A start, and when the journal was last written before it, by the clock of then. The time between does not count: the
-   * clock may have been set, and nothing was listed.
+   * clock may have been set, and nothing was listed. Uses by the clock of this start are noted after it.
    */
   begin(at: number, writtenAt = at): void {
     for (const [name, usedAt] of this.#usedAt)

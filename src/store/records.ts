@@ -110,6 +110,8 @@ export interface SpentRecord {
   isLowerBound: boolean;
   /** USD that tasks may have cost besides that no inventory has shown, or whose end ECS has not; left out: none. */
   unseenUsd?: number;
+  /** All that tasks may have cost besides at that midnight; left out: none, or of a journal of an earlier release. */
+  unseenAtMidnight?: number;
   at: number;
 }
 
@@ -291,6 +293,7 @@ function read(r: Record<string, unknown>): JournalRecord {
         ...{ endedUsd: finite(r.endedUsd), day: finite(r.day) },
         ...{ usdAtMidnight: finite(r.usdAtMidnight), isLowerBound: bool(r.isLowerBound) },
         ...(r.unseenUsd !== undefined && { unseenUsd: finite(r.unseenUsd) }),
+        ...(r.unseenAtMidnight !== undefined && { unseenAtMidnight: finite(r.unseenAtMidnight) }),
         at,
       };
     case 'rotation':

@@ -1,5 +1,6 @@
 import type { EventDefinition } from './events/definition.ts';
 import { definitionOf, type EventName, events } from './events.ts';
+import { pluralOf } from './sentence.ts';
 
 /** The table of events as it stands in the README. */
 export function eventsTable(): string {
@@ -57,6 +58,6 @@ function readable(sentence: string): string {
   return sentence
     .replaceAll(/[[\]]/g, '')
     .replaceAll(/\{(\w+)(?: (\w+))?\}/g, (_, field: string, noun?: string) =>
-      noun === undefined ? `\`${field}\`` : `\`${field}\` ${noun}s`,
+      noun === undefined ? `\`${field}\`` : `\`${field}\` ${pluralOf(noun)}`,
     );
 }

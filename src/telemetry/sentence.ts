@@ -2,6 +2,11 @@ import { definitionOf, type EventName } from './events.ts';
 
 const placeholder = /\{(\w+)(?: (\w+))?\}/g;
 
+/** The nouns of the sentences, such as task and launch. */
+export function pluralOf(noun: string): string {
+  return /(?:[sxz]|[cs]h)$/.test(noun) ? `${noun}es` : `${noun}s`;
+}
+
 /** Names of the fields that a sentence uses. */
 export function fieldsIn(sentence: string): string[] {
   return [...sentence.matchAll(placeholder)].map(([, field = '']) => field);
@@ -44,8 +49,9 @@ export function fillSentence(
   return withoutAbsent
     .replaceAll(placeholder, (_, field: string, noun?: string) => {
       const value = given[field];
-      if (!known(field)) return noun === undefined ? 'none' : `an unknown number of ${noun}s`;
-      if (noun !== undefined) return `${value} ${noun}${value === 1 ? '' : 's'}`;
+      if (!known(field))
+        return noun === undefined ? 'none' : `an unknown number of ${pluralOf(noun)}`;
+      if (noun !== undefined) return `${value} ${value === 1 ? noun : pluralOf(noun)}`;
       const text = Array.isArray(value) ? value.join(', ') : String(words(field, value));
       return shortened(visible(text).trim().replace(/\.$/, ''));
     })

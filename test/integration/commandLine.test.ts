@@ -115,6 +115,17 @@ describe('scaler-ecs', () => {
     expect(refused('config', ...words.slice(1), ...bad)).toContain('line 1 (a b): ');
   });
 
+  it.each([
+    ['config', '--max-usd-per-hour', '0.01', 'none is ever launched'],
+    ['plan', '--max-usd-per-hour', '0.01', 'none is ever launched'],
+    ['policy', '--max-usd-per-hour', '0.01', 'none is ever launched'],
+  ])('refuses for %s what run refuses: %s %s', (command, flag, value, words) => {
+    const all = ['tcp://10.0.0.1:1', ...given, flag, value];
+    const told = refused(command, ...all);
+    expect(told).toContain(words);
+    expect(refused('run', ...all)).toBe(told);
+  });
+
   it('starts none of several worker managers when the settings of one are wrong', () => {
     const file = join(scratch, 'two.toml');
     const entry = (id: string, more = '') =>

@@ -87,25 +87,25 @@ describe('an observation of a task', () => {
     [
       'is no news of an unknown status: it was seen to run',
       runs({ runningAt: 1 }),
-      ...([sighting('unknown'), 9e8, null] as const),
+      ...([sighting('unknown'), 600_000, null] as const),
     ],
     [
       'is no news of an unknown status: an earlier run has seen it run',
       boots({ ranBefore: true }),
-      ...([sighting('unknown'), 9e8, null] as const),
+      ...([sighting('unknown'), 600_000, null] as const),
     ],
     ['is no news of an unknown status: it is held', held, sighting('unknown'), 9e8, null],
     ['is no news of an unknown status: it stops', stops(), sighting('unknown'), 9e8, null],
     [
       'starts again never: an earlier run has seen it run',
       boots({ ranBefore: true }),
-      ...([sighting('starting'), 9e8, null] as const),
+      ...([sighting('starting'), 600_000, null] as const),
     ],
     ['starts again never: its workers serve', serves(), sighting('starting'), 900_000, null],
     [
       'starts again never: it was seen to run',
       runs({ runningAt: 1 }),
-      ...([sighting('starting'), 900_000, null] as const),
+      ...([sighting('starting'), 600_000, null] as const),
     ],
     [
       'starts again never: the monitor shows its workers',
@@ -544,7 +544,7 @@ it('a group whose stop was accepted ends at once when its cluster does not exist
 it('a task of an unknown status, not one that stops, is known to have started if ECS shows when', () => {
   for (const [phase, ...known] of [['unknown', 7, 0] as const, ['stopping', null, 1] as const]) {
     const [boots, started] = [runs({ registered: false }), sighting(phase, { startedAt: 7 })];
-    const next = reconcileObserved(booksOf({ a: boots }), [started], 9e8, timeouts, true);
+    const next = reconcileObserved(booksOf({ a: boots }), [started], 600_000, timeouts, true);
     expect([next.groups.a?.runningAt, next.outbox.length]).toEqual(known);
   }
 });

@@ -156,7 +156,10 @@ describe('what was spent', () => {
     const mayHaveStarted: Market[] = ['onDemand', 'spot'];
     const payer = payerOf(0, settings, { ...spent, unseenUsd: 0.06, mayHaveStarted });
     expect(room(payer)).toEqual([2, 2]);
-    expect(spentOf(payer.money)).toMatchObject({ unseenUsd: 0.06 });
+    expect(spentOf(payer.money)).toMatchObject({ unseenUsd: 0.06, unseenAtMidnight: 0.06 });
+    // What was not seen by midnight and has been seen since is journaled as well.
+    const seen = { ...payer.money, unseenUsd: 0 };
+    expect(spentOf(seen)).toMatchObject({ unseenUsd: 0, unseenAtMidnight: 0.06 });
     const listed = { ...payer, money: withUnseen(payer) };
     expect(room(listed)).toEqual([2, 2]);
     expect(listed.money.unshown).toEqual([]);
@@ -169,6 +172,34 @@ describe('what was spent', () => {
     expect(withUnseen(free)).toBe(free.money);
     expect(spentOf(payerOf(1).money)).toEqual({
       ...{ day: midnight, usdAtMidnight: 7, isLowerBound: false },
+    });
+  });
+
+  it('may be more today by as much after a restart as before it', () => {
+    const room = (payer: Payer) => limitStates(payer, 'onDemand').map((state) => state.room);
+    const settings = settingsOf({ perDay: 3 + 0.06 * 5 });
+    const mayHaveStarted: Market[] = Array<Market>(3).fill('onDemand');
+    const before = { ...spent, unseenUsd: 0.06, unseenAtMidnight: 0.06, mayHaveStarted };
+    const payer = payerOf(0, settings, before);
+    const ended = { endedGapUsd: 0.06, isLowerBound: true };
+    const listed = {
+      ...payer,
+      money: withBill(withUnseen(payer), 'cohort.0', billOf([], 0, prices, noon, ended)),
+    };
+    expect(room(listed)).toEqual([1]);
+    const noted = spentOf(listed.money);
+    expect(noted).toMatchObject({ unseenAtMidnight: 0.06, unseenUsd: expect.closeTo(0.3, 9) });
+    expect(room(payerOf(0, settings, { ...spent, ...noted }))).toEqual([1]);
+    // Of an earlier day, or a journal that does not tell: what may have been spent counts as before today.
+    const yesterday = { ...spent, ...noted, day: midnight - dayMs };
+    expect(room(payerOf(0, settings, yesterday))).toEqual([55]);
+    expect(room(payerOf(0, settings, { ...spent, unseenUsd: 0.3 }))).toEqual([5]);
+  });
+
+  it('is counted on where the clock was set back before a restart, as within one run', () => {
+    const tomorrow = { ...spent, day: midnight + dayMs, unseenUsd: 0.3, unseenAtMidnight: 0.1 };
+    expect(newMoney(tomorrow, settingsOf({}), [], noon)).toMatchObject({
+      ...{ day: midnight, usdAtMidnight: 7, unseenAtMidnight: 0.1 },
     });
   });
 

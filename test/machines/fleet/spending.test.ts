@@ -180,9 +180,9 @@ it('tells the journal each time that tasks may have cost more than is counted', 
     return says().filter((note) => 'usdAtMidnight' in (note as object));
   };
   const known = { day: 0, usdAtMidnight: 0, isLowerBound: true };
-  expect(told(1, 0.5)).toEqual([{ ...known, unseenUsd: 0.5 }]);
+  expect(told(1, 0.5)).toEqual([{ ...known, unseenUsd: 0.5, unseenAtMidnight: 0 }]);
   expect(told(2, 0.5)).toEqual([]);
-  expect(told(2, 0.75)).toEqual([{ ...known, unseenUsd: 0.75 }]);
+  expect(told(2, 0.75)).toEqual([{ ...known, unseenUsd: 0.75, unseenAtMidnight: 0 }]);
 });
 
 it('ignores the bill of a cohort that is gone', async () => {
@@ -216,7 +216,7 @@ describe('what a list does not show of launches that were given up', () => {
       says();
       await inventoried({ tasks });
       const complete = { adopted: tasks.length, complete: true };
-      expect(says()).toEqual([{ ...known, unseenUsd }, complete]);
+      expect(says()).toEqual([{ ...known, unseenUsd, unseenAtMidnight: 0 }, complete]);
       expect(fleet().money).toMatchObject({ unshown: [], unseenUsd });
     },
   );

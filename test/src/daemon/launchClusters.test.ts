@@ -175,6 +175,62 @@ it('a former place is listed through several starts until long after the last an
   expect(listed(next)).toEqual([[], []]);
 });
 
+describe('a start by a clock that was set back', () => {
+  const hour = 3_600_000;
+  const at = 9 * hour;
+  const revision = 'arn:aws:ecs:eu-west-1:1:task-definition/d:3';
+  const sent = { ...launch, revision, cluster: 'before', tag: 'se-then', at: at + hour };
+  const lost: JournalRecord = { kind: 'inventoryOwed', reason: 'journalDamaged', at: at + hour };
+  const listed = ({ ledger }: ReturnType<typeof journalOf>) => [
+    clustersElsewhere(ledger, settings),
+    otherTags(ledger, settings.tag),
+  ];
+  const former = [['arn:aws:ecs:eu-west-1:1:cluster/before'], ['se-then']];
+  const startedAt = (journal: ReturnType<typeof journalOf>, home = settings) => {
+    const told: JournalRecord[] = [];
+    const note = (record: JournalRecord) => {
+      told.push(record);
+      return journal.note(record);
+    };
+    recover({ ...journal, note, writtenAt: at + hour }, { ...start(at, 'other'), home });
+    return told;
+  };
+
+  it('lists the places of launches that it gives up for as long as any other', () => {
+    const journal = journalOf('whole', sent);
+    startedAt(journal);
+    for (const later of [1_000, lateTaskMs - 1]) {
+      journal.note({ kind: 'inventoried', at: at + later });
+      expect(listed(journal)).toEqual(former);
+    }
+    journal.note({ kind: 'inventoried', at: at + lateTaskMs });
+    expect(listed(journal)).toEqual([[], []]);
+  });
+
+  it('lists its own place for as long, at starts with other settings', () => {
+    const journal = journalOf('whole', lost);
+    startedAt(journal, { ...settings, cluster: 'first', tag: 'se-first' });
+    journal.note({ kind: 'inventoried', at: at + 1_000 });
+    expect(listed(journal)).toEqual([['arn::ecs:eu-west-1::cluster/first'], ['se-first']]);
+  });
+
+  it('loses no place wherever its records end on disk, and the next start lists it', () => {
+    const told = startedAt(journalOf('whole', lost, sent));
+    expect(told.map(({ kind }) => kind)).toEqual([
+      ...['start', 'placeUsed', 'inventoryOwed', 'settled'],
+    ]);
+    for (const [written] of [...told, null].entries()) {
+      const journal = journalOf('whole', lost, sent, ...told.slice(0, written));
+      const writtenAt = written === 0 ? at + hour : at;
+      recover({ ...journal, writtenAt }, { ...start(at + 5_000, 'other'), epoch: 'e3' });
+      expect(journal.ledger.openLaunches()).toEqual([]);
+      expect(journal.ledger.inventoryOwed()?.launches).toHaveLength(1);
+      journal.note({ kind: 'inventoried', at: at + 6_000 });
+      expect(listed(journal)).toEqual(former);
+    }
+  });
+});
+
 describe('inventoryOwedFor', () => {
   it('names the launch, if the journal knows it', () => {
     expect(inventoryOwedFor(launch, 7)).toEqual({

@@ -53,9 +53,9 @@ it('journals, before it gives up launches, that an inventory is owed, and knows 
   };
   recover({ ...journal, note }, start(60_000, 'other'));
   expect(told).toEqual([
+    { kind: 'start', epoch: 'e2', writtenAt: 0, at: 60_000 },
     { kind: 'inventoryOwed', reason: 'launchesAbandoned', launch: owed, at: 60_000 },
     { kind: 'settled', label: 'e1-1', at: 60_000, groups: [], refusals: [] },
-    { kind: 'start', epoch: 'e2', writtenAt: 0, at: 60_000 },
   ]);
   const next = journalOf('whole', ...journal.ledger.compact());
   recover(next, start(70_000));
@@ -125,7 +125,8 @@ it('counts on from what the journal knows to be spent', () => {
   };
   expect(spent(counted)).toMatchObject({ endedUsd: 3, day: 4, usdAtMidnight: 2 });
   expect(spent(counted)?.unseenUsd).toBeUndefined();
-  expect(spent({ ...counted, unseenUsd: 5 } as JournalRecord)).toMatchObject({ unseenUsd: 5 });
+  const unseen = { unseenUsd: 5, unseenAtMidnight: 1 };
+  expect(spent({ ...counted, ...unseen } as JournalRecord)).toMatchObject(unseen);
   expect(spent()).toMatchObject({ endedUsd: 0, day: null, usdAtMidnight: 0 });
 });
 

@@ -91,7 +91,10 @@ describe('a ledger', () => {
       ],
       inventoryOwed: null,
       usedPlaces: { clusters: [], tags: [] },
-      spent: { endedUsd: 2.75, day: 0, usdAtMidnight: 1.5, isLowerBound: true, unseenUsd: 0.5 },
+      spent: {
+        ...{ endedUsd: 2.75, day: 0, usdAtMidnight: 1.5 },
+        ...{ isLowerBound: true, unseenUsd: 0.5, unseenAtMidnight: 0.25 },
+      },
       rotatesFrom: 6,
     });
     expect(ledger.owner('arn:9')).toBe('a-1');

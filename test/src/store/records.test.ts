@@ -44,9 +44,10 @@ describe('parseRecord', () => {
       isLowerBound: true,
       at: 1,
     };
-    for (const record of [spent, { ...spent, unseenUsd: 0 }, { ...spent, unseenUsd: 4 }])
-      expect(parseRecord(record)).toStrictEqual(record);
-    expect(parseRecord({ ...spent, unseenUsd: '4' })).toBeNull();
+    for (const unseen of [{}, { unseenUsd: 0 }, { unseenUsd: 4 }, { unseenAtMidnight: 2 }])
+      expect(parseRecord({ ...spent, ...unseen })).toStrictEqual({ ...spent, ...unseen });
+    for (const unseen of [{ unseenUsd: '4' }, { unseenAtMidnight: null }])
+      expect(parseRecord({ ...spent, ...unseen })).toBeNull();
   });
 
   it('keeps the workers of a rotation, or that there is none', () => {

@@ -88,7 +88,7 @@ export const story: JournalRecord[] = [
   observed('a-1', 'arn:9', { runningAt: 700 }),
   {
     ...{ kind: 'spent', endedUsd: 2.5, day: 0, usdAtMidnight: 1.5 },
-    ...{ isLowerBound: true, unseenUsd: 0.5, at: 3_600 },
+    ...{ isLowerBound: true, unseenUsd: 0.5, unseenAtMidnight: 0.25, at: 3_600 },
   },
   { ...ended('e1-1-0', 'arn:1'), usd: 0.25 },
   { kind: 'rotation', workers: 6, at: 4_100 },

@@ -29,6 +29,14 @@ it('counts', () => {
   ]);
 });
 
+it.each([
+  ['launch', '2 launches'],
+  ['process', '2 processes'],
+  ['RunTask', '2 RunTasks'],
+])('counts two of the noun %s as %s', (noun, words) => {
+  expect(fillSentence(`{n ${noun}}`, { n: 2 })).toBe(words);
+});
+
 it('joins lists', () => {
   expect(fillSentence('{providers}.', { providers: ['FARGATE', 'FARGATE_SPOT'] })).toBe(
     'FARGATE, FARGATE_SPOT.',
