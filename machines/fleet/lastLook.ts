@@ -1,4 +1,4 @@
-import { type Fleet, hasNoGroups, isEmpty, knewNone, neverHadAny } from './state.ts';
+import { type Fleet, hadNone, hasNoGroups, isEmpty, neverHadAny } from './state.ts';
 import { inventoryDue } from './whenToList.ts';
 
 /** How long the end of a run that knows of nothing waits for a list, or for the scheduler's answer, ms. */
@@ -12,7 +12,7 @@ export function endsWithoutLook(fleet: Fleet, now: number): boolean {
   const { adoption, drainAllUntil, revision, settings } = fleet;
   const stoppingSince = (drainAllUntil ?? now) - settings.stopDrainMs;
   const isLate = drainAllUntil !== null && now - stoppingSince >= lastLookMs;
-  if (adoption.leftAlone) return isLate && knewNone(fleet) && hasNoGroups(fleet);
+  if (adoption.leftAlone) return isLate && hadNone(fleet) && hasNoGroups(fleet);
   return isEmpty(fleet) && (revision === null || (isLate && neverHadAny(fleet)));
 }
 

@@ -288,13 +288,13 @@ export const settledFrom = ({ lastLaunchAt, unknownOutcomeAt, settings }: Fleet)
 /** What our launches may have started would be in the last list. */
 export const listed = (fleet: Fleet): boolean => (fleet.inventoryAt ?? 0) >= settledFrom(fleet);
 
-/** No task or launch of ours was ever known: not from the journal, not by adoption, and this run has launched nothing. */
-export const knewNone = ({ opened, launchesGivenUp, journalIncomplete }: Fleet): boolean =>
-  opened === 0 && launchesGivenUp === 0 && !journalIncomplete;
+/** This run has had no group and has given up no launch. */
+export const hadNone = ({ opened, launchesGivenUp }: Fleet): boolean =>
+  opened === 0 && launchesGivenUp === 0;
 
-/** The same, and no list has shown a task that may be ours. */
+/** No task or launch of ours was ever known: not from the journal, not from a list, and this run has launched nothing. */
 export const neverHadAny = (fleet: Fleet): boolean =>
-  knewNone(fleet) && fleet.adoption.unconfirmed === 0;
+  hadNone(fleet) && !fleet.journalIncomplete && fleet.adoption.unconfirmed === 0;
 
 /** Our tasks may not be listed, and the journal has forgotten none of them: what it says is all there is. */
 export const journalSuffices = ({

@@ -213,10 +213,8 @@ describe('the end without a look at ECS', () => {
     expect(hears()).toContainEqual({ type: 'fleet.remaining', tasks: 1, launches: 0, looked });
   });
 
-  it('does not come while tasks with our tag are left alone that the journal may have forgotten, and comes when they have gone', async () => {
-    const { actor, at, hears, inventoried, answered, report } = liveManager({
-      journalIncomplete: true,
-    });
+  it('does not come while tasks with our tag are left alone that given-up launches may have started, and comes when they have gone', async () => {
+    const { actor, at, hears, inventoried, answered, report } = liveManager({ launchesGivenUp: 1 });
     const connection = (status: 'unacknowledged' | 'ready') =>
       actor.send({ type: 'scheduler.connection', at: 1, status });
     actor.send({ type: 'fleet.prepared', revision: 'rev:1' });

@@ -58,8 +58,12 @@ it.each([
     false,
   ],
   [
-    'not where the journal may have forgotten the tasks that are left alone',
-    ...([leftAlone({ journalIncomplete: true }), 90_000, false] as const),
+    'five seconds after the stop where the journal may have forgotten the tasks that are left alone',
+    ...([leftAlone({ journalIncomplete: true }), 25_000, true] as const),
+  ],
+  [
+    'not where a launch was given up whose tasks a later list may show beside those that are left alone',
+    ...([leftAlone({ launchesGivenUp: 1 }), 90_000, false] as const),
   ],
   [
     'not where orphans wait for the next inventory',
