@@ -17,7 +17,8 @@ export const configCommand: CommandModule = {
       .option('table', { type: 'boolean', describe: 'Print a table of all settings instead' })
       .example('scaler-ecs config config.toml', 'What each manager in the file would use')
       .example('scaler-ecs config --table', 'All settings, with their defaults')
-      .options(helpOptions()),
+      .options(helpOptions())
+      .epilogue('Exit status: 0 printed, 2 the settings cannot be used.'),
   async handler() {
     const args = hideBin(process.argv).slice(1);
     if (args.includes('--table')) {
@@ -26,7 +27,10 @@ export const configCommand: CommandModule = {
     }
     const [first = ''] = args;
     const argv = args.length === 1 && isConfigFile(first) ? args : ['run', ...args];
-    const loaded = loadSettings({ argv, env: process.env });
+    const loaded = loadSettings({
+      ...{ argv, env: process.env },
+      command: { name: 'config', flags: ['table'] },
+    });
     await checkConfigs(loaded.map(({ config }) => config));
     process.stdout.write(
       showSettings(

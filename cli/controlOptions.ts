@@ -12,18 +12,18 @@ export interface ControlArguments {
   json: boolean;
 }
 
-export const exitStatusText =
+const exitStatusText =
   'Exit status: 0 done, 1 no (no such group, refused), 2 wrong usage or several managers, 3 no daemon answers.';
 
-/** Adds the options that choose a manager. */
-export function controlOptions(parser: Argv): Argv<ControlArguments> {
+/** Adds the options that choose a manager, and what the exit status means. */
+export function controlOptions(parser: Argv, exitStatus = exitStatusText): Argv<ControlArguments> {
   return parser
     .options({
       'worker-manager-id': {
         alias: 'wmi',
         type: 'string',
         requiresArg: true,
-        describe: 'Id of the manager, where several are known [SCALER_WORKER_MANAGER_ID]',
+        describe: 'Id of the manager, where several are known [-wmi] [SCALER_WORKER_MANAGER_ID]',
       },
       'state-dir': {
         type: 'string',
@@ -38,7 +38,7 @@ export function controlOptions(parser: Argv): Argv<ControlArguments> {
       },
       json: { type: 'boolean', default: false, describe: 'Print JSON' },
     })
-    .epilogue(exitStatusText) as unknown as Argv<ControlArguments>;
+    .epilogue(exitStatus) as unknown as Argv<ControlArguments>;
 }
 
 export function wantedOf(given: ControlArguments): Wanted {

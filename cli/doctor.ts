@@ -58,6 +58,7 @@ function load(argv: string[]): Loaded[] {
     env: process.env,
     warn: (line) => lines.push(line),
     takeUnreachable: true,
+    command: { name: 'doctor', flags: ['json'] },
   });
   const ofManagers = loaded.flatMap(({ warnings }) => warnings);
   for (const line of lines) if (!ofManagers.includes(line)) warnOnStderr(line);

@@ -9,7 +9,7 @@ const perRequest = 10;
 
 export const drainCommand: CommandModule<object, DrainArguments> = {
   command: 'drain <ids..>',
-  describe: 'Stop groups at an idle moment; what is still desired is replaced',
+  describe: 'Stop groups when they are idle; those that are still desired are replaced',
   builder: (parser) =>
     controlOptions(parser)
       .positional('ids', {
@@ -39,7 +39,7 @@ export const drainCommand: CommandModule<object, DrainArguments> = {
     if (given.json) printJson(all);
     else if (draining.length > 0)
       process.stdout.write(
-        `Draining ${draining.join(', ')}: each leaves at an idle moment, at most drain_timeout from now.\n`,
+        `Draining ${draining.join(', ')}: each is stopped when it is idle, at the latest after drain_timeout.\n`,
       );
     const complaints = [
       ...(unknown.length > 0 ? [`no living group ${unknown.join(', ')}`] : []),

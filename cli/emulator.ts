@@ -4,10 +4,11 @@ import { pino } from 'pino';
 import type { CommandModule, Options } from 'yargs';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { environmentFor } from '../src/emulator/accessKey.ts';
-import { type Emulator, startEmulator } from '../src/emulator/emulator.ts';
+import { type Emulator, EmulatorFailure, startEmulator } from '../src/emulator/emulator.ts';
 import { FaultRules } from '../src/emulator/faults.ts';
 import { defaultOptions } from '../src/emulator/options.ts';
 import { readPolicies } from '../src/emulator/policy.ts';
+import { fileReason } from '../src/shared/fileReason.ts';
 import { createLog } from '../src/telemetry/log.ts';
 
 function number(describe: string, defaultValue: number): Options & { default: number } {
@@ -84,6 +85,8 @@ const flags = {
 
 type Arguments = Record<string, unknown>;
 
+const flagOfOption = { host: 'host', logDir: 'log-dir', port: 'port' } as const;
+
 /** Prints its URL and its random access key as one line of JSON, and to stderr as variables to copy; then serves until a signal ends it. Throws a ConfigFailure. */
 export async function emulator(given: Arguments): Promise<void> {
   const log = createLog('INFO', pino.destination(2));
@@ -111,6 +114,9 @@ export async function emulator(given: Arguments): Promise<void> {
         : [],
     isolation: isolationIn(given),
     log,
+  }).catch((error: unknown) => {
+    if (!(error instanceof EmulatorFailure) || error.option === null) throw error;
+    throw new ConfigFailure(`--${flagOfOption[error.option]}: ${error.message}`);
   });
   printAddress(running, given['access-key'] !== undefined);
   const signal = await new Promise<string>((resolve) => {
@@ -125,10 +131,12 @@ export async function emulator(given: Arguments): Promise<void> {
 function printAddress({ url, accessKey }: Emulator, isKeyGiven: boolean): void {
   const address = isKeyGiven ? { url } : { url, accessKey };
   process.stdout.write(`${JSON.stringify(address)}\n`);
-  const shown = isKeyGiven ? '(the key of --access-key)' : accessKey;
-  const variables = Object.entries(environmentFor({ url, accessKey: shown }));
+  const variables = Object.entries(environmentFor({ url, accessKey })).filter(
+    ([name]) => !(isKeyGiven && name === 'AWS_ACCESS_KEY_ID'),
+  );
   const words = variables.map((pair) => pair.join('='));
-  process.stderr.write(`To use this emulator: export ${words.join(' ')}\n`);
+  const first = isKeyGiven ? 'set AWS_ACCESS_KEY_ID to the key of --access-key, and ' : '';
+  process.stderr.write(`To use this emulator: ${first}export ${words.join(' ')}\n`);
 }
 
 /** The given directories, then that of an activated virtual environment. */
@@ -180,7 +188,7 @@ function jsonIn(flag: string, path: string, check: (content: unknown) => unknown
     check(content);
     return content;
   } catch (error) {
-    throw new ConfigFailure(`--${flag} ${path}: ${(error as Error).message}`);
+    throw new ConfigFailure(`--${flag} ${path}: ${fileReason(error)}`);
   }
 }
 
@@ -190,6 +198,6 @@ export const emulatorCommand: CommandModule = {
   builder: (parser) =>
     parser
       .options(flags)
-      .example('scaler-ecs emulator --port 4566', 'Then export what its first line says'),
+      .example('scaler-ecs emulator --port 4566', 'Then run the export that it prints on stderr'),
   handler: (given) => emulator(given),
 };

@@ -15,11 +15,14 @@ type GcArguments = ControlArguments & {
   force: boolean;
 };
 
+const exitStatus =
+  'Needs no daemon. Exit status: 0 listed, or all stopped; 1 something could not be stopped, or a daemon runs; 2 wrong usage, or it is not clear whose tasks.';
+
 export const gcCommand: CommandModule<object, GcArguments> = {
   command: 'gc',
   describe: 'List the Fargate tasks that a manager has left in ECS, and stop them with --yes',
   builder: (parser) =>
-    controlOptions(parser)
+    controlOptions(parser, exitStatus)
       .options({
         scheduler: {
           type: 'string',
@@ -41,10 +44,7 @@ export const gcCommand: CommandModule<object, GcArguments> = {
         },
       })
       .example('scaler-ecs gc --worker-manager-id wm-ecs', 'What is left')
-      .example('scaler-ecs gc --worker-manager-id wm-ecs --yes', 'Stop it')
-      .epilogue(
-        'Needs no daemon. Exit status: 0 listed, or all stopped; 1 something could not be stopped, or a daemon runs; 2 it is not clear whose tasks.',
-      ) as Argv<GcArguments>,
+      .example('scaler-ecs gc --worker-manager-id wm-ecs --yes', 'Stop it') as Argv<GcArguments>,
   async handler(given) {
     ensureHome(process.env);
     const { planGc } = await import('../src/daemon/control/gcPlan.ts');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { ConfigFailure } from '../src/config/configFailure.ts';
+import { fileReason } from '../src/shared/fileReason.ts';
 
 interface InspectArguments {
   file: string;
@@ -25,9 +26,15 @@ export const inspectCommand: CommandModule<object, InspectArguments> = {
       ) as Argv<InspectArguments>,
   async handler({ file, port }) {
     const { serveRecording } = await import('../src/telemetry/inspector/serveRecording.ts');
-    const { url } = await serveRecording(textOf(String(file)), port).catch((error: Error) => {
-      throw new ConfigFailure(`${file}: ${error.message}`);
-    });
+    const { url } = await serveRecording(textOf(String(file)), port).catch(
+      (error: NodeJS.ErrnoException) => {
+        throw new ConfigFailure(
+          error.code === 'EADDRINUSE'
+            ? `--port: port ${port} is in use; choose another one`
+            : `${file}: ${error.message}`,
+        );
+      },
+    );
     process.stdout.write(`Open ${url}\nCtrl-C ends.\n`);
   },
 };
@@ -36,7 +43,6 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new ConfigFailure(`${file}: ${code === 'ENOENT' ? 'no such file' : message}`);
+    throw new ConfigFailure(`${file}: ${fileReason(error)}`);
   }
 }

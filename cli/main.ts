@@ -5,6 +5,7 @@ import { ConfigFailure } from '../src/config/configFailure.ts';
 import { nearest } from '../src/config/nearest.ts';
 import { isConfigFile } from './isConfigFile.ts';
 import { reportError } from './reportError.ts';
+import { type Called, usageFailure } from './usageFailure.ts';
 
 interface Command {
   usage: string;
@@ -61,7 +62,7 @@ const commands: Record<string, Command> = {
   },
   drain: {
     usage: 'drain <ids..>',
-    help: 'Stop groups at an idle moment; what is still desired is replaced',
+    help: 'Stop groups when they are idle; those that are still desired are replaced',
     load: async () => (await import('./drain.ts')).drainCommand as CommandModule,
   },
   hold: {
@@ -123,26 +124,27 @@ const args = hideBin(process.argv);
 const [first = ''] = args;
 
 function unknownCommand(word: string): ConfigFailure {
+  // An argument of Scaler's own program for this manager.
+  if (word === 'aws_raw_ecs')
+    return new ConfigFailure(
+      `unknown command "aws_raw_ecs"; write scaler-ecs run in the place of scaler_worker_manager aws_raw_ecs`,
+    );
   const suggestion = word.includes('://') ? `run ${word}` : nearest(word, Object.keys(commands));
   return new ConfigFailure(
     `unknown command ${JSON.stringify(word)}; ${suggestion ? `did you mean scaler-ecs ${suggestion}?` : 'see scaler-ecs --help'}`,
   );
 }
 
-/** A message of yargs as a ConfigFailure in the form of the other messages. */
-function usageFailure(message: string, command: string): ConfigFailure {
-  const dashed = (name: string) =>
-    name.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`).replace('___proto___', '__proto__');
-  // yargs gives the name in camel case, however it was written.
-  const flag = (name = '') => args.find((word) => word === `--${name}`) ?? `--${dashed(name)}`;
-  const see = Object.hasOwn(commands, command)
-    ? `scaler-ecs ${command} --help`
-    : 'scaler-ecs --help';
-  const [, unknown] = /^Unknown arguments?: ([^,]+)/.exec(message) ?? [];
-  if (unknown !== undefined) return new ConfigFailure(`unknown flag ${flag(unknown)}; see ${see}`);
-  const [, unfinished] = /^Not enough arguments following: (.+)$/.exec(message) ?? [];
-  if (unfinished !== undefined) return new ConfigFailure(`${flag(unfinished)}: needs a value`);
-  return new ConfigFailure(message);
+/** What was called, as far as messages need it. */
+function called(parser: object): Called {
+  // yargs has no types for what it knows of the flags.
+  const { key } = (parser as { getOptions(): { key: Record<string, unknown> } }).getOptions();
+  const flags = Object.keys(key).filter((each) => each.length > 1 && !each.startsWith('$'));
+  const command = Object.hasOwn(commands, first) ? first : '';
+  // The only command with commands of its own.
+  return first === 'wire' && args[1] === 'decode'
+    ? { args, command: 'wire decode', usage: 'decode <files..>', flags }
+    : { args, command, usage: commands[command]?.usage ?? '', flags };
 }
 
 function asksForHelp(word: string): boolean {
@@ -180,7 +182,7 @@ async function main(): Promise<void> {
     .version(createRequire(import.meta.url)('scaler-ecs/package.json').version)
     .fail((message, error) => {
       // For its own messages yargs passes an error named YError, for ours the error that we threw.
-      throw error && error.name !== 'YError' ? error : usageFailure(message, first);
+      throw error && error.name !== 'YError' ? error : usageFailure(message, called(parser));
     });
   for (const [name, command] of Object.entries(commands)) {
     if (name === first) parser.command(await command.load());

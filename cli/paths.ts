@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { ConfigFailure } from '../src/config/configFailure.ts';
 import { nearest } from '../src/config/nearest.ts';
+import { fileReason } from '../src/shared/fileReason.ts';
 
 type FormatName = 'text' | 'json' | 'markdown' | 'vitest';
 
@@ -91,7 +92,6 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new ConfigFailure(`${file}: ${code === 'ENOENT' ? 'no such file' : message}`);
+    throw new ConfigFailure(`${file}: ${fileReason(error)}`);
   }
 }

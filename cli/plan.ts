@@ -19,7 +19,10 @@ export const planCommand: CommandModule = {
       ),
   async handler() {
     const { given, argv } = partArguments(hideBin(process.argv).slice(1), { json: 'switch' });
-    const loaded = loadSettings({ argv, env: process.env });
+    const loaded = loadSettings({
+      ...{ argv, env: process.env },
+      command: { name: 'plan', flags: ['json'] },
+    });
     await checkConfigs(loaded.map(({ config }) => config));
     const { makePlan, planText } = await import('../src/daemon/doctor/plan.ts');
     const plans = await Promise.all(

@@ -39,7 +39,10 @@ export const policyCommand: CommandModule = {
     const { given, argv } = partArguments(words, { part: 'value', account: 'value' });
     const part = partIn(given.part);
     const account = accountIn(given.account);
-    const [first, second] = loadSettings({ argv, env: process.env });
+    const [first, second] = loadSettings({
+      ...{ argv, env: process.env },
+      command: { name: 'policy', flags: ['part', 'account'] },
+    });
     if (!first) return;
     if (second)
       throw new ConfigFailure('policy takes a file with one aws_raw_ecs manager, or flags');

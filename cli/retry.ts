@@ -4,11 +4,11 @@ import { type ControlArguments, controlOptions, printJson, withDaemon } from './
 
 export const retryCommand: CommandModule<object, ControlArguments> = {
   command: 'retry',
-  describe: 'Try at once what is held back after failures, because its cause is mended',
+  describe: 'Try at once what is held back after failures, because its cause is fixed',
   builder: (parser) =>
     controlOptions(parser).example(
       'scaler-ecs retry',
-      'After a role, an image or a quota was mended',
+      'After a role, an image or a quota was corrected',
     ),
   async handler(given) {
     const answer = await withDaemon(given, (client) => client.ask('retry', {}));

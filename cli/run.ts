@@ -17,13 +17,19 @@ export const runCommand: CommandModule = {
   describe: 'Run one worker manager',
   builder: (parser) =>
     parser
-      .positional('scheduler_address', { describe: 'Address of the Scaler scheduler' })
+      .positional('scheduler_address', {
+        describe:
+          'Address of the Scaler scheduler [required, here or in TOML or SCALER_SCHEDULER_ADDRESS]',
+      })
       .example('scaler-ecs config.toml', 'Every aws_raw_ecs manager in the file')
       .example(
         'scaler-ecs run tcp://10.0.0.1:8516 --object-storage-address tcp://10.0.0.1:8517 -wmi wm-ecs --ecs-subnets subnet-0abc1234def56789a',
         'One manager, by flags',
       )
-      .options(helpOptions()),
+      .options(helpOptions())
+      .epilogue(
+        'What is [required] may be given by flag, TOML file (--config) or variable.\nExit status: 0 nothing is left in ECS, or it was left on purpose; 1 something is or may be left, or went wrong; 2 the settings cannot be used.',
+      ),
   handler: () => run(hideBin(process.argv)),
 };
 

@@ -4,6 +4,7 @@ import type { Generation } from '../machines/scheduler/messages.ts';
 import { decodeMessage } from '../src/scheduler/protocol/codec.ts';
 import { GENERATIONS } from '../src/scheduler/protocol/generations.ts';
 import { notation } from '../src/scheduler/protocol/notation.ts';
+import { fileReason } from '../src/shared/fileReason.ts';
 
 interface DecodeArguments {
   files: string[];
@@ -30,15 +31,19 @@ const decodeCommand: CommandModule<object, DecodeArguments> = {
       .option('generation', {
         choices: GENERATIONS,
         describe: 'Protocol generation of the sender, for messages that several generations share',
-      }) as Argv<DecodeArguments>,
+      })
+      .epilogue(
+        'Exit status: 0 all printed, 1 a message cannot be decoded, 2 a file cannot be read.',
+      ) as Argv<DecodeArguments>,
   handler: ({ files, json, generation }) => {
     // yargs converts file names that look like numbers.
     for (const file of files.map(String)) {
       try {
         print(file, json, generation);
       } catch (error) {
-        console.error(`scaler-ecs wire: ${file}: ${reason(error)}`);
-        process.exitCode = 1;
+        const isFile = (error as NodeJS.ErrnoException).syscall !== undefined;
+        console.error(`scaler-ecs wire: ${file}: ${fileReason(error)}`);
+        process.exitCode = isFile ? 2 : (process.exitCode ?? 1);
       }
     }
   },
@@ -64,10 +69,4 @@ function print(file: string, json: boolean, hint: Generation | undefined): void 
       ? JSON.stringify({ file, generation, message, fields: shown })
       : `${file}: ${generation} ${message} ${JSON.stringify(shown)}`,
   );
-}
-
-function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT') return 'no such file';
-  return message.split('\n')[0] ?? String(error);
 }

@@ -42,7 +42,8 @@ export const onGroupChanged = cohortSetup.enqueueActions(({ context, event, enqu
   assertEvent(event, 'group.changed');
   const { type: _, groupId, ...change } = event;
   const record = context.groups[groupId] as GroupRecord;
-  // The report may be older than our order to stop, and no group comes back from there.
+  // The report may be older than our order to stop. Only the cohort takes a group back from there (`takenBack`,
+  // `checkStop`), and then it has changed this record itself.
   const phase = leavesForGood(record) ? record.phase : change.phase;
   enqueue.assign({ groups: { ...context.groups, [groupId]: { ...record, ...change, phase } } });
   if (change.registered && !record.registered) noteRegistration(context, groupId, enqueue);

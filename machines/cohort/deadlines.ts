@@ -10,7 +10,7 @@ import {
   type Transition,
   waitsIdle,
 } from './groupRecords.ts';
-import { hasRested } from './minimumIdle.ts';
+import { hasRested, withRenewedDeadline } from './minimumIdle.ts';
 
 /** A group that may wait without a deadline is stopped when nothing has shown its work for so long, ms. */
 const unshownMs = 300_000;
@@ -44,13 +44,14 @@ export function expired(
   for (const [groupId, record] of Object.entries(groups)) {
     const until = Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0);
     const isRested = hasRested(record, at, minIdleMs);
-    // The deadline is for a group at work. One that is idle leaves once it has been so for long enough.
+    // The deadline is for a group at work. One that is idle leaves once it has been so for long enough; if it gets
+    // work before that, its deadline is renewed (`withRenewedDeadline`).
     const isLate = at >= until && isRested;
     const waited = record.taskArn !== null && until > 0 && (isLate || isUnshown(record, at));
     const isIdle = isCurrent && waitsIdle(record) && isRested;
     const isReleased = record.phase === 'held' && !holdsStop(record, at);
     if (!waited && !isIdle && !isReleased && !stopHasFailed(record, at)) continue;
-    groups[groupId] = { ...record, ...stopping(record, at) };
+    groups[groupId] = { ...record, ...stopping(withRenewedDeadline(record, at, minIdleMs), at) };
     outbox.push([groupId, stopEvent(record, at)]);
   }
   return { ...records, groups, outbox };

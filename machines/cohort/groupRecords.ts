@@ -11,8 +11,8 @@ import type {
 } from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';
-import { addDegraded } from './degradedCounts.ts';
-import { hasRested, withIdleSince } from './minimumIdle.ts';
+import { addWorkers } from './degradedCounts.ts';
+import { hasRested, withIdleSince, withRenewedDeadline } from './minimumIdle.ts';
 
 /** One DescribeTasks page. More children than this under one parent make every spawn slow. */
 export const cohortSize = tasksPerPage;
@@ -75,6 +75,8 @@ export interface GroupRecord {
   failureReason: FailureReason | null;
   /** What the scheduler's monitor stream showed last; null when nothing is shown, or nothing yet. */
   load: WorkerLoad | null;
+  /** How many workers it had when the stream last showed any; left out: it has shown none. */
+  shownWorkers?: number;
   /** It waits for an idle moment, and since when nothing shows what it has to do; null: it does not, or that is shown. */
   unshownSince: number | null;
   /** Since when the monitor has shown none of its workers, though it had shown some. */
@@ -87,6 +89,8 @@ export interface GroupRecord {
   degraded: boolean;
   /** Since when it has had no task; left out: not so, or no time is asked for. */
   idleSince?: number | null;
+  /** How long it may wait for an idle moment once it is to leave, ms; left out: `drainDeadline` is never renewed. */
+  drainMs?: number;
   /** It is older than max_lifetime, and the next to be replaced. */
   aged: boolean;
 }
@@ -224,10 +228,6 @@ export const absent = (record: GroupRecord): boolean =>
 const freed = ({ phase, stopAccepted, executionStopped, stopOverdue }: GroupRecord): boolean =>
   phase === 'stopping' && stopAccepted && (executionStopped || stopOverdue);
 
-/** A group that serves and of which nothing is shown has all its workers for all we know. */
-const missingWorkers = ({ load }: GroupRecord, workersPerTask: number): number =>
-  load === null ? 0 : Math.max(0, workersPerTask - load.workers);
-
 export function countRecords(groups: Record<string, GroupRecord>, workersPerTask = 1): Counts {
   const counts = { ...noCounts };
   for (const record of Object.values(groups)) {
@@ -239,10 +239,7 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
     if (category === 'stopping' && record.phase === 'waiting') counts.waiting++;
     if (category === 'drainPending' && withoutWork(record)) counts.resting++;
     if (record.aged && record.load?.workers !== 0) counts.aged++;
-    if (category !== 'idle' && category !== 'busy') continue;
-    counts.missingWorkers += missingWorkers(record, workersPerTask);
-    counts.surplusWorkers += Math.max(0, (record.load?.workers ?? 0) - workersPerTask);
-    if (record.degraded || record.aged) addDegraded(counts, record, workersPerTask);
+    addWorkers(counts, record, category, workersPerTask);
   }
   return counts;
 }
@@ -332,14 +329,15 @@ export function recordLoads(
     const isNews = !sameLoad(load, before.load) || workersLostSince !== before.workersLostSince;
     const record = registers ? registeredRecord(before) : before;
     const news = { load, workersLostSince, unshownSince, assumed: before.assumed && !present };
+    const shown = load !== null && present && { shownWorkers: load.workers };
     const idle = withIdleSince(before, load, at, minIdleMs);
-    const next: GroupRecord = isNews ? { ...record, ...news, ...idle } : record;
+    const next: GroupRecord = isNews ? { ...record, ...news, ...shown, ...idle } : record;
     groups[groupId] = next;
     if (registers) nowRegistered.push(groupId);
     if (present && !before.registered) outbox.push([groupId, { type: 'task.registered' }]);
     const settled = next.phase === 'held' && !holdsStop(next, at);
     if (!(waitsIdle(next) && hasRested(next, at, minIdleMs)) && !settled) continue;
-    groups[groupId] = { ...next, ...stopping(next, at) };
+    groups[groupId] = { ...next, ...stopping(withRenewedDeadline(next, at, minIdleMs), at) };
     outbox.push([groupId, stopEvent(next, at)]);
   }
   return { ...records, groups, outbox, nowRegistered };

@@ -20,7 +20,7 @@ import {
   type Transition,
   withoutWork,
 } from './groupRecords.ts';
-import { hasRested } from './minimumIdle.ts';
+import { hasRested, withDrainMs } from './minimumIdle.ts';
 
 /** How many groups of each kind are to leave. */
 export type Share = Pick<Counts, 'pending' | 'idle' | 'busy'> & {
@@ -109,9 +109,10 @@ export interface Wait {
  * `until`; by default that is never.
  */
 function withDrain(
-  record: GroupRecord,
+  before: GroupRecord,
   { at, until, monitorEverConnected, isOld = false, minIdleMs = 0 }: Wait,
 ): [GroupRecord, GroupEvent] {
+  const record = { ...before, ...withDrainMs(until - at, minIdleMs) };
   const mayWork =
     record.load === null
       ? monitorEverConnected && record.lastStatus !== 'starting'
@@ -158,7 +159,7 @@ export function drained(records: CohortRecords, share: Share, wait: Wait): Trans
       ) > until
     )
       groups[groupId] = {
-        ...record,
+        ...{ ...record, ...withDrainMs(until - at, wait.minIdleMs ?? 0) },
         drainDeadline: sooner(record.drainDeadline),
         stopUnlessBusyUntil: sooner(record.stopUnlessBusyUntil),
         observeUntil: sooner(record.observeUntil),
@@ -206,9 +207,10 @@ export function released(records: CohortRecords, taskIds: string[], at: number):
   return { ...records, groups, outbox };
 }
 
-/** In the record of a group that was told to stop and is not stopped. */
+/** In the record of a group that was told to stop and is not stopped: another stop is held for its whole time again. */
 const notStopping = {
-  ...{ stopRequestedAt: null, stoppingSince: null, slowStopReported: false, stopOverdue: false },
+  ...{ stopRequestedAt: null, stopHeldSince: null, stoppingSince: null },
+  ...{ slowStopReported: false, stopOverdue: false },
 };
 
 /** The group stays after all. */
@@ -252,8 +254,12 @@ export function checkStop(
 }
 
 /**
- * Takes back groups that were to leave and whose StopTask is not sent yet: those that serve, of these those at work, for
- * others have only to rest before they leave; then those that ECS shows, those that are not told to stop yet, the furthest.
+ * Takes back groups that were to leave and whose StopTask is not sent yet, in this order:
+ * 1. those whose workers are registered;
+ * 2. those that are at work for all we know: the others leave as soon as they have been idle for long enough;
+ * 3. those for which something is known to run;
+ * 4. those that are not told to stop yet;
+ * 5. those that have come furthest.
  */
 export function undrained(records: CohortRecords, most: number): Transition {
   const chosen = Object.entries(records.groups)

@@ -3,6 +3,7 @@ import {
   type CohortRecords,
   categoryOf,
   type GroupRecord,
+  leavesForGood,
   type Transition,
 } from './groupRecords.ts';
 import { checkStop, takenBack } from './scaleDown.ts';
@@ -23,7 +24,8 @@ export function answeredStop(
 ): Transition {
   const { groups } = records;
   const record = groups[groupId];
-  if (!record) return { ...records, outbox: [] };
+  // It has ended, or it was taken back since it asked: a hold would stop a group that stays.
+  if (!record || !leavesForGood(record)) return { ...records, outbox: [] };
   const [next, answer] = checkStop(record, at, isOld);
   const isAnyIdle = Object.values(groups).some((each) => categoryOf(each) === 'idle');
   if (answer.type === 'group.send' && !isOld && isStoppedAtWork(record) && isAnyIdle)

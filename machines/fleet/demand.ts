@@ -35,12 +35,12 @@ function desiredTasks(
     ...{ ask, views, evidence, isDeclarative, askLimitMs, capacity, tasksPerWorker, now },
   });
   const workers = ahead ?? fleet.replacedFrom ?? ask.workers;
-  // A group counts for the workers that it has. Which those are is known again once its workers had time to find a
-  // scheduler that has come back.
-  const isKnown = !returnedLately(fleet, now);
   const { degradedMissing, surplusWorkers } = fleetCounts(fleet);
-  // What those groups have too many of is not launched once more; how many stay is no question of that (`groupsToKeep`).
-  const others = isKnown ? Math.max(1, workers + degradedMissing - surplusWorkers) : workers;
+  // Which groups lack workers for good is known again once their workers had time to find a scheduler that has come back.
+  const missing = returnedLately(fleet, now) ? 0 : degradedMissing;
+  // Workers that groups have beyond `workersPerTask` need no further groups. `groupsToKeep` does not subtract them, so no
+  // group is drained for them.
+  const others = Math.max(1, workers + missing - surplusWorkers);
   return {
     tasks: workers > 0 ? Math.ceil(others / workersPerTask) : 0,
     ahead,

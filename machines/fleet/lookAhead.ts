@@ -82,9 +82,9 @@ const mostOfVanilla = (own: number, workers: number): number =>
   Math.max(own + 1, Math.ceil(workers / upperRatio));
 
 /**
- * What a command adds to the evidence. Views of a fleet that is changing, or of old, show nothing for or against, but
- * where more are asked for than one more than our groups have, those that boot included. `living`: their workers, at
- * the most.
+ * What a command adds to the evidence. While the fleet is changing, or when the last view is old, the views do not show
+ * what vanilla would have asked. Then a command changes the evidence only if it asks for more than vanilla could ask with
+ * every worker of ours connected, those that boot included (`living`: so many at the most): that is a mismatch.
  */
 export function judge(
   evidence: PolicyEvidence,

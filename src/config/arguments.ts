@@ -1,8 +1,8 @@
 import yargs, { type Options } from 'yargs';
 import { ConfigFailure } from './configFailure.ts';
 import { defaultText } from './docs.ts';
-import { nearest } from './nearest.ts';
 import { flagOf, isKey, type Key, keys, named, rowOf } from './schema.ts';
+import { unknownFlagText } from './unknownFlag.ts';
 
 /** The values given on the command line, as text; switches as booleans. */
 export type CommandLineValues = Partial<Record<Key, string | string[] | boolean>>;
@@ -21,9 +21,17 @@ const parserConfiguration = {
 
 const flagKeys = keys.filter((key) => !rowOf(key).positional);
 
-/** Parses the arguments of `scaler-ecs run`. Throws a ConfigFailure. */
-export function parseArguments(words: string[]): CommandLineValues {
-  rejectNamesOfObjects(words);
+/** The command that was given, for messages, and its flags beside those of the settings. */
+export interface CommandNames {
+  name: string;
+  flags: readonly string[];
+}
+
+const runNames: CommandNames = { name: 'run', flags: [] };
+
+/** Parses the arguments of `scaler-ecs run`, or those that another command shares with it. Throws a ConfigFailure. */
+export function parseArguments(words: string[], command = runNames): CommandLineValues {
+  rejectNamesOfObjects(words, command);
   rejectValuesOfSwitches(words);
   const parser = yargs(nameStdout(words))
     .locale('en')
@@ -48,16 +56,20 @@ export function parseArguments(words: string[]): CommandLineValues {
       requiresArg: type.arity === 'one',
     });
   }
-  return collect(parser.parseSync(), words);
+  return collect(parser.parseSync(), words, command);
 }
 
 /** Maps the result of yargs to keys of settings. Throws a ConfigFailure for unknown flags and extra arguments. */
-function collect(parsed: Record<string, unknown>, words: string[]): CommandLineValues {
+function collect(
+  parsed: Record<string, unknown>,
+  words: string[],
+  command: CommandNames,
+): CommandLineValues {
   const given: CommandLineValues = {};
   for (const [name, value] of Object.entries(parsed)) {
     if (name === '_' || name === '$0' || value === undefined) continue;
     const key = keyOf(name);
-    if (!key) throw unknownFlag(name, words);
+    if (!key) throw unknownFlag(name, words, command);
     given[key] = value as string | string[] | boolean;
   }
   const [address, ...others] = (parsed._ as (string | number)[]).map(String);
@@ -78,7 +90,7 @@ function keyOf(flag: string): Key | null {
 }
 
 /** The failure for a flag that does not exist, with the most likely correction. */
-function unknownFlag(name: string, words: string[]): ConfigFailure {
+function unknownFlag(name: string, words: string[], command: CommandNames): ConfigFailure {
   const written = words.find((word) => /^-{1,2}([^=]*)/.exec(word)?.[1] === name)?.split('=')[0];
   const flag = written ?? `--${name}`;
   if (name === 'scheduler-address') {
@@ -86,27 +98,15 @@ function unknownFlag(name: string, words: string[]): ConfigFailure {
       `${flag}: the scheduler's address is a positional argument, not a flag`,
     );
   }
-  const flags = flagKeys.map(flagOf);
-  if (flags.includes(name.replaceAll('_', '-')))
-    return new ConfigFailure(
-      `${flag}: flags are written with dashes; write --${name.replaceAll('_', '-')}`,
-    );
-  const completions = flags.filter((each) => each.startsWith(name.replaceAll('_', '-')));
-  if (completions.length > 0) {
-    const full = completions.map((each) => `--${each}`).join(' or ');
-    return new ConfigFailure(`${flag}: flags cannot be abbreviated; write ${full}`);
-  }
-  const suggestion = nearest(name, flags);
-  return new ConfigFailure(
-    `unknown flag ${flag}${suggestion ? `; did you mean --${suggestion}?` : '; see scaler-ecs run --help'}`,
-  );
+  const flags = [...flagKeys.map(flagOf), ...command.flags];
+  return new ConfigFailure(unknownFlagText(flag, flags, `${command.name} `));
 }
 
 /** Throws a ConfigFailure for `--constructor`, `--toString=1` and the like: yargs fails on what every object has. */
-function rejectNamesOfObjects(words: string[]): void {
+function rejectNamesOfObjects(words: string[], command: CommandNames): void {
   for (const word of words) {
     const [, name = ''] = /^-{1,2}([^=]+)/.exec(word) ?? [];
-    if (name in Object.prototype) throw unknownFlag(name, words);
+    if (name in Object.prototype) throw unknownFlag(name, words, command);
   }
 }
 
@@ -135,10 +135,11 @@ function nameStdout(words: string[]): string[] {
 export function helpOptions(): Record<string, Options> {
   return Object.fromEntries(
     flagKeys.map((key) => {
-      const { short, type, help, group } = rowOf(key);
+      const { short, type, help, group, default: defaultOf } = rowOf(key);
+      const marks = [...(defaultOf ? [] : ['[required]']), ...(short ? [`[-${short}]`] : [])];
       const option: Options = {
         group: `${group}:`,
-        describe: short ? `${help} [-${short}]` : help,
+        describe: [help, ...marks].join(' '),
         defaultDescription: defaultText(key),
         ...(type.arity === 'none' && { type: 'boolean' }),
         ...(type.choices && { choices: type.choices }),

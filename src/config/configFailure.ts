@@ -3,6 +3,17 @@ import { Failure } from '../shared/failure.ts';
 /** A setting that has to be changed. The message is one line without secrets. Leads to exit status 2 before anything starts. */
 export class ConfigFailure extends Failure {
   readonly kind = 'config';
+  /** What to do; null: change the setting that the message names. */
+  readonly remedy: string | null;
+
+  constructor(message: string, { remedy = null, ...options }: FailureOptions = {}) {
+    super(message, options);
+    this.remedy = remedy;
+  }
+}
+
+interface FailureOptions extends ErrorOptions {
+  remedy?: string | null;
 }
 
 /** Why a value is invalid. The catcher adds the setting's names and makes a ConfigFailure of it. */

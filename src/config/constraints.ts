@@ -6,10 +6,11 @@ const maxTimerSeconds = Math.floor((2 ** 31 - 1) / 1000);
 
 export const positive = integer('a positive integer', 1);
 export const notNegative = integer('a non-negative integer', 0);
-export const seconds = integer('a non-negative number of seconds', 0, maxTimerSeconds);
-export const positiveSeconds = integer('a positive number of seconds', 1, maxTimerSeconds);
-export const secondsOrNever = integer(
-  '-1 (never) or a non-negative number of seconds',
+export const seconds = integer('a whole number of seconds, 0 or more', 0, maxTimerSeconds);
+export const positiveSeconds = integer('a whole number of seconds, 1 or more', 1, maxTimerSeconds);
+/** Of drain_timeout: its help has the same words. */
+export const drainSeconds = integer(
+  '-1 (as long as it is at work) or a whole number of seconds, 0 or more',
   -1,
   maxTimerSeconds,
 );

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseArguments } from './arguments.ts';
+import { type CommandLineValues, type CommandNames, parseArguments } from './arguments.ts';
 import { readAwsProfile } from './awsProfile.ts';
 import { type Config, toConfig } from './config.ts';
 import { ConfigFailure } from './configFailure.ts';
@@ -19,6 +19,8 @@ export interface LoadInput {
   readFile?: (path: string) => string;
   /** Called with each warning, one line. Default: writes it to stderr. */
   warn?: (line: string) => void;
+  /** The command that was given, for messages. Default: run. */
+  command?: CommandNames;
   /** Take worker-facing addresses that no Fargate task can reach: doctor finds them itself. */
   takeUnreachable?: boolean;
 }
@@ -51,10 +53,13 @@ export function loadSettings({
   readFile,
   warn = warnOnStderr,
   takeUnreachable = false,
+  command,
 }: LoadInput): Loaded[] {
   const read = readFile ?? ((path: string) => readFileSync(path, 'utf8'));
   const sources =
-    argv[0] === 'run' ? fromFlags(argv.slice(1), env, read, warn) : fromFile(argv, env, read, warn);
+    argv[0] === 'run'
+      ? fromFlags(parseArguments(argv.slice(1), command), env, read, warn)
+      : fromFile(argv, env, read, warn);
   for (const line of variableWarnings(env, argv[0] !== 'run')) warn(line);
   const emulated = awsIsOnThisHost(env);
   const all = sources.map(({ neighbours, ...source }) => {
@@ -83,8 +88,12 @@ interface ManagerSources extends Sources {
 type Read = (path: string) => string;
 type Warn = (line: string) => void;
 
-function fromFlags(words: string[], env: Environment, read: Read, warn: Warn): ManagerSources[] {
-  const given = parseArguments(words);
+function fromFlags(
+  given: CommandLineValues,
+  env: Environment,
+  read: Read,
+  warn: Warn,
+): ManagerSources[] {
   const path = typeof given.config === 'string' && given.config !== '' ? given.config : null;
   if (path === null) return [{ given, env, entry: null, fromFileOnly: false, neighbours: null }];
   const file = readConfigFile(path, read, warn);

@@ -32,14 +32,16 @@ export function resolveSettings(from: Sources): Settings {
   for (const key of keys) {
     const found = find(key, from);
     const defaultOf = rowOf(key).default;
-    if (found) values[key] = convert(key, found, () => fargateHint(key, from));
+    if (found) values[key] = convert(key, found, () => hintFor(key, found, from));
     else if (defaultOf) values[key] = defaultOf();
     else missing.push(key);
     sources[key] = found?.source ?? 'default';
   }
   if (missing.length > 0) {
     const place = from.fromFileOnly && from.entry ? `${from.entry.place}: ` : '';
-    throw new ConfigFailure(`${place}missing: ${missing.map(named).join(', ')}`);
+    throw new ConfigFailure(`${place}missing: ${missing.map(named).join(', ')}`, {
+      remedy: 'give the settings that are named, by flag, TOML or variable',
+    });
   }
   return { values: values as Values, sources: sources as Record<Key, string> };
 }
@@ -58,6 +60,16 @@ function find(key: Key, { given, env, entry, fromFileOnly }: Sources): Found | n
   if (variable && mayRead && env[variable]) return { raw: env[variable], source: variable };
   if (entry?.values.has(key)) return { raw: entry.values.get(key), source: entry.place };
   return null;
+}
+
+function hintFor(key: Key, found: Found, from: Sources): string {
+  return key === 'scheduler_address' ? fileHint(found) : fargateHint(key, from);
+}
+
+/** For a path in the place of the scheduler's address, how a file is run; else empty. */
+function fileHint({ raw, source }: Found): string {
+  if (source !== 'flag' || typeof raw !== 'string' || !/\.toml$|\//i.test(raw)) return '';
+  return raw.includes('://') ? '' : `; for a file: scaler-ecs ${raw}, or run --config ${raw}`;
 }
 
 /** For a size that is no integer, the nearest one that Fargate has; else empty. */

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Address } from '../shared/address.ts';
+import { fileReason } from '../shared/fileReason.ts';
 import { ConfigFailure, shown } from './configFailure.ts';
 import { named } from './schema.ts';
 
@@ -24,8 +25,7 @@ export function readCertificates(
   try {
     text = readFile(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw failure(`cannot read ${shown(path)}: ${code ?? message.split('\n', 1)[0]}`);
+    throw failure(`cannot read ${shown(path)}: ${fileReason(error)}`);
   }
   const found = text.match(certificate) ?? [];
   if (found.length === 0) {

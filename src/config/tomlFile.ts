@@ -1,5 +1,6 @@
 import { parse, TomlError } from 'smol-toml';
 import type { Address } from '../shared/address.ts';
+import { fileReason } from '../shared/fileReason.ts';
 import { ConfigFailure, shown } from './configFailure.ts';
 import { nearest } from './nearest.ts';
 import { isKey, type Key, keys, rowOf } from './schema.ts';
@@ -111,7 +112,7 @@ export function noEntryFailure(path: string, { otherSections }: ConfigFile): Con
   return new ConfigFailure(
     oldName
       ? `${path}: [${oldName}] is what older Scaler releases read; write [[worker_manager]] and below it type = "${ourType}"`
-      : `${path}: no [[worker_manager]] of type = "${ourType}", and no [[${ourSection}]]`,
+      : `${path}: no [[worker_manager]] of type = "${ourType}", and no [[${ourSection}]]; see scaler-ecs config --table`,
   );
 }
 
@@ -120,7 +121,10 @@ function parsed(path: string, readFile: (path: string) => string): Table {
   try {
     content = readFile(path);
   } catch (error) {
-    throw new ConfigFailure(`cannot read ${path}: ${oneLine(error)}`, { cause: error });
+    throw new ConfigFailure(`cannot read ${path}: ${fileReason(error)}`, {
+      cause: error,
+      remedy: 'give a configuration file that can be read',
+    });
   }
   try {
     return parse(content.replace(/^\uFEFF/, ''), { integersAsBigInt: true });

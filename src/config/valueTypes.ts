@@ -47,7 +47,8 @@ const integerText = /^\s*([+-]?\d+(?:_\d+)*)\s*$/;
 export function integer(rule: string, min: number, max = Number.MAX_SAFE_INTEGER) {
   const within = (value: number, given: unknown): number => {
     if (value < min) throw new InvalidValue(`must be ${rule}, got ${shown(given)}`);
-    if (value > max) throw new InvalidValue(`must be at most ${max}, got ${shown(given)}`);
+    if (value > max)
+      throw new InvalidValue(`must be a whole number of at most ${max}, got ${shown(given)}`);
     return value;
   };
   const type: ValueType<number> = {
@@ -55,11 +56,15 @@ export function integer(rule: string, min: number, max = Number.MAX_SAFE_INTEGER
     arity: 'one',
     fromText(given) {
       const digits = integerText.exec(given)?.[1];
+      // Such as 1e30, which Python does not read as an integer either.
+      if (digits === undefined && Number(given) > max) within(Number(given), given);
       if (digits === undefined) throw new InvalidValue(`must be ${rule}, got ${shown(given)}`);
       return within(Number(digits.replaceAll('_', '')), given);
     },
     fromToml: (value) =>
-      typeof value === 'bigint' ? within(Number(value), value) : rejectUnless(rule)(value),
+      typeof value === 'bigint' || (typeof value === 'number' && value > max)
+        ? within(Number(value), value)
+        : rejectUnless(rule)(value),
     toToml: (value) => value,
   };
   return type;

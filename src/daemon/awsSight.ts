@@ -1,10 +1,8 @@
 import { noteOf } from '../../machines/shared/failure.ts';
 import type { LateAws } from './lateAws.ts';
 
-/** What this run knows of what runs in ECS, for the words and the exit status at its end. */
+/** What this run knows of what runs in ECS, for the words at its end. Whether it has looked is for the fleet manager to say. */
 export interface AwsSight {
-  /** Whether our tasks were ever listed completely, or AWS has answered and does not allow us to list them. */
-  hasLooked(): boolean;
   /** Whether AWS has carried out the last call that ended. */
   isAnswering(): boolean;
   /** Why we may not list our tasks, if the last list was refused for that. */
@@ -17,10 +15,7 @@ type Operations = Omit<LateAws, 'close' | 'limits'>;
 
 /** The same operations; what they show is remembered. */
 export function watchAws(aws: Operations): { operations: Operations; sight: AwsSight } {
-  let hasListed = false;
-  let isDenied = false;
   let denial: string | null = null;
-  let hasAnswered = false;
   let isAnswering = false;
   let trouble: string | null = null;
 
@@ -31,7 +26,6 @@ export function watchAws(aws: Operations): { operations: Operations; sight: AwsS
     return async (...given) => {
       try {
         const answer = await operation(...given);
-        hasAnswered = true;
         isAnswering = true;
         return answer;
       } catch (error) {
@@ -50,7 +44,6 @@ export function watchAws(aws: Operations): { operations: Operations; sight: AwsS
     onFailure(error);
     const { kind, reason } = noteOf(error);
     denial = kind === 'denied' ? reason : null;
-    if (kind === 'denied') isDenied = true;
   });
   return {
     operations: {
@@ -60,15 +53,12 @@ export function watchAws(aws: Operations): { operations: Operations; sight: AwsS
       describeTasks: watched(aws.describeTasks),
       async list(signal) {
         const inventory = await list(signal);
-        hasListed = true;
         denial = null;
         return inventory;
       },
       prepare: watched(aws.prepare, onFailure),
     },
     sight: {
-      // Without credentials AWS says no as well, but never anything else.
-      hasLooked: () => hasListed || (isDenied && hasAnswered),
       isAnswering: () => isAnswering,
       denial: () => denial,
       trouble: () => trouble,

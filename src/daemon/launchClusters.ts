@@ -58,8 +58,11 @@ export function unlistedIn(
   home: HomeCluster,
   covered: readonly string[],
 ): KnownTasks {
-  const elsewhere = clustersElsewhere(ledger, home).filter((arn) => !covered.includes(arn));
-  const isUnlisted = (cluster = '') => elsewhere.includes(cluster);
+  // As everywhere, an ARN without its account may be the same cluster as one with it.
+  const isIn = (clusters: readonly string[], arn: string) =>
+    clusters.some((each) => sameCluster(each, arn));
+  const elsewhere = clustersElsewhere(ledger, home).filter((arn) => !isIn(covered, arn));
+  const isUnlisted = (cluster = '') => isIn(elsewhere, cluster);
   return {
     taskArns: ledger
       .groups()

@@ -121,7 +121,7 @@ export async function runDaemon(
     limits: aws.limits,
   });
   const leaveRunning = config.sigtermPolicy === 'leave';
-  const facts = { ledger, sight, config };
+  const facts = { ledger, sight, config, looked: () => actor.getSnapshot().context.looked };
   const endStops = passStops(actor, onStop, facts, log);
 
   onRetry(() => {

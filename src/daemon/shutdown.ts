@@ -53,6 +53,8 @@ export function whyUnseen(sight: AwsSight): string {
 export interface StopFacts {
   ledger: Pick<LedgerView, 'groups' | 'openLaunches'>;
   sight: AwsSight;
+  /** Whether the root machine counts our tasks in ECS as looked at; its end says the same. */
+  looked(): boolean;
   config: Pick<Config, 'stopTimeoutSeconds' | 'drainTimeoutSeconds' | 'sigtermPolicy'>;
 }
 
@@ -65,7 +67,7 @@ const repeatAfterMs = 15_000;
 export function passStops(
   actor: Pick<Root, 'send'>,
   onStop: OnStop,
-  { ledger, sight, config }: StopFacts,
+  { ledger, sight, looked, config }: StopFacts,
   log: Log,
 ): () => void {
   const timers: NodeJS.Timeout[] = [];
@@ -90,7 +92,7 @@ export function passStops(
         launches: ledger.openLaunches().length,
         seconds: left(config.stopTimeoutSeconds),
         ...(waiting > 0 && { idleSeconds: waiting }),
-        unseen: sight.hasLooked() ? null : whyUnseen(sight),
+        unseen: looked() ? null : whyUnseen(sight),
       });
     };
     timers.push(setTimeout(say, firstAfterMs), setInterval(say, repeatAfterMs));

@@ -1,4 +1,6 @@
 import { taskIdOf } from '../../machines/shared/ids.ts';
+import { type EventName, events } from '../telemetry/events.ts';
+import { sentenceOf } from '../telemetry/sentence.ts';
 import type { LogLine } from './daemonProcess.ts';
 import type { SchedulerEvent } from './scheduler.ts';
 
@@ -44,6 +46,7 @@ export class DemoStory {
   readonly #workersPerGroup: number;
   readonly #seconds: () => number;
   readonly #byActor = new Map<string, Group>();
+  readonly #lastSaid = new Map<Group, string>();
   /** By Fargate task id: a worker may join the scheduler before the daemon logs the task of its group. */
   readonly #activityByTaskId = new Map<string, TaskActivity>();
 
@@ -63,7 +66,7 @@ export class DemoStory {
     else if (line.event === 'group.stateChanged') this.#onGroupState(line);
     else if (line.event === 'launch.stateChanged') this.#onLaunchState(line);
     else if (line.level === 'warn' || line.level === 'error')
-      this.addSentence(`Daemon log: ${line.event} ${line.reason ?? ''}`);
+      this.addSentence(`Daemon log: ${wordsOf(line)}`);
   }
 
   /** Takes an event of the scheduler. */
@@ -124,7 +127,11 @@ export class DemoStory {
       group.taskId = taskIdOf(task);
       group.activity = this.#activityOf(group.taskId);
     }
-    this.addSentence(`${group.name}: ${sentenceFor(group, detail, cause)}`);
+    const text = `${group.name}: ${sentenceFor(group, detail, cause)}`;
+    // One state of a drain has several steps of which a person need not know.
+    if (this.#lastSaid.get(group) === text) return;
+    this.#lastSaid.set(group, text);
+    this.addSentence(text);
   }
 
   #activityOf(taskId: string): TaskActivity {
@@ -145,6 +152,13 @@ export class DemoStory {
     this.#byActor.set(actor, group);
     return group;
   }
+}
+
+/** The sentence of the event; of one that the table of events does not have, its name. */
+function wordsOf(line: LogLine): string {
+  return Object.hasOwn(events, line.event)
+    ? sentenceOf(line.event as EventName, line)
+    : `${line.event} ${line.reason ?? ''}`;
 }
 
 function sentenceFor({ state, taskId, activity }: Group, detail: unknown, cause: unknown): string {

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { isIP } from 'node:net';
 import { Failure } from '../shared/failure.ts';
+import { makeDir } from '../shared/makeDir.ts';
 import { callerArn } from './access.ts';
 import { newAccessKey } from './accessKey.ts';
 import { setAccount } from './accountSetup.ts';
@@ -16,9 +17,16 @@ import { readPolicies } from './policy.ts';
 import { createEmulatorServer } from './server.ts';
 import { TimerQueue } from './timerQueue.ts';
 
-/** The emulator could not start, or an option is invalid. */
+/** The emulator could not start. */
 export class EmulatorFailure extends Failure {
   readonly kind = 'emulator';
+  /** The option that has to be changed; null: none. */
+  readonly option: 'host' | 'logDir' | 'port' | null;
+
+  constructor(message: string, option: EmulatorFailure['option'] = null, cause?: unknown) {
+    super(message, { cause });
+    this.option = option;
+  }
 }
 
 /** A running emulator of ECS and IAM. */
@@ -45,6 +53,7 @@ export async function startEmulator(
   if (!isLoopback(options.host))
     throw new EmulatorFailure(
       `the emulator runs shell commands and serves loopback only, not ${options.host}`,
+      'host',
     );
   if (options.logDir !== null) makeLogDir(options.logDir);
   const account: Account = {
@@ -75,8 +84,10 @@ export async function startEmulator(
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
-  }).catch((error: Error) => {
-    throw new EmulatorFailure(`cannot listen: ${error.message}`, { cause: error });
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE'
+      ? new EmulatorFailure(`port ${options.port} is in use; choose another one`, 'port', error)
+      : new EmulatorFailure(`cannot listen: ${error.message}`, null, error);
   });
   const { port } = server.address() as AddressInfo;
   account.url = `http://${isIP(options.host) === 6 ? `[${options.host}]` : options.host}:${port}`;
@@ -98,12 +109,11 @@ export async function startEmulator(
 
 function makeLogDir(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeDir(path);
   } catch (error) {
-    throw new EmulatorFailure(`cannot create the log folder: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new EmulatorFailure(`cannot make ${path}: ${(error as Error).message}`, 'logDir', error);
   }
+  if (!statSync(path).isDirectory()) throw new EmulatorFailure(`${path} is no directory`, 'logDir');
 }
 
 const isLoopback = (host: string): boolean =>

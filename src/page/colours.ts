@@ -29,7 +29,7 @@ export const groupStates = [
 ];
 
 export const causeWords: Record<string, string> = {
-  drained: 'drained: no longer wanted',
+  drained: 'drained: no longer desired',
   launchFailed: 'launch failed: ECS refused it',
   startFailed: 'start failed: it ended before its workers registered',
   exited: 'exited: its container ended by itself',

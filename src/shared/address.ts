@@ -96,7 +96,7 @@ function splitAuthority(scheme: Scheme, rest: string, text: string) {
     throw new AddressFailure(`a ${scheme} address cannot contain a user name or password`);
   }
   const colon = authority.lastIndexOf(':');
-  if (colon < 0) throw new AddressFailure(`no port in ${quoted(text)}`);
+  if (colon < 0) throw new AddressFailure(`no port in ${quoted(text)}; write host:port`);
   const port = authority.slice(colon + 1);
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
     throw new AddressFailure(

@@ -3,13 +3,13 @@ import {
   closeSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   statfsSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { makeDir } from '../shared/makeDir.ts';
 import type { Log } from '../telemetry/log.ts';
 import { lockBySocket, type SocketLock, type SocketLockOutcome } from './socketLock.ts';
 import { StoreFailure, wordsOf } from './storeFailure.ts';
@@ -66,20 +66,6 @@ const sharedFileSystems: readonly number[] = [
   ...[0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x5346414f, 0x00c36400, 0x0bd00bd0],
 ];
 
-/** Level by level: Node's recursive mkdir loops for ever where the kernel refuses to make a directory. */
-function makeDir(path: string): void {
-  const mode = { mode: 0o700 };
-  try {
-    mkdirSync(path, mode);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || dirname(path) === path) throw error;
-    makeDir(dirname(path));
-    mkdirSync(path, mode);
-  }
-}
-
 function busy(path: string): StoreFailure {
   return new StoreFailure(
     'busy',
@@ -129,7 +115,7 @@ export async function openStateDir(path: string, log: Log, tools = systemTools):
     // Not emptied by opening: until we hold the lock, the pid in it is that of another process.
     fd = openSync(join(path, 'lock'), 'a', 0o600);
   } catch (error) {
-    throw unusable(path, wordsOf(error), error);
+    throw unusable(path, `${wordsOf(error)}; choose another --state-dir`, error);
   }
   let socketLock: SocketLock | null;
   try {

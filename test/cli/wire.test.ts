@@ -88,7 +88,7 @@ describe('scaler-ecs wire decode', () => {
     });
   });
 
-  it('prints one line for each broken file, goes on, and ends with status 1', async () => {
+  it('prints one line for each broken file, goes on, and ends with status 2', async () => {
     writeFileSync(join(folder, 'broken'), 'no message at all');
     const stream = vector('ymq-tcp-session-scheduler-to-client');
     await wire(
@@ -104,6 +104,12 @@ describe('scaler-ecs wire decode', () => {
     expect(err).toHaveLength(4);
     expect(err[0]).toBe(`scaler-ecs wire: ${join(folder, 'absent')}: no such file`);
     for (const line of err) expect(line).toMatch(/^scaler-ecs wire: [^\n]+$/);
+    expect(process.exitCode).toBe(2);
+  });
+
+  it('ends with status 1 when all files can be read and one cannot be decoded', async () => {
+    writeFileSync(join(folder, 'broken'), 'no message at all');
+    await wire('decode', join(folder, 'broken'));
     expect(process.exitCode).toBe(1);
   });
 });

@@ -28,7 +28,6 @@ environment = {
     **os.environ,
     "AWS_ENDPOINT_URL": endpoint,
     "PATH": f"{programs}:{os.environ['PATH']}",
-    "STARTED_BY": "se-abcdefghijklmnopqrstuvwxyz",
 }
 subprocess.run(["bash", "-euc", commands], env=environment, check=True, stdout=subprocess.DEVNULL)
 

@@ -25,7 +25,7 @@ function scalerEcsWith(env: Record<string, string>, ...words: string[]) {
 function refused(...words: string[]): string {
   const { status, stdout, stderr } = scalerEcs(...words);
   expect(stdout).toBe('');
-  expect(stderr).toMatch(/^scaler-ecs: [^\n]*\n$/);
+  expect(stderr).toMatch(/^scaler-ecs(?: \w+)?: [^\n]*\n$/);
   expect(status).toBe(2);
   return stderr;
 }
@@ -47,6 +47,8 @@ describe('scaler-ecs', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('--ecs-subnets');
     expect(stdout).toContain('[-mtc]');
+    expect(stdout.match(/\[required/g)).toHaveLength(4);
+    expect(stdout).toMatch(/Exit\s+status: 0/);
   });
 
   it('shows an example in the help of every command', () => {
@@ -82,7 +84,21 @@ describe('scaler-ecs', () => {
     [['config', 'none.conf'], 'cannot read none.conf'],
     [['demo', '--tasks'], '--tasks: needs a value'],
     [['emulator', '--task-path'], '--task-path: needs a value'],
-    [['emulator', '--por', '1'], 'unknown flag --por; see scaler-ecs emulator --help'],
+    [['emulator', '--por', '1'], '--por: flags cannot be abbreviated; write --port'],
+    [['aws_raw_ecs', 'tcp://1.2.3.4:5'], 'write scaler-ecs run in the place of'],
+    [['explain'], 'explain needs an id; see scaler-ecs explain --help'],
+    [['wire', 'decode'], 'wire decode needs a file; see scaler-ecs wire decode --help'],
+    [['groups', '--sort', 'size'], '--sort must be one of age, state, tasks, id, got "size"'],
+    [['completion', 'fish'], 'shell must be one of bash, zsh, got "fish"'],
+    [['wire', 'decode', '--generation', 'g9', 'x'], '--generation must be one of '],
+    [['status', 'extra'], 'unexpected argument "extra"; see scaler-ecs status --help'],
+    [['status', '--worker-manager', 'wm'], 'write --worker-manager-id'],
+    [['--verson'], 'did you mean --version?'],
+    [['plan', 'F', '--jsn'], 'unknown flag --jsn; did you mean --json?'],
+    [['config', 'F', '--json'], 'see scaler-ecs config --help'],
+    [['run', 'bad/good.toml', ...given], 'for a file: scaler-ecs bad/good.toml, or run --config'],
+    [['wire', 'decode', '/nope'], 'no such file'],
+    [['gc', '-wmi', 'x', '--scheduler', 'foo'], '--scheduler: not an address: "foo"'],
     [['emulator', '--port', '99999'], '--port must be an integer up to 65535'],
     [['run', '--max_task_concurrency', '7'], 'write --max-task-concurrency'],
     [['run', '--constructor'], 'unknown flag --constructor; see scaler-ecs run --help'],

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -107,23 +109,37 @@ describe('scaler-ecs emulator', () => {
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
     expect(said.stdout + said.stderr).not.toContain('the-given-key');
+    expect(said.stderr).toMatch(/AWS_ACCESS_KEY_ID to the key .* export AWS_ENDPOINT_URL=/);
+    expect(said.stderr).not.toMatch(/export .*AWS_ACCESS_KEY_ID/);
   });
 
   it.each([
     [['--port', 'x'], 2, /--port must be a non-negative number/],
     [['--latency-ms', '-1'], 2, /--latency-ms must be a non-negative number/],
-    [['--faults', join(dir, 'none')], 2, /--faults .*none: ENOENT/],
+    [['--faults', join(dir, 'none')], 2, /--faults .*none: no such file/],
     [['--isolation', 'jail'], 2, /isolation/],
     [['--prot', '1'], 2, /prot/],
     [['--port', '70000'], 2, /--port must be an integer up to 65535/],
     [['--access-key', 'a b'], 2, /--access-key must be/],
-    [['--log-dir', '/dev/null/x'], 1, /cannot create the log folder/],
-    [['--host', '0.0.0.0'], 1, /loopback only/],
+    [['--log-dir', '/dev/null/x'], 2, /--log-dir: cannot make /],
+    [['--log-dir', '/proc/x'], 2, /--log-dir: cannot make /],
+    [['--log-dir', '/etc/passwd'], 2, /--log-dir: \/etc\/passwd is no directory/],
+    [['--host', '0.0.0.0'], 2, /--host: .*loopback only/],
   ])('refuses %j in one line', async (words, status, message) => {
     const { said, ended } = start(...words);
     expect(await ended).toBe(status);
     expect(said.stdout).toBe('');
     expect(said.stderr).toMatch(message);
     expect(said.stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('refuses a port that is in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { said, ended } = start('--port', `${port}`);
+    expect(await ended).toBe(2);
+    expect(said.stderr).toBe(`scaler-ecs: --port: port ${port} is in use; choose another one\n`);
+    server.close();
   });
 });

@@ -1,6 +1,6 @@
 import { Failure } from '../../shared/failure.ts';
 
-/** The only image whose container reads requirements separated by `;`. Its build files are not public. */
+/** The only image whose container splits its requirements at `;` itself. Its build files are not public. */
 export const defaultImage = 'public.ecr.aws/v4u8j8r6/scaler:latest';
 export const defaultRequirements = 'tomli;pargraph;parfun;pandas';
 
@@ -10,7 +10,7 @@ export class RequirementsFailure extends Failure {
 }
 
 export interface RequirementsSettings {
-  /** The setting: lines of a requirements file. */
+  /** The setting: lines of a requirements file, or packages separated by `;`. */
   text: string;
   image: string;
   /** The workers' Scaler release, like `2.6.0`. */
@@ -34,16 +34,18 @@ function shown(line: string): string {
   return line.replace(/\/\/\S*@/g, '//[removed]@').replace(/(?<=.{80}).+$/, '…');
 }
 
+/** Options, addresses and paths. */
+const unchecked = /^(?:-|\.{0,2}\/|[a-z][a-z+]*:)/i;
+
 /** Why pip would reject this line; null if it may be valid. */
 function defectOf(line: string): string | null {
-  // Options, addresses and paths are not checked.
-  if (/^(?:-|\.{0,2}\/|[a-z][a-z+]*:)/i.test(line)) return null;
+  if (unchecked.test(line)) return null;
   // `;` may be part of an address, so a marker after an address must follow a blank.
   const cut = line.includes('@') ? line.search(/\s;/) : line.indexOf(';');
   const [specifier, condition] =
     cut < 0 ? [line, null] : [line.slice(0, cut), line.slice(cut).replace(/^\s*;/, '')];
   if (condition !== null && !marker.test(condition))
-    return 'what follows ";" must be an environment marker; write each package on its own line';
+    return 'what follows ";" must be a package or an environment marker';
   if (!requirement.test(specifier.trim())) return 'this is not a requirement that pip can read';
   return null;
 }
@@ -59,6 +61,38 @@ function logicalLines(text: string): string[] {
         .replace(/\s--(?:hash|config-settings|global-option)\b.*$/, '')
         .trim(),
     );
+}
+
+/** Between packages of one line, until the lines have been checked; no setting contains it. */
+const separator = '\0';
+
+/**
+ * Replaces each `;` that separates two packages, as with the default image: one that no environment marker follows.
+ * Lines that are joined by a backslash are left as they are, and so are options, paths and addresses.
+ */
+function separated(text: string): string {
+  let isJoined = false;
+  return text
+    .split('\n')
+    .map((line) => {
+      const continues = /\\\r?$/.test(line);
+      const isWhole = !isJoined && !continues;
+      isJoined = continues;
+      if (!isWhole || unchecked.test(line.trim())) return line;
+      const comment = line.search(/(?:^|\s)#/);
+      const end = comment < 0 ? line.length : comment;
+      return `${packagesIn(line.slice(0, end)).join(separator)}${line.slice(end)}`;
+    })
+    .join('\n');
+}
+
+function packagesIn(line: string): string[] {
+  const [first = '', ...others] = line.split(line.includes('@') ? /(?<=\s);/ : ';');
+  const packages = [first];
+  for (const part of others)
+    if (marker.test(part)) packages.push(`${packages.pop()};${part}`);
+    else packages.push(part);
+  return packages.length === 1 ? packages : packages.filter((each) => each.trim() !== '');
 }
 
 /** Whether a line requires Scaler itself, by name or by an address that contains the name. */
@@ -81,13 +115,17 @@ export function workerRequirements({
   companions = [],
 }: RequirementsSettings): string {
   if (image === defaultImage) return text;
-  const lines = text === defaultRequirements ? text.replaceAll(';', '\n') : text;
-  const logical = logicalLines(lines);
-  for (const [index, line] of logical.entries()) {
-    const reason = line === '' ? null : defectOf(line);
-    if (reason) throw new RequirementsFailure(`line ${index + 1} (${shown(line)}): ${reason}`);
-  }
-  if (logical.some(namesScaler)) return lines;
+  const split = separated(text);
+  const logical = logicalLines(split).map((line) =>
+    line.split(separator).map((each) => each.trim()),
+  );
+  for (const [index, packages] of logical.entries())
+    for (const each of packages) {
+      const reason = each === '' ? null : defectOf(each);
+      if (reason) throw new RequirementsFailure(`line ${index + 1} (${shown(each)}): ${reason}`);
+    }
+  const lines = split.replaceAll(separator, '\n');
+  if (logical.flat().some(namesScaler)) return lines;
   const more = extras.length > 0 ? `[${extras.join(',')}]` : '';
   return [`opengris-scaler${more}==${scalerVersion}`, ...companions, lines]
     .filter(Boolean)

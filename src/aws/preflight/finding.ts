@@ -9,7 +9,7 @@ export interface Finding {
   what: string;
   /** Why it matters. */
   why: string;
-  /** The command or setting that mends it. */
+  /** The command or setting that fixes it. */
   remedy: string;
 }
 

@@ -74,7 +74,7 @@ export const awsRows = {
   }),
   ecs_python_requirements: setting(text, 'tomli;pargraph;parfun;pandas', {
     group: 'AWS and ECS',
-    help: 'Python packages the container installs when it starts',
+    help: 'Python packages that the container installs when it starts: lines of a requirements file, or packages separated by ";"',
     check: notEmpty,
   }),
   ecs_python_version: setting(text, '3.12.11', {

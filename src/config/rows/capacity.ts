@@ -43,7 +43,7 @@ export const capacityRows = {
   }),
   min_idle_seconds: setting(seconds, 0, {
     group: 'Capacity',
-    help: 'Seconds for which a Fargate task must have had no task before it is stopped for being idle; with the cooldown before it 0 suffices for most',
+    help: 'Seconds for which a Fargate task must have had no task of the scheduler before it is stopped as idle; the cooldown that comes before is enough for most',
   }),
   launch_burst: setting(positive, 100, {
     group: 'Capacity',

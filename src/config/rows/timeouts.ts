@@ -1,4 +1,4 @@
-import { positiveSeconds, seconds, secondsOrNever } from '../constraints.ts';
+import { drainSeconds, positiveSeconds, seconds } from '../constraints.ts';
 import { optional, setting } from '../row.ts';
 import { choice } from '../valueTypes.ts';
 
@@ -20,7 +20,7 @@ export const timeoutsRows = {
     group: 'Timeouts',
     help: 'Seconds from launch within which a Fargate task must be running',
   }),
-  drain_timeout: setting(secondsOrNever, -1, {
+  drain_timeout: setting(drainSeconds, -1, {
     group: 'Timeouts',
     help: 'Seconds to wait until a Fargate task that is no longer desired is idle before it is stopped anyway; -1: as long as it is at work',
   }),
@@ -35,7 +35,7 @@ export const timeoutsRows = {
   max_lifetime: optional(positiveSeconds, {
     group: 'Timeouts',
     defaultText: 'no limit',
-    help: 'Seconds after which a Fargate task is replaced: another is launched first, then the old one leaves at an idle moment',
+    help: 'Seconds after which a Fargate task is replaced: another is launched first, then the old one is stopped when it is idle',
   }),
   stop_timeout: setting(seconds, 60, {
     group: 'Timeouts',

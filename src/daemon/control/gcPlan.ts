@@ -5,6 +5,7 @@ import { ConfigFailure } from '../../config/configFailure.ts';
 import { homeIn } from '../../config/home.ts';
 import { loadConfig } from '../../config/load.ts';
 import { ControlFailure } from '../../control/controlFailure.ts';
+import { AddressFailure, parseAddress } from '../../shared/address.ts';
 import { placeOf, type TaskPlace } from '../../shared/taskPlace.ts';
 import { peekJournal } from '../../store/peekJournal.ts';
 import { ownershipTagOf } from '../managerSettings.ts';
@@ -39,7 +40,9 @@ export interface GcPlan {
 const defaults = { region: 'us-east-1', cluster: 'scaler-cluster' };
 
 /** Rejects with a ConfigFailure when it is not clear which tasks are meant. */
-export async function planGc(wanted: GcWanted, env: Environment): Promise<GcPlan> {
+export async function planGc(given: GcWanted, env: Environment): Promise<GcPlan> {
+  const { scheduler } = given;
+  const wanted = scheduler === undefined ? given : { ...given, scheduler: addressIn(scheduler) };
   const read = (path: string) => readFileSync(path, 'utf8');
   const config = configOf(wanted, env);
   const manager = await knownManager(wanted, env);
@@ -89,8 +92,19 @@ function markFor(wanted: GcWanted, manager: Manager | null, env: Environment): s
   throw new ConfigFailure(
     managerId === undefined
       ? 'whose tasks? give --worker-manager-id'
-      : `no state of ${JSON.stringify(managerId)} says how its tasks are marked: give --scheduler with the address that its workers reach, or --config, or --fleet-id`,
+      : `no state of ${JSON.stringify(managerId)} has the ownership tag of its tasks: give --scheduler with the address that its workers reach, or --config, or --fleet-id`,
   );
+}
+
+/** The address as the tag is made from it. */
+function addressIn(scheduler: string): string {
+  try {
+    return parseAddress(scheduler).text;
+  } catch (error) {
+    throw error instanceof AddressFailure
+      ? new ConfigFailure(`--scheduler: ${error.message}`)
+      : error;
+  }
 }
 
 /** Regions and clusters of all tasks that the journal knows. */

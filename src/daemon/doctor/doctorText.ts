@@ -14,7 +14,7 @@ function lines({ id, severity, what, why, remedy }: Finding, colour: boolean): s
   return [
     `${shown}${what}`,
     ...(why === '' ? [] : [`${indent}why: ${why}`]),
-    ...(remedy === '' ? [] : [`${indent}mend: ${remedy}`, `${indent}[${id}]`]),
+    ...(remedy === '' ? [] : [`${indent}fix: ${remedy}`, `${indent}[${id}]`]),
   ];
 }
 
@@ -34,7 +34,7 @@ function verdictLine({ findings, verdict }: Diagnosis): string {
   return `${counts}: ${verdict === 'ready' ? 'ready to start' : 'do not start yet'}`;
 }
 
-/** A diagnosis for people: errors first, each finding with why it matters and what mends it. */
+/** A diagnosis for people: errors first, each finding with why it matters and what fixes it. */
 export function doctorText(diagnosis: Diagnosis, colour: boolean): string {
   const { manager, scheduler, region, findings } = diagnosis;
   const sorted = order.flatMap((severity) => findings.filter((each) => each.severity === severity));

@@ -8,12 +8,12 @@ import { createTemplates } from '../launchTemplates.ts';
 import { moneySettingsOf } from '../moneySettings.ts';
 
 /** A finding for settings that cannot be loaded. */
-export function invalidSettings({ message }: ConfigFailure): Finding {
+export function invalidSettings({ message, remedy }: ConfigFailure): Finding {
   return error(
     'settings.invalid',
     message,
-    'run refuses to start with these settings',
-    'change the setting that is named',
+    `run refuses to start with${remedy === null ? ' these' : 'out its'} settings`,
+    remedy ?? 'change the setting that is named',
   );
 }
 

@@ -70,7 +70,7 @@ const rows: readonly (readonly [title: string, panels: readonly Panel[]])[] = [
         ],
       },
       {
-        title: 'Workers that are wanted',
+        title: 'Desired workers',
         description: 'What the scheduler asks for; and what its work needs, where that is more.',
         queries: [
           [`sum(${of('scaler_ecs_asked_workers')})`, 'the scheduler asks'],

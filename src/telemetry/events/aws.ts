@@ -55,7 +55,7 @@ export const awsEvents = {
     explanation:
       'Nothing is launched, stopped or looked at. The source is read again by itself, also ~/.aws/credentials. Reported when the reason changes, and once a minute.',
     remedy:
-      'Renew the credentials at their source (aws sso login, aws login, the keys of the profile), or mend the helper that the profile names.',
+      'Renew the credentials at their source (aws sso login, aws login, the keys of the profile), or repair the helper that the profile names.',
   },
   'credentials.renewed': {
     level: 'info',

@@ -36,7 +36,7 @@ export const controlEvents = {
       groups: texts('the first of them'),
     },
     sentence: 'An operator drains {count group}: {groups}.',
-    explanation: 'They leave at an idle moment, and are replaced if they are still desired.',
+    explanation: 'They are stopped when they are idle, and are replaced if they are still desired.',
   },
   'operator.held': {
     level: 'warn',

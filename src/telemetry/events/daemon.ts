@@ -119,7 +119,7 @@ export const daemonEvents = {
     fields: { path: text('log file'), reason },
     sentence: 'The log file {path} could not be opened anew: {reason}.',
     explanation: 'Lines go on to the file that was open before.',
-    remedy: 'Mend the path or its rights, and send SIGHUP again.',
+    remedy: 'Correct the path or its rights, and send SIGHUP again.',
   },
   'daemon.couldNotLook': {
     level: 'warn',
@@ -129,7 +129,7 @@ export const daemonEvents = {
     explanation:
       'No complete list of our tasks was read before the end. With status 0 this run has launched nothing and its journal knows of nothing.',
     remedy:
-      'Mend what is in the way of AWS (credentials, network, rights) and start the daemon again, or look for tasks of ours in ECS.',
+      'Fix what keeps AWS from being reached (credentials, network, rights) and start the daemon again, or look for tasks of ours in ECS.',
   },
   'daemon.ended': {
     level: 'info',

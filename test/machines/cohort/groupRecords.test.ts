@@ -179,7 +179,7 @@ describe('a load from the monitor stream', () => {
     expect(recordLoads(books, { 1: load(3), 9: load(1) }, 500)).toStrictEqual({
       ...recordsOf({
         ...books.groups,
-        a: serves({ taskArn: arn('1'), load: load(3) }),
+        a: serves({ taskArn: arn('1'), load: load(3), shownWorkers: 4 }),
       }),
       outbox: [],
       nowRegistered: [],
@@ -219,7 +219,7 @@ describe('a load from the monitor stream', () => {
     const told = recordLoads(recordsOf({ a: boots }), { 1: load(0) }, 500);
     expect(told.groups.a).toStrictEqual({
       ...boots,
-      ...{ load: load(0), phase: next, registered: true },
+      ...{ load: load(0), shownWorkers: 4, phase: next, registered: true },
     });
     expect(told.outbox).toEqual([['a', { type: 'task.registered' }]]);
     expect(told.nowRegistered).toEqual(['a']);
@@ -376,13 +376,27 @@ it('counts the workers that serving groups lack, and those that they have beyond
   const workers = (n: number) => ({ workers: n, tasks: 0, canceling: 0 });
   const groups = {
     whole: serves({ load: workers(4) }),
-    more: serves({ load: workers(5) }),
+    more: serves({ load: workers(5), shownWorkers: 5 }),
     degraded: serves({ load: workers(1) }),
     unknown: serves(),
     boots: runs({ load: workers(1) }),
     leaves: serves({ load: workers(1), phase: 'stopping' }),
   };
   expect(countRecords(groups, 4)).toMatchObject({ missingWorkers: 3, surplusWorkers: 1 });
+});
+
+it('counts what a group has beyond what it should until it is to leave, also while nothing of it is shown', () => {
+  const serving = { groups: { a: serves({ taskArn: arn('t') }) }, launches: {} };
+  const shown = recordLoads(serving, { t: { ...load(1), workers: 4 } }, 1000);
+  const gone = recordLoads(shown, { t: { ...load(0), workers: 0 } }, 2000);
+  const surplusOf = ({ groups }: CohortRecords) => countRecords(groups, 1).surplusWorkers;
+  expect(countRecords(gone.groups, 1)).toMatchObject({ pending: 1, busy: 0 });
+  expect([serving, shown, gone, recordLoads(shown, null, 2000)].map(surplusOf)).toEqual([
+    ...[0, 3, 3, 3],
+  ]);
+  expect(surplusOf(recordLoads(gone, { t: { ...load(0), workers: 2 } }, 3000))).toBe(1);
+  const leaves = { a: { ...(shown.groups.a as GroupRecord), drainRequested: true } };
+  expect(surplusOf({ ...shown, groups: leaves })).toBe(0);
 });
 
 it('counts the groups that an operator drains and that still wait for an idle moment', () => {

@@ -5,8 +5,9 @@ import {
   type GroupRecord,
   recordLoads,
 } from '../../../machines/cohort/groupRecords.ts';
-import { hasRested, withIdleSince } from '../../../machines/cohort/minimumIdle.ts';
+import { hasRested, withDrainMs, withIdleSince } from '../../../machines/cohort/minimumIdle.ts';
 import { drained, undrained } from '../../../machines/cohort/scaleDown.ts';
+import { answeredStop } from '../../../machines/cohort/stopTurn.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const load = (tasks: number, workers = 1) => ({ workers, tasks, canceling: 0 });
@@ -22,11 +23,13 @@ function live(given: Partial<GroupRecord> = {}) {
     return outbox.map(([, { type }]) => type);
   };
   return {
-    hear: (at: number, tasks: number) =>
-      take(recordLoads(records, { t: load(tasks) }, at, minIdleMs)),
-    drain: (at: number) =>
-      take(drained(records, share, { at, until: 99_000, monitorEverConnected: true, minIdleMs })),
+    hear: (at: number, tasks: number, workers = 1) =>
+      take(recordLoads(records, { t: load(tasks, workers) }, at, minIdleMs)),
+    lose: (at: number) => take(recordLoads(records, null, at, minIdleMs)),
+    drain: (at: number, until = 99_000, of: typeof share = share) =>
+      take(drained(records, of, { at, until, monitorEverConnected: true, minIdleMs })),
     poll: (at: number) => take(expired(records, at, true, minIdleMs)),
+    turn: (at: number) => take(answeredStop(records, 'a', at, false)),
   };
 }
 
@@ -64,13 +67,68 @@ describe('a group that is to leave', () => {
     expect(poll(105_000)).toEqual(['group.stop']);
   });
 
-  it('is stopped at its deadline at work, and no later because it was idle for a moment', () => {
+  it('is stopped at its deadline at work, and no later because it was idle for a moment before', () => {
     const { hear, drain, poll } = live();
     drain(90_000);
+    hear(97_000, 0);
+    hear(98_000, 1);
     expect(poll(98_999)).toEqual([]);
-    hear(98_999, 0);
+    expect(poll(99_000)).toEqual(['group.stop']);
+  });
+});
+
+describe('a group that is idle at its deadline, and not for long enough yet', () => {
+  function rests() {
+    const { hear, ...group } = live();
+    group.drain(90_000);
+    hear(95_000, 0);
+    expect(group.poll(99_000)).toEqual([]);
+    return { hear, ...group };
+  }
+
+  it('is not stopped at the work that comes then: it may wait as long as at first', () => {
+    const { hear, poll } = rests();
+    expect(hear(100_000, 1)).toEqual([]);
+    expect(poll(108_999)).toEqual([]);
+    expect(poll(109_000)).toEqual(['group.stop']);
+  });
+
+  it('leaves once it has been idle for long enough after that work', () => {
+    const { hear, poll } = rests();
     hear(100_000, 1);
-    expect(poll(100_000)).toEqual(['group.stop']);
+    hear(101_000, 0);
+    expect(poll(109_000)).toEqual([]);
+    expect(poll(110_999)).toEqual([]);
+    expect(poll(111_000)).toEqual(['group.stop']);
+  });
+
+  it('is not stopped because the stream is lost then', () => {
+    const { lose, poll } = rests();
+    lose(100_000);
+    expect(poll(108_999)).toEqual([]);
+    expect(poll(109_000)).toEqual(['group.stop']);
+  });
+
+  it.each([
+    ['a poll', ({ poll }: ReturnType<typeof rests>) => poll(105_000)],
+    ['the stream', ({ hear }: ReturnType<typeof rests>) => hear(105_000, 0, 2)],
+  ])('is not stopped at work once %s shows that it was, but its StopTask waits', (_, rested) => {
+    const group = rests();
+    expect(rested(group)).toEqual(['group.stop']);
+    group.hear(106_000, 1);
+    expect(group.turn(107_000)).toEqual(['group.drain']);
+    expect(group.poll(113_999)).toEqual([]);
+    expect(group.poll(114_000)).toEqual(['group.stop']);
+  });
+
+  it('waits no longer than the last of its drains allows', () => {
+    const { hear, drain, poll } = live();
+    drain(40_000);
+    drain(60_000, 65_000, { pending: 0, idle: 0, busy: 0 });
+    hear(64_000, 0);
+    hear(70_000, 1);
+    expect(poll(74_999)).toEqual([]);
+    expect(poll(75_000)).toEqual(['group.stop']);
   });
 });
 
@@ -82,6 +140,7 @@ it('a group that has never served has nothing to wait for, and without a minimum
   // The clock was set back since the group became idle.
   expect(hasRested(serves({ load: load(0), idleSince: 9000 }), 1000, 0)).toBe(true);
   expect(withIdleSince(serves(), load(0), 5, 0)).toEqual({});
+  expect(withDrainMs(9000, 0)).toEqual({});
 });
 
 it('a group that only rests before it leaves is taken back after one at work, and before one that does not serve', () => {

@@ -173,3 +173,21 @@ it('workers that groups have beyond what the settings say are not launched once 
     expect(fleet().desired).toBe(tasks);
   }
 });
+
+it('nor are they while a scheduler that was not there for a while is still returning', async () => {
+  const { actor, at, command, report, orders, fleet } = await readyManager(
+    {},
+    { workersPerTask: 1 },
+  );
+  command(5);
+  report({ idle: 5, surplusWorkers: 15 });
+  actor.send({ type: 'scheduler.lost', at: 11_000 });
+  orders();
+  at(20_000);
+  command(20);
+  expect(fleet().desired).toBe(5);
+  at(49_000);
+  expect(orders().map(({ type }) => type)).not.toContain('cohort.admit');
+  command(21);
+  expect(fleet().desired).toBe(6);
+});

@@ -203,7 +203,7 @@ describe('invalid values', () => {
     ['--max-task-concurrency', 'must be -1 (no limit) or a non-negative integer', '-2'],
     ['--max-workers', 'must be -1 (no limit) or a non-negative integer', 'many'],
     ['--per-worker-task-queue-size', 'must be a positive integer', '0'],
-    ['--heartbeat-interval-seconds', 'must be a positive number of seconds', '0'],
+    ['--heartbeat-interval-seconds', 'must be a whole number of seconds, 1 or more', '0'],
     ['--task-timeout-seconds', 'must be a non-negative integer', '-1'],
     ['--death-timeout-seconds', 'must be a positive integer', '0'],
     ['--garbage-collect-interval-seconds', 'must be a positive integer', '0'],
@@ -212,13 +212,15 @@ describe('invalid values', () => {
     ['--ecs-task-cpu', 'must be a positive integer', 'x'],
     ['--ecs-task-cpu', 'must be a positive integer', '2.5'],
     ['--ecs-task-memory', 'must be a positive integer', ''],
-    ['--scheduler-grace', 'must be a non-negative number of seconds', '-1'],
-    ['--start-deadline', 'must be a positive number of seconds', '0'],
+    ['--scheduler-grace', 'must be a whole number of seconds, 0 or more', '-1'],
+    ['--start-deadline', 'must be a whole number of seconds, 1 or more', '0'],
   ].map(([flag, words, value]) => [flag, value, `${words}, got "${value}"`]);
 
   it.each([
     ...integers,
-    ['--heartbeat-interval-seconds', '9999999', 'must be at most 2147483'],
+    ['--heartbeat-interval-seconds', '9999999', 'must be a whole number of at most 2147483'],
+    ['--stop-timeout', '1e30', 'must be a whole number of at most 2147483, got "1e30"'],
+    ['--stop-timeout', '1.5', 'must be a whole number of seconds, 0 or more'],
     ['--worker-manager-id', '', 'cannot be an empty string'],
     ['--ecs-cluster', '', 'cannot be an empty string'],
     ['--ecs-task-image', '', 'cannot be an empty string'],

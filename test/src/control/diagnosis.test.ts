@@ -125,7 +125,7 @@ const rows: [Cause, string | null, RegExp, RegExp | null][] = [
     /subnets/,
     /ecs_subnets/,
   ],
-  ['launchFailed', 'no longer wanted before it was launched', /no longer wanted/, null],
+  ['launchFailed', 'no longer wanted before it was launched', /no longer desired/, null],
   ['launchFailed', null, /refused to launch/, /what AWS names/],
   ['drained', 'UserInitiated; scaler-ecs: 0 workers wanted', /no longer needed/, null],
 ];

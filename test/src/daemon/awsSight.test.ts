@@ -23,27 +23,7 @@ const denied = failure('denied', 'no');
 describe('watchAws', () => {
   it('has seen nothing before the first answer', () => {
     const { sight } = account();
-    expect([sight.hasLooked(), sight.isAnswering(), sight.trouble()]).toEqual([false, false, null]);
-  });
-
-  it('has looked when the tasks were listed, and then for good', async () => {
-    const { operations, sight } = account();
-    await operations.list(signal);
-    expect(sight.hasLooked()).toBe(true);
-  });
-
-  it('has not looked when only the preparation has succeeded', async () => {
-    const { operations, sight } = account();
-    await operations.prepare(signal);
-    expect(sight.hasLooked()).toBe(false);
-  });
-
-  it('has looked as far as it may when listing is denied and AWS has answered anything else', async () => {
-    const { operations, sight } = account({ list: denied });
-    await expect(operations.list(signal)).rejects.toBe(denied);
-    expect([sight.hasLooked(), sight.trouble()]).toEqual([false, 'no']);
-    await operations.prepare(signal);
-    expect(sight.hasLooked()).toBe(true);
+    expect([sight.isAnswering(), sight.trouble()]).toEqual([false, null]);
   });
 
   it('knows why the last list was refused, until one is not', async () => {
@@ -68,9 +48,7 @@ describe('watchAws', () => {
     const unreachable = failure('unreachable', 'connect ECONNREFUSED');
     const { operations, sight } = account({ [name]: unreachable });
     await expect(operations[name](signal)).rejects.toBe(unreachable);
-    expect([sight.hasLooked(), sight.trouble()]).toEqual([false, 'connect ECONNREFUSED']);
-    await operations.describeTasks([], signal);
-    expect(sight.hasLooked()).toBe(false);
+    expect(sight.trouble()).toBe('connect ECONNREFUSED');
   });
 
   it('knows whether AWS has carried out the last call', async () => {

@@ -22,12 +22,10 @@ function listening() {
 
 /** What is known of AWS. */
 const sightWith = (given: {
-  looked?: boolean;
   denial?: string;
   answering?: boolean;
   trouble?: string;
 }): AwsSight => ({
-  hasLooked: () => given.looked ?? false,
   isAnswering: () => given.answering ?? false,
   trouble: () => given.trouble ?? null,
   denial: () => given.denial ?? null,
@@ -77,7 +75,7 @@ describe('passStops', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  function daemonWith(sight: AwsSight, leaveRunning = false, tasks = 3) {
+  function daemonWith(sight: AwsSight, looked = true, leaveRunning = false, tasks = 3) {
     const { log, lines } = listening();
     let ask = (_signal: string) => {};
     const sent: unknown[] = [];
@@ -92,6 +90,7 @@ describe('passStops', () => {
           openLaunches: () => [{}] as never,
         },
         sight,
+        looked: () => looked,
         config: {
           stopTimeoutSeconds: 60,
           drainTimeoutSeconds: 300,
@@ -115,7 +114,7 @@ describe('passStops', () => {
   });
 
   it('says after a second, then four times a minute, what is waited for and how long, until the end', async () => {
-    const { ask, lines, end } = daemonWith(sightWith({ looked: true }));
+    const { ask, lines, end } = daemonWith(sightWith({}));
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(16_000);
     end();
@@ -128,13 +127,13 @@ describe('passStops', () => {
   });
 
   it('says no more that tasks at work may finish when they may not: their time is up, or a second request has come', async () => {
-    const { ask, lines, end } = daemonWith(sightWith({ looked: true }));
+    const { ask, lines, end } = daemonWith(sightWith({}));
     const said = () => lines.splice(0).filter(([, name]) => name === 'daemon.stopPending');
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(31_000);
     expect(said().at(-1)?.[2]).toEqual({ tasks: 3, launches: 1, unseen: null, seconds: 30 });
     end();
-    const second = daemonWith(sightWith({ looked: true }));
+    const second = daemonWith(sightWith({}));
     second.ask('SIGTERM');
     second.ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(1000);
@@ -143,7 +142,7 @@ describe('passStops', () => {
   });
 
   it('warns when so many tasks do not fit into stop_timeout', () => {
-    const { ask, lines, end } = daemonWith(sightWith({ looked: true }), false, 10_000);
+    const { ask, lines, end } = daemonWith(sightWith({}), true, false, 10_000);
     ask('SIGTERM');
     expect(lines.at(-1)).toEqual([
       ...['warn', 'stopTimeout.short'],
@@ -153,14 +152,23 @@ describe('passStops', () => {
   });
 
   it('says why ECS could not be looked at', async () => {
-    const { ask, lines } = daemonWith(sightWith({ trouble: 'ECONNREFUSED' }));
-    ask('SIGTERM');
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(lines[1]?.[2]).toMatchObject({ unseen: 'ECONNREFUSED' });
+    const saidOf = async (...given: Parameters<typeof daemonWith>) => {
+      const { ask, lines, end } = daemonWith(...given);
+      ask('SIGTERM');
+      await vi.advanceTimersByTimeAsync(1000);
+      end();
+      return lines[1]?.[2];
+    };
+    const unreachable = sightWith({ trouble: 'ECONNREFUSED' });
+    expect(await saidOf(unreachable, false)).toMatchObject({ unseen: 'ECONNREFUSED' });
+    // Listing is denied: whether the journal says enough is known to the root machine alone.
+    const denied = sightWith({ denial: 'not authorized', answering: true });
+    expect(await saidOf(denied, false)).toMatchObject({ unseen: 'not authorized' });
+    expect(await saidOf(denied, true)).toMatchObject({ unseen: null });
   });
 
   it('says only that the tasks are left when that is the policy', async () => {
-    const { ask, sent, lines } = daemonWith(sightWith({}), true);
+    const { ask, sent, lines } = daemonWith(sightWith({}), false, true);
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sent).toEqual(['daemon.stop']);

@@ -61,6 +61,28 @@ describe('DemoStory', () => {
     expect(story.groups[0]?.activity.workers).toBe(2);
   });
 
+  it('tells each state of a group once, however often the log repeats it', () => {
+    const { story, requested, state } = createStory();
+    requested();
+    for (const name of [
+      'running',
+      'draining.stopping',
+      'draining.stopRequested',
+      'draining.stopping',
+    ])
+      state(name, { task });
+    expect(story.sentences.map(({ text }) => text).slice(1)).toEqual([
+      'Group 1: running.',
+      'Group 1: draining. The daemon calls StopTask.',
+    ]);
+  });
+
+  it('has the sentence of an event of the log', () => {
+    const { story, last } = createStory();
+    story.onLogLine({ level: 'warn', event: 'journal.writeFailed', path: '/s', reason: 'full' });
+    expect(last()).toBe('Daemon log: Cannot write the journal in /s: full.');
+  });
+
   it('removes the draining state of a group whose drain is cancelled', () => {
     const { story, requested, state } = createStory();
     requested();
@@ -83,7 +105,10 @@ describe('DemoStory', () => {
 
   it('shows warnings of the daemon without control characters', () => {
     const { story, last } = createStory();
-    story.onLogLine({ level: 'warn', event: 'launch.refused', reason: 'no\nroom\x1b[2J' });
-    expect(last()).toBe('Daemon log: launch.refused no room [2J');
+    const reason = 'no\nroom\x1b[2J';
+    story.onLogLine({ level: 'warn', event: 'journal.writeFailed', path: '/s', reason });
+    expect(last()).toBe('Daemon log: Cannot write the journal in /s: no room\\u{1b}[2J.');
+    story.onLogLine({ level: 'warn', event: 'of.later', reason });
+    expect(last()).toBe('Daemon log: of.later no room [2J');
   });
 });

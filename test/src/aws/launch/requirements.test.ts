@@ -79,19 +79,36 @@ describe('workerRequirements', () => {
   );
 
   it.each([
-    ['numpy;pandas', 'environment marker'],
+    ['numpy;a b', 'not a requirement'],
     ['numpy pandas', 'not a requirement'],
     ['numpy,pandas', 'not a requirement'],
     ['numpy=1.2', 'not a requirement'],
     ['pip install numpy', 'not a requirement'],
     ['numpy==', 'not a requirement'],
-    ['numpy;', 'environment marker'],
+    ['numpy \\\n;pandas', 'a package or an environment marker'],
   ])('fails with line number and reason for what pip cannot read: %s', (text, reason) => {
     const parse = () => lines(`tomli\n${text}`);
     expect(parse).toThrow(RequirementsFailure);
     expect(parse).toThrow(/line 2/);
     expect(parse).toThrow(reason);
   });
+
+  it.each([
+    ['tomli;pandas', ['tomli', 'pandas']],
+    ['tomli;pandas;', ['tomli', 'pandas']],
+    ['tomli; pandas>=2 ;numpy', ['tomli', ' pandas>=2 ', 'numpy']],
+    ['tomli; python_version < "3.11";pandas', ['tomli; python_version < "3.11"', 'pandas']],
+    ['a @ https://x.org/a;b.whl ;c', ['a @ https://x.org/a;b.whl ', 'c']],
+    ['a # b;c d', ['a # b;c d']],
+  ])('splits %j at each ";" that no environment marker follows', (text, packages) =>
+    expect(lines(text)).toEqual(['opengris-scaler==2.6.0', ...packages]),
+  );
+
+  it('adds no Scaler to packages that name it after a ";"', () =>
+    expect(lines('numpy;opengris-scaler==2.5.0')).toEqual(['numpy', 'opengris-scaler==2.5.0']));
+
+  it('names the package and the line that was given', () =>
+    expect(() => lines('tomli;pandas\nnumpy;a b;c')).toThrow(/^line 2 \(a b\): /));
 
   it('keeps passwords out of the message', () => {
     const text = 'a b @ https://user:hunter2@example.org/x.whl';

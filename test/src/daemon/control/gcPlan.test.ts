@@ -57,9 +57,21 @@ it('makes the mark of id and address, or of the fleet id, where no state is left
   expect((await planGc({ ...none, fleetId: 'f' }, env)).mark).toBe(fleetOwnershipTag('f'));
 });
 
+it('takes the address of the scheduler as run does, and refuses what is none', async () => {
+  const none = { stateDir: '/nonexistent', managerId: 'wm' };
+  expect((await planGc({ ...none, scheduler: 'tcp://[::1]:1/x' }, env)).mark).toBe(
+    ownershipTag('wm', 'tcp://::1:1'),
+  );
+  await expect(planGc({ ...none, scheduler: 'foo' }, env)).rejects.toThrow(
+    /^--scheduler: not an address: "foo"/,
+  );
+  const withState = { stateDir: await rootWithManager(), scheduler: 'foo' };
+  await expect(planGc(withState, env)).rejects.toThrow(/^--scheduler: /);
+});
+
 it('refuses to guess whose tasks are meant', async () => {
   await expect(planGc({ stateDir: '/nonexistent', managerId: 'wm' }, env)).rejects.toThrow(
-    /no state of "wm" says how its tasks are marked: give --scheduler/,
+    /no state of "wm" has the ownership tag of its tasks: give --scheduler/,
   );
   await expect(planGc({ stateDir: '/nonexistent' }, env)).rejects.toThrow(/whose tasks\?/);
 });

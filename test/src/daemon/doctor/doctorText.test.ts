@@ -18,11 +18,11 @@ it('a diagnosis shows errors first, each with why, remedy and id, and a verdict 
   expect(doctorText(diagnosis, false)).toBe(`wm, scheduler tcp://10.0.0.1:8516, region us-east-1
 error      E is missing
            why: it fails
-           mend: set --e
+           fix: set --e
            [e.f]
 warning    C is odd
            why: it may fail
-           mend: set --c
+           fix: set --c
            [c.d]
 ok         A is there
 1 error, 1 warning, 0 not checked, 1 ok: do not start yet
