@@ -7,6 +7,8 @@ export interface AdoptionState {
   seenSince: Record<string, number> | null;
   /** Orphans of the last inventory that the next one is to confirm, or that are left alone until the scheduler answers. */
   unconfirmed: number;
+  /** The orphans of the last inventory are left alone: the scheduler does not answer us, and another manager may own them. */
+  leftAlone: boolean;
   /** Orphans that are being journaled, and the start of the inventory that showed them. */
   adopting: OwnedGroup[];
   inventoryStartedAt: number;
@@ -17,6 +19,7 @@ export interface AdoptionState {
 export const noAdoption: AdoptionState = {
   seenSince: null,
   unconfirmed: 0,
+  leftAlone: false,
   adopting: [],
   inventoryStartedAt: 0,
   reported: [],
@@ -103,11 +106,13 @@ export function decideAdoption(
   const reported = [...notOurs];
   const orphans = unowned.filter(({ taskArn }) => !notOurs.has(taskArn));
   const undescribed = tasks.filter(({ phase, owned }) => phase === 'missing' && !owned);
-  if (orphans.length > 0 && (connection === 'unacknowledged' || connection === 'conflict'))
+  if (orphans.length > 0 && (connection === 'unacknowledged' || connection === 'conflict')) {
+    const unconfirmed = orphans.length + undescribed.length;
     return {
-      adoption: { ...before, unconfirmed: orphans.length + undescribed.length, reported },
+      adoption: { ...before, unconfirmed, leftAlone: true, reported },
       ...{ foreign, deferred: orphans.length },
     };
+  }
   const sinceOf = ({ taskArn }: ListedTask) => before.seenSince?.[taskArn] ?? startedAt;
   const confirmed =
     before.seenSince === null
@@ -118,6 +123,7 @@ export function decideAdoption(
       [...orphans, ...undescribed].map((task) => [task.taskArn, sinceOf(task)]),
     ),
     unconfirmed: orphans.length - confirmed.length + undescribed.length,
+    leftAlone: false,
     // However old a task is, its deadlines count from now.
     adopting: confirmed.map(({ taskArn, createdAt, market }) => ({
       groupId: `stray-${taskIdOf(taskArn)}`,

@@ -144,7 +144,7 @@ export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }
 export const onNoCluster = fleetSetup.assign(({ context }) => ({
   inventoryAt: context.now,
   inventoryFailures: 0,
-  adoption: { ...context.adoption, unconfirmed: 0, adopting: [] },
+  adoption: { ...context.adoption, unconfirmed: 0, leftAlone: false, adopting: [] },
 }));
 
 /** One denial can be a mistake of the moment: rights that were granted just now are not known everywhere. */

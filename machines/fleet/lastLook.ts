@@ -1,19 +1,21 @@
-import { type Fleet, isEmpty, neverHadAny, queued } from './state.ts';
+import { type Fleet, hadNone, hasNoGroups, isEmpty, neverHadAny } from './state.ts';
 import { inventoryDue } from './whenToList.ts';
 
-/** How long the end of a run that knows of nothing waits for a list where AWS was prepared, ms. */
+/** How long the end of a run that knows of nothing waits for a list, or for the scheduler's answer, ms. */
 const lastLookMs = 5000;
 
-/** Nothing of ours is known, and AWS could not be prepared, or does not answer: a list would be waited for in vain. */
+/**
+ * Nothing of ours is known, and AWS could not be prepared, or does not answer: a list would be waited for in vain. Or
+ * nothing but tasks with our tag, which are another manager's as far as the scheduler says: it does not answer us.
+ */
 export function endsWithoutLook(fleet: Fleet, now: number): boolean {
-  const { drainAllUntil, revision, settings } = fleet;
+  const { adoption, drainAllUntil, revision, settings } = fleet;
   const stoppingSince = (drainAllUntil ?? now) - settings.stopDrainMs;
-  const isLate = neverHadAny(fleet) && drainAllUntil !== null && now - stoppingSince >= lastLookMs;
-  return isEmpty(fleet) && (revision === null || isLate);
+  const isLate = drainAllUntil !== null && now - stoppingSince >= lastLookMs;
+  if (adoption.leftAlone) return isLate && hadNone(fleet) && hasNoGroups(fleet);
+  return isEmpty(fleet) && (revision === null || (isLate && neverHadAny(fleet)));
 }
 
 /** All that is known has gone, and AWS does not allow the list that would show what is not known: waiting shows no more. */
 export const endsDenied = (fleet: Fleet, now: number): boolean =>
-  fleet.listDenied &&
-  Object.keys(fleet.cohorts).length + queued(fleet) === 0 &&
-  !inventoryDue(fleet, now);
+  fleet.listDenied && hasNoGroups(fleet) && !inventoryDue(fleet, now);

@@ -288,14 +288,13 @@ export const settledFrom = ({ lastLaunchAt, unknownOutcomeAt, settings }: Fleet)
 /** What our launches may have started would be in the last list. */
 export const listed = (fleet: Fleet): boolean => (fleet.inventoryAt ?? 0) >= settledFrom(fleet);
 
-/** No task or launch of ours was ever known: not from the journal, not by adoption, and this run has launched nothing. */
-export const neverHadAny = ({
-  opened,
-  launchesGivenUp,
-  journalIncomplete,
-  adoption,
-}: Fleet): boolean =>
-  opened === 0 && launchesGivenUp === 0 && !journalIncomplete && adoption.unconfirmed === 0;
+/** This run has had no group and has given up no launch. */
+export const hadNone = ({ opened, launchesGivenUp }: Fleet): boolean =>
+  opened === 0 && launchesGivenUp === 0;
+
+/** No task or launch of ours was ever known: not from the journal, not from a list, and this run has launched nothing. */
+export const neverHadAny = (fleet: Fleet): boolean =>
+  hadNone(fleet) && !fleet.journalIncomplete && fleet.adoption.unconfirmed === 0;
 
 /** Our tasks may not be listed, and the journal has forgotten none of them: what it says is all there is. */
 export const journalSuffices = ({
@@ -314,9 +313,11 @@ const foundNone = (fleet: Fleet): boolean =>
 
 /** Nothing of ours is left, and nothing of ours can be on its way. */
 export const isEmpty = (fleet: Fleet): boolean =>
-  Object.keys(fleet.cohorts).length === 0 &&
-  queued(fleet) === 0 &&
-  (neverHadAny(fleet) || foundNone(fleet));
+  hasNoGroups(fleet) && (neverHadAny(fleet) || foundNone(fleet));
+
+/** No group is known, and none is to be taken over. */
+export const hasNoGroups = (fleet: Fleet): boolean =>
+  Object.keys(fleet.cohorts).length === 0 && queued(fleet) === 0;
 
 /** Tasks and launches of ours. */
 export const remainingOf = (fleet: Fleet): Remaining => ({

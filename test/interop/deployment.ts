@@ -87,14 +87,21 @@ function detectedScheduler({ logFile }: ProcessHandle): Outcome['found'] {
   return { transport, generation };
 }
 
-export async function stopManager(context: ScenarioContext, manager: ProcessHandle): Promise<void> {
+export async function stopManager(
+  context: ScenarioContext,
+  manager: ProcessHandle,
+  status = 0,
+): Promise<void> {
   const earlyExit = manager.exit;
   context.check(
     earlyExit === null,
     `${manager.name} has not exited early (${JSON.stringify(earlyExit)})`,
   );
   const end = await context.processes.stop(manager, STOP_MS);
-  context.check(!end.forced && end.code === 0, `${manager.name} exits with status 0 on SIGTERM`);
+  context.check(
+    !end.forced && end.code === status,
+    `${manager.name} exits with status ${status} on SIGTERM`,
+  );
 }
 
 /** Checks that each worker id contains the id of a Fargate task, so that the cost of workers can be attributed. */

@@ -86,8 +86,9 @@ describe('orphans', () => {
       const undescribed = orphan('arn/9', { phase: 'missing', createdAt: null });
       const { adoption, deferred } = decide([orphan('arn/1'), undescribed], { connection });
       expect(deferred).toBe(1);
-      expect(adoption).toEqual({ ...noAdoption, unconfirmed: 2 });
-      expect(decide([], { connection }).deferred).toBe(0);
+      expect(adoption).toEqual({ ...noAdoption, unconfirmed: 2, leftAlone: true });
+      const later = decide([], { connection, adoption });
+      expect([later.deferred, later.adoption.leftAlone]).toEqual([0, false]);
     },
   );
 

@@ -213,8 +213,8 @@ describe('the end without a look at ECS', () => {
     expect(hears()).toContainEqual({ type: 'fleet.remaining', tasks: 1, launches: 0, looked });
   });
 
-  it('does not come while tasks with our tag are left alone, and comes when they have gone', async () => {
-    const { actor, at, hears, inventoried, answered, report } = liveManager();
+  it('does not come while tasks with our tag are left alone that given-up launches may have started, and comes when they have gone', async () => {
+    const { actor, at, hears, inventoried, answered, report } = liveManager({ launchesGivenUp: 1 });
     const connection = (status: 'unacknowledged' | 'ready') =>
       actor.send({ type: 'scheduler.connection', at: 1, status });
     actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
@@ -234,6 +234,19 @@ describe('the end without a look at ECS', () => {
     report({});
     at(31_000);
     expect(hears()).toContainEqual(stopped);
+  });
+
+  it('comes five seconds after the stop where all that was ever seen are tasks that are left alone', async () => {
+    const { actor, at, hears, inventoried } = liveManager();
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+    actor.send({ type: 'scheduler.connection', at: 1, status: 'unacknowledged' });
+    at(10_000);
+    await inventoried({ tasks: [orphan('arn/0')] });
+    actor.send({ type: 'fleet.stop' });
+    for (const now of [11_000, 14_999]) at(now);
+    expect(hears().map(({ type }) => type)).not.toContain('fleet.stopped');
+    at(15_000);
+    expect(hears()).toContainEqual({ type: 'fleet.stopped', isKnown: false });
   });
 
   it('comes, with words for what may be left, once our tasks may not be listed and all that the journal knows has gone', async () => {

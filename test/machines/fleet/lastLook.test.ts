@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { noAdoption } from '../../../machines/fleet/adoption.ts';
 import { endsDenied, endsWithoutLook } from '../../../machines/fleet/lastLook.ts';
 import { type Fleet, newFleet } from '../../../machines/fleet/state.ts';
 
@@ -10,6 +11,11 @@ const fleetOf = (given: Partial<Fleet>): Fleet => ({
     ...{ launchesGivenUp: 0, journalIncomplete: false, owned: [], resend: [], openAtStart: [] },
   }),
   ...{ revision: 'rev:1', drainAllUntil: 27_000 },
+  ...given,
+});
+/** Tasks with our tag were seen, and the scheduler does not answer. */
+const leftAlone = (given: Partial<Fleet> = {}): Partial<Fleet> => ({
+  adoption: { ...noAdoption, unconfirmed: 2, leftAlone: true },
   ...given,
 });
 const one = [{ groupId: 'old', taskArn: 'arn:old', createdAt: null, deadlinesFrom: 0 }];
@@ -31,6 +37,39 @@ it.each([
     'not where the journal may have forgotten some and AWS was never prepared',
     { journalIncomplete: true, revision: null },
     ...([90_000, false] as const),
+  ],
+  [
+    'five seconds after the stop where nothing but tasks that are left alone was seen',
+    leftAlone(),
+    25_000,
+    true,
+  ],
+  ['not before, tasks are left alone', leftAlone(), 24_999, false],
+  [
+    'not where nothing is to stop and tasks are left alone',
+    leftAlone({ drainAllUntil: null }),
+    90_000,
+    false,
+  ],
+  [
+    'not where a task is known beside those that are left alone',
+    leftAlone({ owned: one }),
+    90_000,
+    false,
+  ],
+  [
+    'five seconds after the stop where the journal may have forgotten the tasks that are left alone',
+    ...([leftAlone({ journalIncomplete: true }), 25_000, true] as const),
+  ],
+  [
+    'not where a launch was given up whose tasks a later list may show beside those that are left alone',
+    ...([leftAlone({ launchesGivenUp: 1 }), 90_000, false] as const),
+  ],
+  [
+    'not where orphans wait for the next inventory',
+    { adoption: { ...noAdoption, unconfirmed: 1 } },
+    90_000,
+    false,
   ],
   [
     'not by itself after groups of this run have ended',
