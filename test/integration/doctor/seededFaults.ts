@@ -45,8 +45,8 @@ const settings: SeededFault[] = [
   error('4 vCPU with 7 GB', 'settings.invalid', 'Fargate has 8 to 30 GB with 4 vCPU', {
     flags: ['--ecs-task-memory', '7'],
   }),
-  error('requirements with ";" for another image', 'settings.invalid', 'line 1', {
-    flags: ['--ecs-task-image', 'my/image:1', '--ecs-python-requirements', 'numpy;pandas'],
+  error('a requirement that pip cannot read', 'settings.invalid', 'line 1', {
+    flags: ['--ecs-task-image', 'my/image:1', '--ecs-python-requirements', 'numpy;not a package'],
   }),
   error('a Python version that does not exist', 'settings.invalid', '"latest"', {
     flags: ['--ecs-python-version', 'latest'],
