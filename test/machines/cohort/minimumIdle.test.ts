@@ -5,7 +5,12 @@ import {
   type GroupRecord,
   recordLoads,
 } from '../../../machines/cohort/groupRecords.ts';
-import { hasRested, withDrainMs, withIdleSince } from '../../../machines/cohort/minimumIdle.ts';
+import {
+  hasRested,
+  withDrainMs,
+  withIdleSince,
+  withRenewedDeadline,
+} from '../../../machines/cohort/minimumIdle.ts';
 import { drained, undrained } from '../../../machines/cohort/scaleDown.ts';
 import { answeredStop } from '../../../machines/cohort/stopTurn.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
@@ -141,6 +146,16 @@ it('a group that has never served has nothing to wait for, and without a minimum
   expect(hasRested(serves({ load: load(0), idleSince: 9000 }), 1000, 0)).toBe(true);
   expect(withIdleSince(serves(), load(0), 5, 0)).toEqual({});
   expect(withDrainMs(9000, 0)).toEqual({});
+});
+
+it('a deadline is renewed from the moment on at which a group that is idle has reached it', () => {
+  const idle = { idleSince: 900, drainDeadline: 9000, drainMs: 7000 };
+  const deadlineAt = (at: number, given: object = {}, least = minIdleMs) =>
+    withRenewedDeadline({ ...idle, ...given }, at, least).drainDeadline;
+  expect([deadlineAt(8999), deadlineAt(9000)]).toEqual([9000, 16_000]);
+  expect(deadlineAt(9000, { idleSince: null })).toBe(9000);
+  expect(deadlineAt(9000, {}, 0)).toBe(9000);
+  expect(deadlineAt(9000, { drainDeadline: null })).toBe(null);
 });
 
 it('a group that only rests before it leaves is taken back after one at work, and before one that does not serve', () => {
