@@ -147,6 +147,9 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, one request is there, and null of before is the answer null',
     mutants: {
+      'machines/cohort/groupRecords.ts': mutantsOf(
+        'const shown = load !== null && present && { shownWorkers: load.workers }; | load !== null => true',
+      ),
       'machines/cohort/changes.ts': mutantsOf(
         'const waiting = context.launches[label] ?? []; | [] => ["Stryker was here"]',
       ),
