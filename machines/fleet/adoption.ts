@@ -62,16 +62,13 @@ export const confirmOrphanMs = 5000;
 /** A launch of an earlier run can start its tasks up to so long, ms, after our start. */
 const straggleMs = 120_000;
 
-/** No run before this one can have launched so late under such a label. */
-function isOtherManagers({ label, createdAt }: ListedTask, facts: AdoptionFacts): boolean {
-  const { epoch, startedAt, openAtStart } = facts;
-  return (
-    label !== null &&
-    (createdAt ?? 0) > startedAt + straggleMs &&
-    !label.startsWith(`${epoch}-`) &&
-    !openAtStart.includes(label)
-  );
-}
+/** The launch is of this run, or was open in our journal at its start: no other manager has launches of that label. */
+const isOurLaunch = (label: string, { epoch, openAtStart }: AdoptionFacts): boolean =>
+  label.startsWith(`${epoch}-`) || openAtStart.includes(label);
+
+/** No run before this one can have launched so late. */
+const isOtherManagers = ({ createdAt }: ListedTask, { startedAt }: AdoptionFacts): boolean =>
+  (createdAt ?? 0) > startedAt + straggleMs;
 
 /** Living tasks with our tag that no group owns. Those of an open launch are left to it: its answer will name them. */
 const isUnowned = ({ phase, owned, launchOpen }: ListedTask): boolean =>
@@ -80,11 +77,13 @@ const isUnowned = ({ phase, owned, launchOpen }: ListedTask): boolean =>
 function foreignTaskOf(task: ListedTask, facts: AdoptionFacts): ForeignTask | null {
   const { taskArn, label, scheduler, hasFormerTag = false } = task;
   const { workerSchedulerAddress, tagSuffices } = facts;
+  // The settings may name another scheduler since: without an owner here, nothing would ever stop it.
+  if (label !== null && isOurLaunch(label, facts)) return null;
   const isOther = scheduler !== null && scheduler !== workerSchedulerAddress;
   if (isOther && (hasFormerTag || !tagSuffices))
     return { kind: 'otherScheduler', taskArn, scheduler };
-  return isOtherManagers(task, facts)
-    ? { kind: 'otherManager', taskArn, label: label as string }
+  return label !== null && isOtherManagers(task, facts)
+    ? { kind: 'otherManager', taskArn, label }
     : null;
 }
 

@@ -132,6 +132,17 @@ describe('tasks of others', () => {
     }
   });
 
+  it('are none where their launch is of our journal: the address of the settings has changed since', () => {
+    const former = { hasFormerTag: true, scheduler: 'tcp://9.9.9.9:1' };
+    const labelled = (label: string) => decide([orphan('arn/1', { ...former, label })]);
+    for (const label of ['earlier-1', 'ours-2']) {
+      const { foreign, adoption } = labelled(label);
+      expect(foreign).toEqual([]);
+      expect(adoption.adopting.map(({ taskArn }) => taskArn)).toEqual(['arn/1']);
+    }
+    expect(labelled('x-1').foreign).toMatchObject([{ kind: 'otherScheduler' }]);
+  });
+
   it('that only another living manager can have launched are reported once, and left alone', () => {
     const tasks = [
       orphan('arn/earlier', { label: 'x-1', createdAt: 121_000 }),
