@@ -75,7 +75,7 @@ export interface GroupRecord {
   failureReason: FailureReason | null;
   /** What the scheduler's monitor stream showed last; null when nothing is shown, or nothing yet. */
   load: WorkerLoad | null;
-  /** How many workers it had when the stream last showed any; left out: it has shown none. */
+  /** How many workers it had when the stream last showed any, or by its launch; left out: neither is known. */
   shownWorkers?: number;
   /** It waits for an idle moment, and since when nothing shows what it has to do; null: it does not, or that is shown. */
   unshownSince: number | null;
@@ -260,10 +260,11 @@ export function admitted(
 
 export function adopted(records: CohortRecords, owned: OwnedGroup[]): Transition {
   const groups = { ...records.groups };
-  for (const { groupId, market, hasRun, presumedFrom = null, ...task } of owned) {
+  for (const { groupId, market, hasRun, workers, presumedFrom = null, ...task } of owned) {
     const known = { ...task, presumedFrom, aliveUntil: task.deadlinesFrom };
     const runs = { phase: 'provisioning' as const, ...(hasRun && { ranBefore: true }) };
-    groups[groupId] = { ...newRecord(task.deadlinesFrom, market), ...known, ...runs };
+    const size = workers !== undefined && { shownWorkers: workers };
+    groups[groupId] = { ...newRecord(task.deadlinesFrom, market), ...known, ...runs, ...size };
   }
   return {
     ...records,

@@ -72,6 +72,7 @@ function newLaunches(fleet: Fleet, revision: string, groups: number, permit: Per
         ...{ label, clientToken: `se-${label}`, count, revision, market },
         ...(subnets && { subnets }),
         ...(template && { template }),
+        workers: settings.workersPerTask,
       },
       groupIds: groupIdsOf(label, count),
       outcomeUnknown: false,

@@ -64,6 +64,8 @@ export interface LaunchOrder {
   subnets?: string[] | undefined;
   /** Key of the template that the request is made from, such as `ymq 2.6.0`; left out in journals of earlier releases. */
   template?: string | undefined;
+  /** Workers of each task, as the settings had it; left out in journals of earlier releases. */
+  workers?: number | undefined;
 }
 
 /** One clear "no" for one task of a launch. */
@@ -148,6 +150,8 @@ export interface OwnedGroup {
   market?: Market | undefined;
   /** The journal knows that it has run; left out: not known. */
   hasRun?: boolean | undefined;
+  /** Workers that its launch gave it; left out: not known before the monitor stream shows them. */
+  workers?: number | undefined;
 }
 
 /** A task with our ownership tag, as a complete list showed it. */

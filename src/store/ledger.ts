@@ -254,12 +254,14 @@ export class Ledger {
       registeredAt,
       presumedFrom,
       market,
+      workers,
       ...group
     } of this.#groups.values()) {
       const at = deadlinesFrom;
       const more = {
         ...(presumedFrom !== undefined && { presumedFrom }),
         ...(market && { market }),
+        ...(workers !== undefined && { workers }),
       };
       records.push({ kind: 'adopted', ...group, ...more, deadlinesFrom, at });
       if (runningAt !== null || registeredAt !== null)
@@ -302,7 +304,9 @@ export class Ledger {
       // ECS may have started more than it answered.
       this.#noteUse({ cluster: cluster && clusterOfLaunch({ cluster, revision }), tag }, at);
       // Since its answer: a launch that was sent long before may have started its tasks a moment ago.
-      const facts = { deadlinesFrom: Math.max(launch.at, at), market: launch.market };
+      const { market, workers } = launch;
+      const size = workers !== undefined && { workers };
+      const facts = { deadlinesFrom: Math.max(launch.at, at), market, ...size };
       return groups.flatMap((claim) => this.#claim({ ...unknownTimes, ...claim, ...facts }));
     }
     // Told before, or too late. To grant it now could bring back a group that has ended since.

@@ -74,6 +74,8 @@ export interface AdoptedRecord extends Claim, Pick<TaskTimes, 'createdAt'> {
   presumedFrom?: number | undefined;
   /** Where its launch went, or as ECS listed it; left out: not known. */
   market?: Market;
+  /** Workers that its launch gave it; left out: not known. */
+  workers?: number | undefined;
   at: number;
 }
 
@@ -255,6 +257,7 @@ function read(r: Record<string, unknown>): JournalRecord {
         ...{ label: text(r.label), clientToken: text(r.clientToken), count: count(r.count) },
         ...{ revision: text(r.revision), market: oneOf(r.market, markets) },
         ...(r.subnets !== undefined && { subnets: texts(r.subnets) }),
+        ...(r.workers !== undefined && { workers: finite(r.workers) }),
         requestHash: text(r.requestHash),
         ...(r.cluster !== undefined && { cluster: text(r.cluster) }),
         ...(r.tag !== undefined && { tag: text(r.tag) }),
@@ -275,6 +278,7 @@ function read(r: Record<string, unknown>): JournalRecord {
         deadlinesFrom: finite(r.deadlinesFrom),
         ...(r.presumedFrom !== undefined && { presumedFrom: finite(r.presumedFrom) }),
         ...(r.market !== undefined && { market: oneOf(r.market, markets) }),
+        ...(r.workers !== undefined && { workers: finite(r.workers) }),
         at,
       };
     case 'observed':

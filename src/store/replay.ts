@@ -44,12 +44,13 @@ export function replay(
     resend,
     givenUp,
     owned: ledger.groups().map((group) => {
-      const { groupId, taskArn, createdAt, market, runningAt, registeredAt } = group;
+      const { groupId, taskArn, createdAt, market, workers, runningAt, registeredAt } = group;
       const presumedFrom = presumedAt(now, writtenAt, group);
       return {
         ...{ groupId, taskArn, createdAt },
         ...(presumedFrom !== null && { presumedFrom }),
         ...(market && { market }),
+        ...(workers !== undefined && { workers }),
         ...((runningAt ?? registeredAt) !== null && { hasRun: true }),
         // Deadlines begin anew: the clock may have been set since, and no group is stopped for an age it only seems to have.
         deadlinesFrom: now,

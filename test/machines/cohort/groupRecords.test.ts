@@ -385,6 +385,13 @@ it('counts the workers that serving groups lack, and those that they have beyond
   expect(countRecords(groups, 4)).toMatchObject({ missingWorkers: 3, surplusWorkers: 1 });
 });
 
+it('counts the workers that the launch of an adopted group gave it beyond what it should have', () => {
+  const owned = { groupId: 'a', taskArn: arn('t'), createdAt: 0, deadlinesFrom: 0 };
+  const surplusOf = (workers: number | undefined) =>
+    countRecords(adopted({ groups: {}, launches: {} }, [{ ...owned, workers }]).groups, 1);
+  expect([undefined, 1, 4].map((workers) => surplusOf(workers).surplusWorkers)).toEqual([0, 0, 3]);
+});
+
 it('counts what a group has beyond what it should until it is to leave, also while nothing of it is shown', () => {
   const serving = { groups: { a: serves({ taskArn: arn('t') }) }, launches: {} };
   const shown = recordLoads(serving, { t: { ...load(1), workers: 4 } }, 1000);

@@ -244,7 +244,7 @@ describe('launches', () => {
     const { at, command, orders, fleet, cohorts } = await readyManager();
     at(11_000);
     command(2 * 12);
-    const order = { revision: 'rev:1', market: 'onDemand' };
+    const order = { revision: 'rev:1', market: 'onDemand', workers: 2 };
     expect(orders()).toStrictEqual([
       {
         ...{ type: 'cohort.admit', generation: 1, at: 11_000 },

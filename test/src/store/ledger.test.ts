@@ -189,6 +189,18 @@ describe('a ledger', () => {
       expect(each.groups().map(({ market }) => market)).toEqual(['spot', undefined]);
   });
 
+  it('keeps how many workers a launch gave a group, also after compaction', () => {
+    const ledger = Ledger.replay([
+      { ...launch('l'), workers: 16 },
+      settled('l', ['l-0', 'arn:1']),
+      launch('m'),
+      settled('m', ['m-0', 'arn:2']),
+    ]);
+    expect(ledger.group('m-0')).not.toHaveProperty('workers');
+    for (const each of [ledger, Ledger.replay(ledger.compact())])
+      expect(each.groups().map(({ workers }) => workers)).toEqual([16, undefined]);
+  });
+
   it('is compacted to records that can be read, and to one for a group of which no time is known', () => {
     const ledger = Ledger.replay([
       { kind: 'inventoryOwed', reason: 'journalDamaged', at: 1 },

@@ -63,6 +63,16 @@ describe('parseRecord', () => {
     expect(parseRecord({ ...record, market: 'auction' })).toBeNull();
   });
 
+  it('keeps how many workers a launch gave its tasks, where that is a number', () => {
+    for (const record of [
+      { ...launch('l'), workers: 16 },
+      { ...adopted('a', 'arn:1'), workers: 16 },
+    ]) {
+      expect(parseRecord(record)).toStrictEqual(record);
+      expect(parseRecord({ ...record, workers: '16' })).toBeNull();
+    }
+  });
+
   it('keeps what a start knew of the journal and presumed of a task, where that is a number', () => {
     const start = { kind: 'start', epoch: 'e', at: 9 };
     for (const [record, field] of [

@@ -58,17 +58,17 @@ describe('replay', () => {
   it('returns the owned groups with deadlines from now and their creation as it was, and no last launch in the future', () => {
     const ledger = Ledger.replay([
       adopted('a', 'arn:1'),
-      launch('l', now + 3_600_000),
+      { ...launch('l', now + 3_600_000), workers: 4 },
       settled('l', ['l-0', 'arn:2']),
     ]);
-    expect(replay(ledger, { now, requestHashOf })).toEqual({
+    expect(replay(ledger, { now, requestHashOf })).toStrictEqual({
       resend: [],
       givenUp: [],
       owned: [
         { groupId: 'a', taskArn: 'arn:1', createdAt: 500, presumedFrom: 500, deadlinesFrom: now },
         {
           ...{ groupId: 'l-0', taskArn: 'arn:2', createdAt: 1_500, presumedFrom: 1_500 },
-          ...{ deadlinesFrom: now, market: 'onDemand' },
+          ...{ deadlinesFrom: now, market: 'onDemand', workers: 4 },
         },
       ],
       lastLaunchAt: now,
