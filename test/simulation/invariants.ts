@@ -9,7 +9,7 @@ import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
 import { createBeliefs, noticeMs, unseenMs } from './beliefs.ts';
 import { createDialogueRules } from './dialogueRules.ts';
-import type { ModelTask } from './ecs.ts';
+import { clusterName, type ModelTask } from './ecs.ts';
 import { createIdleRules } from './idleRules.ts';
 import { createIdlers } from './idlers.ts';
 import type { Life, LifeEnd } from './life.ts';
@@ -73,6 +73,10 @@ export const createInvariants = (world: Watched) => {
   const cap = (): number => settings.maxTasks ?? Number.POSITIVE_INFINITY;
   /** The cap when each launch was decided. */
   const capAt = new Map<string, number>();
+  /** Clusters of earlier settings that the last list left out, and said so; those of the list under way; and those when each launch was decided. */
+  let leftOut = new Set<string>();
+  let leavesOut = new Set<string>();
+  const leftOutAt = new Map<string, Set<string>>();
   const decidedAt = new Map<string, number>();
 
   /** Of the present life. */
@@ -187,6 +191,7 @@ export const createInvariants = (world: Watched) => {
     if (blind && foundAt > now) excusedAboveCap = true;
     knownAt.set(label, dialogueShown);
     capAt.set(label, cap());
+    leftOutAt.set(label, leftOut);
     const isUnits = units.isUnits();
     const grant = units.grant();
     units.launched(label);
@@ -289,6 +294,7 @@ export const createInvariants = (world: Watched) => {
     blind: () => blind,
     surveyed() {
       surveyed = true;
+      [leftOut, leavesOut] = [leavesOut, new Set()];
       money.surveyed();
       foundAt = Math.min(foundAt, agenda.now());
       blind = false;
@@ -299,7 +305,12 @@ export const createInvariants = (world: Watched) => {
       for (const task of ecs.ours())
         if (!ecs.wanted(task) && ledger?.owner(task.taskArn) === undefined) task.ghost = true;
     },
+    /** The list under way goes without this cluster. */
+    clusterLeftOut(cluster: string) {
+      leavesOut.add(clusterName(cluster));
+    },
     surveyFailed(denied: boolean) {
+      leavesOut = new Set();
       denialsInARow = denied ? denialsInARow + 1 : 0;
       blind ||= denialsInARow >= 3;
     },
@@ -427,7 +438,11 @@ export const createInvariants = (world: Watched) => {
         );
       // Sent by a life whose journal is gone: nobody can know of it yet.
       if (task.label !== null && task.askedAt < lostAt) task.ghost = true;
-      const bought = ecs.ours().filter(({ ghost }) => !ghost).length;
+      // No list shows what no journal has named there, and that must not hold up the fleet for ever.
+      const unlisted = leftOutAt.get(task.label ?? '');
+      const isListed = ({ ghost, cluster, taskArn }: ModelTask) =>
+        !ghost && (named.has(taskArn) || !unlisted?.has(cluster));
+      const bought = ecs.ours().filter(isListed).length;
       // Sent again under its token, it was decided by a life with another limit.
       const allowed = Math.max(cap(), capAt.get(task.label ?? '') ?? 0);
       if (bought > allowed && !excusedAboveCap)
