@@ -8,8 +8,9 @@ import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
 import { createBeliefs, noticeMs, unseenMs } from './beliefs.ts';
+import { createCapRule } from './capRule.ts';
 import { createDialogueRules } from './dialogueRules.ts';
-import { clusterName, type ModelTask } from './ecs.ts';
+import type { ModelTask } from './ecs.ts';
 import { createIdleRules } from './idleRules.ts';
 import { createIdlers } from './idlers.ts';
 import type { Life, LifeEnd } from './life.ts';
@@ -71,12 +72,6 @@ export const createInvariants = (world: Watched) => {
   const { agenda, ecs, disk, scheduler, settings, broken } = world;
   /** A life may begin with another one. */
   const cap = (): number => settings.maxTasks ?? Number.POSITIVE_INFINITY;
-  /** The cap when each launch was decided. */
-  const capAt = new Map<string, number>();
-  /** Clusters of earlier settings that the last list left out, and said so; those of the list under way; and those when each launch was decided. */
-  let leftOut = new Set<string>();
-  let leavesOut = new Set<string>();
-  const leftOutAt = new Map<string, Set<string>>();
   const decidedAt = new Map<string, number>();
 
   /** Of the present life. */
@@ -112,6 +107,7 @@ export const createInvariants = (world: Watched) => {
   /** Tasks that some journal has named. Of one that ended before that, no list and no answer has ever told. */
   const named = new Set<string>();
 
+  const capRule = createCapRule(cap, ({ taskArn }) => named.has(taskArn));
   const { idler, isKnown } = createIdlers(world);
   const { coming, remaining, serving, standing, staying } = createBeliefs(world, () => unseenAt);
 
@@ -190,8 +186,7 @@ export const createInvariants = (world: Watched) => {
     // Neither a journal that knows all nor the right to list: the cap cannot be kept.
     if (blind && foundAt > now) excusedAboveCap = true;
     knownAt.set(label, dialogueShown);
-    capAt.set(label, cap());
-    leftOutAt.set(label, leftOut);
+    capRule.launched(label);
     const isUnits = units.isUnits();
     const grant = units.grant();
     units.launched(label);
@@ -294,7 +289,7 @@ export const createInvariants = (world: Watched) => {
     blind: () => blind,
     surveyed() {
       surveyed = true;
-      [leftOut, leavesOut] = [leavesOut, new Set()];
+      capRule.listed();
       money.surveyed();
       foundAt = Math.min(foundAt, agenda.now());
       blind = false;
@@ -305,12 +300,9 @@ export const createInvariants = (world: Watched) => {
       for (const task of ecs.ours())
         if (!ecs.wanted(task) && ledger?.owner(task.taskArn) === undefined) task.ghost = true;
     },
-    /** The list under way goes without this cluster. */
-    clusterLeftOut(cluster: string) {
-      leavesOut.add(clusterName(cluster));
-    },
+    clusterLeftOut: capRule.clusterLeftOut,
     surveyFailed(denied: boolean) {
-      leavesOut = new Set();
+      capRule.listFailed();
       denialsInARow = denied ? denialsInARow + 1 : 0;
       blind ||= denialsInARow >= 3;
     },
@@ -438,15 +430,8 @@ export const createInvariants = (world: Watched) => {
         );
       // Sent by a life whose journal is gone: nobody can know of it yet.
       if (task.label !== null && task.askedAt < lostAt) task.ghost = true;
-      // No list shows what no journal has named there, and that must not hold up the fleet for ever.
-      const unlisted = leftOutAt.get(task.label ?? '');
-      const isListed = ({ ghost, cluster, taskArn }: ModelTask) =>
-        !ghost && (named.has(taskArn) || !unlisted?.has(cluster));
-      const bought = ecs.ours().filter(isListed).length;
-      // Sent again under its token, it was decided by a life with another limit.
-      const allowed = Math.max(cap(), capAt.get(task.label ?? '') ?? 0);
-      if (bought > allowed && !excusedAboveCap)
-        broken('capExceeded', `${bought} tasks bought, ${allowed} allowed: ${task.label}`);
+      const exceeded = excusedAboveCap ? null : capRule.exceeded(task, ecs.ours());
+      if (exceeded !== null) broken('capExceeded', exceeded);
     },
 
     /** Once a second: what ECS itself doubled must be swept. */
