@@ -17,6 +17,7 @@ import {
 } from './cohortSetup.ts';
 import { expired } from './deadlines.ts';
 import { recordDegraded } from './degraded.ts';
+import { recordListed } from './deniedTasks.ts';
 import { type GroupRecord, leavesForGood, recordLoads, recordServing } from './groupRecords.ts';
 import { recordAged } from './lifetime.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
@@ -107,6 +108,13 @@ export const onDescribeDenied = cohortSetup.enqueueActions(({ context, enqueue }
   const unobservedStopMs = ending ? timeouts.unobservedExitMs : timeouts.unobservedStopMs;
   const given = { ...timeouts, unobservedStopMs };
   apply(assumeUnobserved(context, lastPolledAt, given, monitorConnected), enqueue);
+});
+
+export const onListed = cohortSetup.assign({
+  groups: ({ context, event }) => {
+    assertEvent(event, 'cohort.listed');
+    return recordListed(context.groups, event.taskArns, event.at);
+  },
 });
 
 export const onDescribed = cohortSetup.enqueueActions(({ context, event, enqueue }) => {

@@ -51,6 +51,7 @@ export const cohort = cohortSetup
       'cohort.cancelDrain': { actions: ['cancelDrain', 'report'] },
       'cohort.rank': { actions: ['rank', 'report'] },
       'cohort.launchesFound': { actions: 'passOnFound' },
+      'cohort.listed': { actions: 'onListed' },
       'cohort.launchTurnAnswered': { actions: 'passOnLaunchAnswer' },
       'launch.turn': { actions: 'passOnLaunchTurn' },
       'group.turn': { actions: ['onStopTurn', 'report'] },

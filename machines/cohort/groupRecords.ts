@@ -58,7 +58,7 @@ export interface GroupRecord {
   /** To leave, but not told to stop before DescribeTasks has shown its task; until then at the latest. */
   observeUntil: number | null;
   lastStatus: TaskPhase | null;
-  /** Since when ECS has denied it, poll after poll; and since when it has shown one that is assumed to run as starting. */
+  /** Since when ECS has denied it, poll after poll and list after list; and since when it has shown one that is assumed to run as starting. */
   missingSince: number | null;
   startingSince: number | null;
   subnet: string | null;
@@ -234,6 +234,7 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
     const category = categoryOf(record);
     counts[category]++;
     if (category === 'pending' && absent(record)) counts.absent++;
+    if (record.missingSince !== null) counts.denied++;
     if (freed(record)) counts.freed++;
     if (awaitsStop(record)) counts.unsent++;
     if (category === 'stopping' && record.phase === 'waiting') counts.waiting++;

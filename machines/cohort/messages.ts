@@ -34,6 +34,8 @@ export type CohortCommand =
   | { type: 'cohort.rank'; generation: number }
   /** A complete list shows what these launches have started. */
   | { type: 'cohort.launchesFound'; found: Record<string, FoundTasks> }
+  /** A complete list that began at `at` shows these tasks as wanted running. */
+  | { type: 'cohort.listed'; at: number; taskArns: string[] }
   /** The answer to `cohort.launchTurn`. */
   | { type: 'cohort.launchTurnAnswered'; label: string; allowed: boolean }
   /** Describe the tasks, let launches retry, enforce deadlines. `launching`: throttled launches may be sent again. */

@@ -152,6 +152,8 @@ export const daemon = setup({
     notePreparation: (_, _trouble: FailureNote) => {},
     /** The connection to the scheduler has another status; the wiring reports it. */
     noteConnection: (_, _status: ConnectionStatus) => {},
+    /** What the wiring holds back of its own after failures goes on at once. */
+    retryCalls: () => {},
     toSession: sendTo('session', ({ event }) => event as never),
     toMonitor: sendTo('monitor', ({ event }) => event as never),
     toFleet: sendTo('fleetManager', ({ event }) => event as never),
@@ -253,7 +255,8 @@ export const daemon = setup({
         { type: 'keepLooked', params: ({ event }) => event },
       ],
     },
-    'fleet.retryNow': { actions: 'toFleet' },
+    // Calls first: what the fleet tries now must not meet a failure that is still remembered.
+    'fleet.retryNow': { actions: ['retryCalls', 'toFleet'] },
     'fleet.hold': { actions: 'toFleet' },
     'fleet.resume': { actions: 'toFleet' },
     'fleet.drainGroups': { actions: 'toFleet' },
@@ -288,7 +291,10 @@ export const daemon = setup({
     unprepared: {
       description: 'AWS could not be prepared. What runs is kept, and the next attempt follows.',
       after: { preparationPause: 'preparing' },
-      on: { ...ends, 'fleet.retryNow': { target: 'preparing', actions: 'toFleet' } },
+      on: {
+        ...ends,
+        'fleet.retryNow': { target: 'preparing', actions: ['retryCalls', 'toFleet'] },
+      },
     },
     serving: {
       description: 'The fleet follows what the scheduler desires.',

@@ -10,6 +10,7 @@ import * as reconciling from './reconcile.ts';
 import * as schedulerFacts from './schedulerFacts.ts';
 import * as spending from './spending.ts';
 import { newFleet } from './state.ts';
+import { tellListed } from './tellListed.ts';
 
 const actions = {
   ...demandActions,
@@ -19,7 +20,7 @@ const actions = {
   ...schedulerFacts,
   ...spending,
   ...reconciling,
-  ...{ answerLaunchTurn, reportRecovered, resetTurnBudget, restoreNextCohort },
+  ...{ answerLaunchTurn, reportRecovered, resetTurnBudget, restoreNextCohort, tellListed },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
 } as const;

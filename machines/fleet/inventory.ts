@@ -1,7 +1,6 @@
 import { assertEvent, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
-import type { CohortCommand, CohortEvent, FoundTasks } from '../cohort/messages.ts';
 import { backoff } from '../shared/backoff.ts';
-import type { Inventory, OwnedGroup } from '../shared/domain.ts';
+import type { OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
 import { adoptionOf, type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
@@ -9,44 +8,6 @@ import { noEvidence } from './lookAhead.ts';
 import { spentOf, withAdopted, withUnseen } from './money.ts';
 import { afterPreparation } from './preparation.ts';
 import { type Fleet, inventoryStale, journalSuffices } from './state.ts';
-
-/**
- * What open launches have started, by label. ECS creates the tasks of a launch at one moment, so once one is `settleMs`
- * old a list shows all of them.
- */
-function foundTasks({ startedAt, tasks }: Inventory, settleMs: number): Record<string, FoundTasks> {
-  const found: Record<string, FoundTasks> = {};
-  for (const { taskArn, label, phase, createdAt, owned, launchOpen } of tasks) {
-    const lives = phase === 'starting' || phase === 'running';
-    if (label === null || createdAt === null || owned || !launchOpen || !lives) continue;
-    if (startedAt - createdAt < settleMs) continue;
-    const known = found[label] ?? { taskArns: [], createdAt: {} };
-    found[label] = {
-      taskArns: [...known.taskArns, taskArn],
-      createdAt: { ...known.createdAt, [taskArn]: createdAt },
-    };
-  }
-  return found;
-}
-
-/** Tasks that died before a group could own them: no group of ours will ever show it. */
-function deadOrphans({ tasks }: Inventory): string[] {
-  return tasks
-    .filter(({ phase, owned }) => phase === 'stopped' && !owned)
-    .map(({ taskArn }) => taskArn);
-}
-
-/** Tells what a list shows whatever else is known: what open launches have started, and what has died. */
-export const tellListed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  const { output } = event as DoneActorEvent<Inventory>;
-  const { cohorts, settings, now: at } = context;
-  const found = foundTasks(output, settings.settleMs);
-  if (Object.keys(found).length > 0)
-    for (const cohortId of Object.keys(cohorts))
-      enqueue.sendTo(cohortId, { type: 'cohort.launchesFound', found } satisfies CohortCommand);
-  for (const taskArn of deadOrphans(output))
-    enqueue.sendTo(parent, { type: 'task.dead', at, taskArn } satisfies CohortEvent);
-});
 
 /** Takes the decision about an inventory; what it adopts is journaled first. */
 export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {

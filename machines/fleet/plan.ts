@@ -6,6 +6,8 @@ export interface Counts {
   pending: number;
   /** Of `pending`: those for which nothing is known to run. Their launch has no answer yet, or ECS denies the task. */
   absent: number;
+  /** Of all: those whose task DescribeTasks does not know now. */
+  denied: number;
   /** Known to the scheduler, and certainly without work. */
   idle: number;
   /** Known to the scheduler, and at work for all we know. */
@@ -77,7 +79,7 @@ export interface Plan {
 }
 
 export const noCounts: Counts = {
-  ...{ pending: 0, absent: 0, idle: 0, busy: 0 },
+  ...{ pending: 0, absent: 0, denied: 0, idle: 0, busy: 0 },
   ...{ drainPending: 0, resting: 0, cancelled: 0, stopping: 0, freed: 0, unsent: 0, waiting: 0 },
   ...{
     missingWorkers: 0,
@@ -132,6 +134,7 @@ export const livingWorkers = (counts: Counts, workersPerTask: number): number =>
 export const addCounts = (a: Counts, b: Counts): Counts => ({
   pending: a.pending + b.pending,
   absent: a.absent + b.absent,
+  denied: a.denied + b.denied,
   idle: a.idle + b.idle,
   busy: a.busy + b.busy,
   drainPending: a.drainPending + b.drainPending,

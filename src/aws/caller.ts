@@ -4,6 +4,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Credentials } from './credentials.ts';
 import { classifyError, EcsFailure } from './errors.ts';
 import type { Limiter } from './limiter.ts';
+import { createPauses, type Pauses } from './pauses.ts';
 import type { Clock } from './systemClock.ts';
 import { createTurns, type Turns } from './turns.ts';
 import { wellFormed } from './wellFormed.ts';
@@ -14,6 +15,8 @@ export interface CallerTools {
   limiter: Pick<Limiter, 'acquire' | 'throttled'>;
   /** Left out: no turn is ever reserved. */
   turns?: Turns;
+  /** Before a call is sent again. Left out: nothing ends them early. */
+  pauses?: Pauses;
   clock: Clock;
   log: Log;
   /** Jitter source in [0, 1). Default: Math.random. */
@@ -58,6 +61,7 @@ export function createCaller({
   clock,
   log,
   turns = createTurns(limiter, clock, log),
+  pauses = createPauses(clock),
   random = Math.random,
   retryTimeoutMs = 30_000,
   attemptTimeoutMs = 30_000,
@@ -118,8 +122,9 @@ export function createCaller({
       const failure = classifyError(operation, error, secrets);
       if (failure.kind === 'throttled' || failure.code === 'throttled')
         limiter.throttled(operation);
-      const { kind, code, awsName, message, requestId } = failure;
-      log.report('awsCall.failed', { ...timing(), kind, code, awsName, message, requestId });
+      const { kind, code, awsName, message, requestId, endpoint } = failure;
+      const what = { kind, code, awsName, message, requestId, endpoint };
+      log.report('awsCall.failed', { ...timing(), ...what });
       throw failure;
     }
   };
@@ -145,7 +150,7 @@ export function createCaller({
         }
         const pauseMs = notRetried.has(operation) ? null : pauseAfter(failure, retries, random);
         if (pauseMs === null || clock.now() + pauseMs > deadline) throw failure;
-        await clock.sleep(pauseMs, signal);
+        await pauses.pause(pauseMs, signal);
       }
     }
   };

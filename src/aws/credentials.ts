@@ -17,6 +17,8 @@ export interface Credentials {
    * now. Does not reject.
    */
   renew(version: number, refusal: EcsFailure): Promise<boolean>;
+  /** Ordered by an operator: sources that failed or hang are read again at once, also for the calls that wait for them. */
+  retryNow(): void;
 }
 
 interface Provider {
@@ -76,6 +78,7 @@ export function fixedCredentials(
       report(source, message);
       return false;
     },
+    retryNow() {},
   };
 }
 
@@ -83,7 +86,12 @@ interface Attempt {
   run: ChainRun;
   startedAt: number;
   result: Promise<AwsCredentialIdentity>;
+  /** Resolves when it is given up for another one. */
+  replaced: Promise<typeof replaced>;
+  replace: () => void;
 }
+
+const replaced = Symbol('replaced');
 
 /**
  * The SDK's default chain of sources, with a limit on the time that one may take, and without its memory: what AWS
@@ -105,7 +113,12 @@ export function chainCredentials({ clock, log, run = runChain }: CredentialTools
   function start(): Attempt {
     const begun = run(callerOptions);
     startedAt = clock.now();
-    const mine: Attempt = { run: begun, startedAt, result: begun.credentials };
+    let replace = () => {};
+    const onReplaced = new Promise<typeof replaced>((resolve) => {
+      replace = () => resolve(replaced);
+    });
+    const { credentials: result } = begun;
+    const mine: Attempt = { run: begun, startedAt, result, replaced: onReplaced, replace };
     mine.result = begun.credentials.then(
       (found) => {
         if (attempt === mine) take(found, begun);
@@ -170,10 +183,12 @@ export function chainCredentials({ clock, log, run = runChain }: CredentialTools
       throw hanging(mine);
     });
     try {
-      return await Promise.race([mine.result, tooLate]);
+      const first = await Promise.race([mine.result, tooLate, mine.replaced]);
+      if (first !== replaced) return first;
     } finally {
       settled.abort();
     }
+    return resolve();
   }
 
   async function provide(options?: object): Promise<AwsCredentialIdentity> {
@@ -197,6 +212,14 @@ export function chainCredentials({ clock, log, run = runChain }: CredentialTools
       isRefused = true;
       await resolve().catch(() => {});
       return refused !== version;
+    },
+    retryNow() {
+      failed = null;
+      hang = { until: 0, pauseMs: limitMs };
+      startedAt = Number.NEGATIVE_INFINITY;
+      const given = attempt;
+      attempt = null;
+      given?.replace();
     },
   };
 }

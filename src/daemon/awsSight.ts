@@ -11,7 +11,7 @@ export interface AwsSight {
   trouble(): string | null;
 }
 
-type Operations = Omit<LateAws, 'close' | 'limits'>;
+type Operations = Omit<LateAws, 'close' | 'limits' | 'retryNow'>;
 
 /** The same operations; what they show is remembered. */
 export function watchAws(aws: Operations): { operations: Operations; sight: AwsSight } {

@@ -10,6 +10,7 @@ import { bootstrap } from '../aws/ensure/bootstrap.ts';
 import { createIamClient } from '../aws/iamClient.ts';
 import type { TaskTemplate } from '../aws/launch/launchTemplate.ts';
 import { createLimiter } from '../aws/limiter.ts';
+import { createPauses } from '../aws/pauses.ts';
 import { createRegionalEcs } from '../aws/regionalEcs.ts';
 import { systemClock } from '../aws/systemClock.ts';
 import { describeTasks } from '../aws/tasks/describeTasks.ts';
@@ -53,7 +54,8 @@ export const connectAws = (
   const iam = createIamClient(settings);
   const limiter = createLimiter(systemClock, callRates(config));
   const turns = createTurns(limiter, systemClock, log, callQuota.connections);
-  const call = createCaller({ credentials, limiter, turns, clock: systemClock, log });
+  const pauses = createPauses(systemClock);
+  const call = createCaller({ credentials, limiter, turns, pauses, clock: systemClock, log });
   /** Known once the task definition is prepared. */
   let account: string | null = null;
   const ownAccount = () => account;
@@ -117,6 +119,11 @@ export const connectAws = (
       return prepared;
     },
     limits: limiter.limits,
+    /** Ordered by an operator: what waits after a failure goes on at once. */
+    retryNow() {
+      credentials.retryNow();
+      pauses.endAll();
+    },
     close() {
       destroy();
       iam.destroy();

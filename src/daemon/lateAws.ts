@@ -4,7 +4,7 @@ import type { connectAws } from './connectAws.ts';
 import { importInTurn } from './importInTurn.ts';
 
 type Aws = ReturnType<typeof connectAws>;
-type Operations = Omit<Aws, 'close' | 'limits'>;
+type Operations = Omit<Aws, 'close' | 'limits' | 'retryNow'>;
 
 /** A scheduler that cannot be reached must not keep us from looking after our tasks, ms. */
 const loadAnywayMs = 1000;
@@ -12,6 +12,8 @@ const loadAnywayMs = 1000;
 export interface LateAws extends Operations {
   /** Of the calls to AWS; empty before the first. */
   limits(): Limits;
+  /** Ordered by an operator: what waits after a failure goes on at once. */
+  retryNow(): void;
   /** Closes the clients, if they were ever made. */
   close(): void;
 }
@@ -44,6 +46,7 @@ export function lateAws(
     list: async (signal) => (await aws()).list(signal),
     prepare: async (signal) => (await aws()).prepare(signal),
     limits: () => loaded?.limits() ?? { buckets: [], waiting: [] },
+    retryNow: () => loaded?.retryNow(),
     close() {
       loading?.then(
         ({ close }) => close(),

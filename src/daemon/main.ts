@@ -97,7 +97,10 @@ export async function runDaemon(
   );
 
   const { operations, sight } = watchAws(aws);
-  const neighbours = { identity, journal, template, operations, heartbeatSent: onHeartbeatSent };
+  const { retryNow } = aws;
+  const neighbours = {
+    ...{ identity, journal, template, operations, retryNow, heartbeatSent: onHeartbeatSent },
+  };
   const machine = machineWith(config, neighbours, log);
 
   const logStates = stateLogger(log, config.logging.level === 'DEBUG');
@@ -165,12 +168,14 @@ function machineWith(
     journal,
     template,
     operations,
+    retryNow,
     heartbeatSent,
   }: {
     identity: string;
     journal: Journal;
     template: ReturnType<typeof templateFinder>;
     operations: ReturnType<typeof watchAws>['operations'];
+    retryNow: () => void;
     heartbeatSent: () => void;
   },
   log: Log,
@@ -189,6 +194,7 @@ function machineWith(
     describeTasks: operations.describeTasks,
     list: operations.list,
     prepare: operations.prepare,
+    retryNow,
     heartbeatSent,
     log,
   });

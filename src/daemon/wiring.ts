@@ -46,6 +46,8 @@ export interface Tools {
   /** The complete list of our tasks, by our clock. */
   list: (signal: AbortSignal) => Promise<{ startedAt: number; tasks: TaggedTask[] }>;
   prepare: (signal: AbortSignal) => Promise<Prepared>;
+  /** Ends the pauses after failures that AWS calls and credentials have of their own. */
+  retryNow: () => void;
   /** The first heartbeat has been sent, or a later one. */
   heartbeatSent: () => void;
   log: Log;
@@ -203,6 +205,7 @@ export const provide = (tools: Tools) => {
       }),
     },
     actions: {
+      retryCalls: () => tools.retryNow(),
       notePreparation: (_, failure) => report.bootstrapFailed(failure),
       noteConnection: (_, status) => log.report('scheduler.statusChanged', { status }),
     },

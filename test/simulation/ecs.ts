@@ -126,7 +126,8 @@ const prefix = 'arn:aws:ecs:eu-west-1:123456789012:task';
 /** Of tasks that are there from the beginning. */
 export const firstCluster = 'simulated';
 /** Calls name a cluster, or give its ARN. */
-const clusterName = (cluster = firstCluster): string => cluster.slice(cluster.lastIndexOf('/') + 1);
+export const clusterName = (cluster = firstCluster): string =>
+  cluster.slice(cluster.lastIndexOf('/') + 1);
 const hour = 3_600_000;
 /** A token that is older starts new tasks. */
 const tokenLife = 24 * hour;

@@ -8,6 +8,7 @@ import { echoLimit } from '../../machines/scheduler/session.ts';
 import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
 import { createBeliefs, noticeMs, unseenMs } from './beliefs.ts';
+import { createCapRule } from './capRule.ts';
 import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import { createIdleRules } from './idleRules.ts';
@@ -61,8 +62,6 @@ export const createInvariants = (world: Watched) => {
   const { agenda, ecs, disk, scheduler, settings, broken, judge } = world;
   /** A life may begin with another one. */
   const cap = (): number => settings.maxTasks ?? Number.POSITIVE_INFINITY;
-  /** The cap when each launch was decided. */
-  const capAt = new Map<string, number>();
   const decidedAt = new Map<string, number>();
 
   /** Of the present life. */
@@ -98,6 +97,7 @@ export const createInvariants = (world: Watched) => {
   /** Tasks that some journal has named. Of one that ended before that, no list and no answer has ever told. */
   const named = new Set<string>();
 
+  const capRule = createCapRule(cap, ({ taskArn }) => named.has(taskArn));
   const { coming, remaining, serving, standing, staying } = createBeliefs(world, () => unseenAt);
 
   /** When each task last had workers, as the scheduler counts them. */
@@ -177,7 +177,7 @@ export const createInvariants = (world: Watched) => {
     // Neither a journal that knows all nor the right to list: the cap cannot be kept.
     if (blind && foundAt > now) excusedAboveCap = true;
     knownAt.set(label, dialogueShown);
-    capAt.set(label, cap());
+    capRule.launched(label);
     const isUnits = units.isUnits();
     const grant = units.grant();
     units.launched(label);
@@ -295,6 +295,7 @@ export const createInvariants = (world: Watched) => {
     blind: () => blind,
     surveyed() {
       surveyed = true;
+      capRule.listed();
       money.surveyed();
       foundAt = Math.min(foundAt, agenda.now());
       blind = false;
@@ -305,7 +306,9 @@ export const createInvariants = (world: Watched) => {
       for (const task of ecs.ours())
         if (!ecs.wanted(task) && ledger?.owner(task.taskArn) === undefined) task.ghost = true;
     },
+    clusterLeftOut: capRule.clusterLeftOut,
     surveyFailed(denied: boolean) {
+      capRule.listFailed();
       denialsInARow = denied ? denialsInARow + 1 : 0;
       blind ||= denialsInARow >= 3;
     },
@@ -378,11 +381,8 @@ export const createInvariants = (world: Watched) => {
         );
       // Sent by a life whose journal is gone: nobody can know of it yet.
       if (task.label !== null && task.askedAt < lostAt) task.ghost = true;
-      const bought = ecs.ours().filter(({ ghost }) => !ghost).length;
-      // Sent again under its token, it was decided by a life with another limit.
-      const allowed = Math.max(cap(), capAt.get(task.label ?? '') ?? 0);
-      if (bought > allowed && !excusedAboveCap)
-        broken('capExceeded', `${bought} tasks bought, ${allowed} allowed: ${task.label}`);
+      const exceeded = excusedAboveCap ? null : capRule.exceeded(task, ecs.ours());
+      if (exceeded !== null) broken('capExceeded', exceeded);
     },
 
     /** Once a second: what ECS itself doubled must be swept. */

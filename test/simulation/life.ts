@@ -288,6 +288,8 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
         tools.createCluster();
         return { revision, clusterCreated: tools.createsCluster };
       },
+      // No operator here.
+      retryNow() {},
       heartbeatSent() {},
       log,
     });

@@ -95,7 +95,8 @@ export const daemonEvents = {
     level: 'info',
     fields: {},
     sentence: 'SIGHUP: what is held back after failures is tried at once.',
-    explanation: 'Preparing AWS, launches, and the list of our tasks.',
+    explanation:
+      'Preparing AWS, launches, the list of our tasks, credentials, and calls that wait after a failure.',
   },
   'daemon.leaving': {
     level: 'info',

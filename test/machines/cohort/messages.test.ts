@@ -91,7 +91,7 @@ describe('a cohort reports to the fleet manager', () => {
     hear(1600, null);
     news();
     await look(2000, sighting('arn:0', 'missing'));
-    expect(news()).toEqual([changed(1, { pending: 1, absent: 1 })]);
+    expect(news()).toEqual([changed(1, { pending: 1, absent: 1, denied: 1 })]);
     await look(3000, sighting('arn:0', 'running'));
     expect(news()).toEqual([changed(1, { busy: 1 })]);
     hear(3500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });

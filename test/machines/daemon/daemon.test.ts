@@ -283,6 +283,23 @@ describe('the daemon', () => {
     expect(manager.told).toEqual([{ type: 'fleet.retryNow' }]);
   });
 
+  it.each([
+    ['is being prepared', []],
+    ['could not be prepared', [failed]],
+    ['is prepared', [prepared]],
+    ['is to be left', [prepared, stop]],
+  ])('ends the pauses of AWS calls before the fleet retries, while AWS %s', async (_, before) => {
+    const told: number[] = [];
+    const { actor, play, manager } = live(input, {
+      retryCalls: () => told.push(manager.told.length),
+    });
+    for (const event of before) await play(actor, event);
+    const known = manager.told.length;
+    await play(actor, { type: 'fleet.retryNow' });
+    expect(told).toEqual([known]);
+    expect(manager.told.slice(known)).toEqual([{ type: 'fleet.retryNow' }]);
+  });
+
   it('stops waiting for the fleet at the stop timeout', async () => {
     const { actor, play, clock } = live();
     await play(actor, stop);

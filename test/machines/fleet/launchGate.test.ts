@@ -328,7 +328,13 @@ const fleets = fc
     turnAllowance: fc.constantFrom(0, 1, 100, 100, 100),
     breakers: fc.oneof(fc.constant({}), breakersArbitrary),
     counts: fc.record({
-      ...{ pending: fc.nat(4), absent: fc.constant(0), idle: fc.nat(3), busy: fc.nat(3) },
+      ...{
+        pending: fc.nat(4),
+        absent: fc.constant(0),
+        denied: fc.constant(0),
+        idle: fc.nat(3),
+        busy: fc.nat(3),
+      },
       // What drains is taken back before anything is launched.
       ...{ drainPending: fc.constant(0), cancelled: fc.constant(0), stopping: fc.nat(3) },
     }),

@@ -19,6 +19,7 @@ const counts = fc
   .record({
     pending: fc.nat(50),
     absent: fc.constant(0),
+    denied: fc.constant(0),
     idle: fc.nat(30),
     busy: fc.nat(30),
     drainPending: fc.nat(20),
@@ -62,6 +63,7 @@ const carriedOut = (
   return {
     pending: before.pending + admit - drainPendingGroups + (cancelDrains - serve),
     absent: 0,
+    denied: 0,
     idle: before.idle - idle + rested,
     busy: before.busy + serve - rested - busy,
     drainPending: before.drainPending - waited + (wait ? busy : 0) + resting,
@@ -82,6 +84,7 @@ it('adds each count to its own, and counts no absent group twice in the total', 
   const some = {
     pending: 1,
     absent: 7,
+    denied: 9,
     idle: 2,
     busy: 3,
     drainPending: 4,
@@ -99,6 +102,7 @@ it('adds each count to its own, and counts no absent group twice in the total', 
   const twice = {
     pending: 2,
     absent: 14,
+    denied: 18,
     idle: 4,
     busy: 6,
     drainPending: 8,

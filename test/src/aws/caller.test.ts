@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Call, createCaller } from '../../../src/aws/caller.ts';
 import { EcsFailure } from '../../../src/aws/errors.ts';
 import type { Limiter } from '../../../src/aws/limiter.ts';
+import { createPauses } from '../../../src/aws/pauses.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { rejectionOf } from './awsServer.ts';
 import { type VirtualClock, virtualClock } from './virtualClock.ts';
@@ -98,6 +99,20 @@ describe('createCaller', () => {
       expect(slowed).toEqual([operation, operation]);
     },
   );
+
+  it('sends a call again at once when its pause is ended', async () => {
+    const pauses = createPauses(clock);
+    call = createCaller({
+      ...{ limiter: { acquire: async () => {}, throttled() {} }, clock, log: silentLog, pauses },
+      random: () => 1,
+    });
+    const { state, send } = answering(broken);
+    const calling = call('ListTasks', send, controller.signal);
+    await clock.pass(100);
+    expect(state.sent).toBe(1);
+    pauses.endAll();
+    expect(await calling).toBe(answer);
+  });
 
   it('doubles the pause before each retry and multiplies it by the random number', async () => {
     const { state, send } = answering(throttle, throttle, throttle);

@@ -124,6 +124,24 @@ describe('chainCredentials', () => {
     ]);
   });
 
+  it('asks a source that failed again at once when a person orders it', async () => {
+    outcomes = [new Error('the vault is sealed'), identity('FIRST')];
+    await rejectionOf(keyNow());
+    credentials.retryNow();
+    expect(await keyNow()).toBe('FIRST');
+    expect(runs).toBe(2);
+  });
+
+  it('reads what AWS refuses again at once when a person orders it', async () => {
+    await keyNow();
+    outcomes = [identity('SECOND')];
+    const renew = () => credentials.renew(credentials.version(), refusal);
+    expect(await renew()).toBe(false);
+    credentials.retryNow();
+    expect(await renew()).toBe(true);
+    expect(await keyNow()).toBe('SECOND');
+  });
+
   describe('with a source that hangs', () => {
     beforeEach(() => {
       source = 'credential_process of profile "work"';
@@ -155,6 +173,34 @@ describe('chainCredentials', () => {
       }
       expect(times).toEqual([0, 40, 100, 200, 380]);
       expect(clock.pending).toBeLessThanOrEqual(20);
+    });
+
+    it('asks it again at once when a person orders it, and then after pauses from 20 s on', async () => {
+      const waiting = rejectionOf(keyNow());
+      await pass(20_000);
+      await waiting;
+      await pass(1000);
+      credentials.retryNow();
+      const again = rejectionOf(keyNow());
+      expect(runs).toBe(2);
+      await pass(20_000);
+      await again;
+      await pass(19_999);
+      void rejectionOf(keyNow());
+      expect(runs).toBe(2);
+      await pass(1);
+      void rejectionOf(keyNow());
+      expect(runs).toBe(3);
+    });
+
+    it('serves the calls that wait for it with what a new attempt brings, when a person orders that', async () => {
+      const waiting = [keyNow(), keyNow()];
+      await pass(3000);
+      outcomes = [identity('MENDED')];
+      credentials.retryNow();
+      expect(await Promise.all(waiting)).toEqual(['MENDED', 'MENDED']);
+      expect(runs).toBe(2);
+      expect(clock.pending).toBe(0);
     });
 
     it('takes the credentials when they come after all', async () => {

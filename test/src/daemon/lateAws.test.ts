@@ -50,6 +50,16 @@ it('has nothing to close when it was never used', () => {
   expect(connect).not.toHaveBeenCalled();
 });
 
+it('passes on that a person orders another attempt, once it is connected', async () => {
+  const retryNow = vi.fn();
+  const late = lateAws(Promise.resolve(), () => ({ ...aws(), retryNow }) as never);
+  late.retryNow();
+  await late.prepare(signal);
+  expect(retryNow).not.toHaveBeenCalled();
+  late.retryNow();
+  expect(retryNow).toHaveBeenCalledOnce();
+});
+
 it('shows limits once it is connected', async () => {
   const limits = { buckets: [], waiting: [{ operation: 'RunTask', calls: 1 }] };
   const late = lateAws(Promise.resolve(), () => ({ ...aws(), limits: () => limits }) as never);

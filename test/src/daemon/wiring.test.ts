@@ -183,6 +183,14 @@ describe('a cohort', () => {
   });
 });
 
+it('a retry ends the pauses that AWS calls and credentials have of their own', () => {
+  let retries = 0;
+  const tools = { socket: {}, monitor: {}, log: silentLog, journal: {}, retryNow: () => retries++ };
+  const root = provide(tools as never) as unknown as Machine;
+  root.implementations.actions.retryCalls?.({}, undefined);
+  expect(retries).toBe(1);
+});
+
 describe('what the machines note', () => {
   /** Actions that do nothing by themselves. */
   const placeholders = (machine: object): string[] =>

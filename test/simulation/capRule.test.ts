@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { createCapRule } from './capRule.ts';
+import type { ModelTask } from './ecs.ts';
+
+const task = (given: object) =>
+  ({ cluster: 'is', ghost: false, label: null, ...given }) as ModelTask;
+
+it('allows as much as now, or as when the launch was decided', () => {
+  let cap = 2;
+  const rule = createCapRule(
+    () => cap,
+    () => false,
+  );
+  rule.launched('then');
+  cap = 1;
+  const two = [task({}), task({})];
+  expect(rule.exceeded(task({ label: 'then' }), two)).toBeNull();
+  expect(rule.exceeded(task({ label: 'now' }), two)).toBe('2 tasks bought, 1 allowed: now');
+  expect(rule.exceeded(task({}), [task({}), task({ ghost: true })])).toBeNull();
+});
+
+it('does not count what a list has left out, unless a journal has named it', () => {
+  let isNamed = false;
+  const rule = createCapRule(
+    () => 1,
+    () => isNamed,
+  );
+  const both = [task({}), task({ cluster: 'was' })];
+  const isRight = (label: string | null) => rule.exceeded(task({ label }), both) === null;
+  rule.launched('before');
+  rule.clusterLeftOut({ cluster: 'arn:aws:ecs:r:1:cluster/was' });
+  rule.listFailed();
+  rule.listed();
+  rule.launched('failed');
+  rule.clusterLeftOut({ cluster: 'arn:aws:ecs:r:1:cluster/was' });
+  rule.launched('meanwhile');
+  rule.listed();
+  rule.launched('without');
+  rule.listed();
+  rule.launched('with');
+  expect(['before', 'failed', 'meanwhile', 'without', 'with', null].map(isRight)).toEqual([
+    ...[false, false, false],
+    ...[true, false, false],
+  ]);
+  isNamed = true;
+  expect(isRight('without')).toBe(false);
+});
