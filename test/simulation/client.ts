@@ -5,6 +5,7 @@ import {
   type RunTaskCommandInput,
   type StopTaskCommandInput,
 } from '@aws-sdk/client-ecs';
+import { EcsFailure } from '../../src/aws/errors.ts';
 import type { Agenda, Owner } from './agenda.ts';
 import { never } from './agenda.ts';
 import { type Ecs, TokenConflict } from './ecs.ts';
@@ -31,7 +32,12 @@ export const mishaps = [
   'denied',
   'expired',
 ] as const;
-export type Mishap = (typeof mishaps)[number];
+/**
+ * Of the wide profile: headers, and then nothing. The SDK's time limit is for the headers, so only the program's own
+ * deadline ends such a call.
+ */
+export const wideMishaps = ['endless', 'endlessExecuted'] as const;
+export type Mishap = (typeof mishaps)[number] | (typeof wideMishaps)[number];
 
 /** The next so many calls of these operations go wrong like this, or all until then. */
 export interface Trap {
@@ -49,6 +55,8 @@ export interface ClientEvents {
   odd(fault: string): void;
   power(power: Power): void;
   sent(operation: Operation, input: object): void;
+  /** AWS's own buckets let it pass. */
+  admits(operation: Operation): boolean;
   note(line: () => string): void;
 }
 
@@ -164,8 +172,10 @@ export const createClient = (
         const late = random.between(3000, 14_500);
         return { executed: late * random.next(), answered: late, error: null };
       }
+      case 'endless':
       case 'hang':
         return { executed: null, answered: null, error: null };
+      case 'endlessExecuted':
       case 'hangExecuted':
         return { executed, answered: null, error: null };
       // Answered after 20 s, which is later than the daemon waits; carried out at once, or not before.
@@ -189,7 +199,12 @@ export const createClient = (
       events.point(`${operation}.sent`);
       // Killed while it was leaving: sometimes the request is out already.
       if (owner.dead && random.chance(0.5)) return never();
-      const mishap = trapFor(operation);
+      let mishap = trapFor(operation);
+      if (!events.admits(operation)) {
+        events.power('token buckets');
+        mishap = 'throttle';
+      }
+      const isEndless = mishap === 'endless' || mishap === 'endlessExecuted';
       if (mishap) events.odd(`${mishap}:${operation}`);
       const { executed, answered, error } = courseOf(mishap);
       events.note(
@@ -209,29 +224,36 @@ export const createClient = (
             events.point(`${operation}.executed`);
           });
         const answer = () => {
-          agenda.cancel(timer);
+          if (timer) agenda.cancel(timer);
           leave();
           if (error !== null) reject(errors[error]?.());
           else if (outcome && 'output' in outcome) resolve(outcome.output);
           else reject(outcome?.error ?? errors.timeout?.());
           events.point(`${operation}.answered`);
         };
-        const timer = agenda.timer(
-          requestTimeout,
-          () => {
-            if (answering) agenda.cancel(answering);
-            leave();
-            reject(errors.timeout?.());
-          },
-          owner,
-        );
+        const timer = isEndless
+          ? null
+          : agenda.timer(
+              requestTimeout,
+              () => {
+                if (answering) agenda.cancel(answering);
+                leave();
+                reject(errors.timeout?.());
+              },
+              owner,
+            );
         const answering =
           answered !== null && answered <= requestTimeout
             ? agenda.after(answered, answer, owner)
             : null;
         const abort = () => {
-          agenda.cancel(timer);
+          if (timer) agenda.cancel(timer);
           if (answering) agenda.cancel(answering);
+          const { reason } = options?.abortSignal ?? {};
+          if (isEndless && reason instanceof EcsFailure && reason.code === 'deadline') {
+            events.power('answers without end');
+            events.odd(`deadline:${operation}`);
+          }
           reject(Object.assign(new Error('aborted'), { name: 'AbortError' }));
         };
         const leave = () => options?.abortSignal?.removeEventListener('abort', abort);

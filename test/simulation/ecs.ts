@@ -35,6 +35,8 @@ export interface ModelTask {
   /** When the first request for it was sent by the daemon. */
   askedAt: number;
   describedFrom: number;
+  /** DescribeTasks denies it until then, though it lives. */
+  deniedUntil: number;
   listedFrom: number;
   goneFrom: number;
   stages: Stage[];
@@ -248,6 +250,7 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
       createdAt: now,
       askedAt,
       describedFrom: now + random.next() * Math.min(longestMissing, odd.missingMs),
+      deniedUntil: 0,
       listedFrom: now + random.next() * Math.min(longestListLag, odd.listLagMs),
       goneFrom: Number.POSITIVE_INFINITY,
       stages: [{ at: now, lastStatus: 'PROVISIONING', desiredStatus: 'RUNNING' }],
@@ -336,6 +339,16 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
     setStatusUnknown(isUnknown: boolean) {
       isStatusUnknown = isUnknown;
     },
+    /** DescribeTasks answers MISSING for so many tasks that have run for a while, for so long. */
+    deny(count: number, ms: number): number {
+      const old = [...tasks.values()].filter(
+        (task) =>
+          task.ours && wanted(task) && agenda.now() - (task.runningAt ?? agenda.now()) > 30_000,
+      );
+      for (const task of old.slice(0, count)) task.deniedUntil = agenda.now() + ms;
+      return Math.min(count, old.length);
+    },
+    deniesAny: (): boolean => [...tasks.values()].some((task) => agenda.now() < task.deniedUntil),
     isClusterGone: (cluster?: string) => clustersGone.has(clusterName(cluster)),
     /** It ends by itself or by another hand than the daemon's. */
     doom(task: ModelTask, ms: number, stopCode: string, reason: string, exitCode: number | null) {
@@ -406,8 +419,15 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
       const now = agenda.now();
       const known = taskArns.map((arn) => tasks.get(arn));
       const shown = known.flatMap((task) =>
-        task && now >= task.describedFrom && now < task.goneFrom ? [task] : [],
+        task &&
+        now >= task.describedFrom &&
+        now < task.goneFrom &&
+        !(now < task.deniedUntil && wanted(task))
+          ? [task]
+          : [],
       );
+      if (known.some((task) => task && now < task.deniedUntil && wanted(task)))
+        events.odd('oldMissing');
       const arns = new Set(shown.map(({ taskArn }) => taskArn));
       if (known.some((task) => task && now < task.describedFrom)) events.odd('missing');
       return {

@@ -14,6 +14,7 @@ export function createFaults({
   scheduler,
   traps,
   settings,
+  isLimited,
 }: {
   agenda: Agenda;
   ecs: Ecs;
@@ -21,6 +22,8 @@ export function createFaults({
   scheduler: Scheduler;
   traps: Trap[];
   settings: SimulationSettings;
+  /** AWS's own buckets are in force. */
+  isLimited(): boolean;
 }) {
   return {
     /** Something may keep StopTask from being sent, or the daemon from knowing of a task. */
@@ -28,6 +31,7 @@ export function createFaults({
       disk.trouble !== 'ok' ||
       settings.scarceCalls ||
       ecs.isClusterGone(settings.cluster) ||
+      isLimited() ||
       (owner.frozenUntil ?? 0) > since ||
       traps.some(({ until, operations }) => until > since && operations.includes('StopTask')),
 
@@ -40,6 +44,8 @@ export function createFaults({
       return (
         disk.trouble === 'ok' &&
         !isShort &&
+        !isLimited() &&
+        !ecs.deniesAny() &&
         comes + ecs.troubles.length === 0 &&
         !traps.some(({ until, left }) => until > now && left > 0) &&
         Object.values(scheduler.faults).every((count) => count === 0) &&

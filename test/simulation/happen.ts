@@ -1,4 +1,5 @@
 import type { Agenda } from './agenda.ts';
+import type { BucketRates } from './buckets.ts';
 import type { Trap } from './client.ts';
 import type { Disk } from './disk.ts';
 import type { Ecs } from './ecs.ts';
@@ -25,6 +26,10 @@ export interface Stage {
   stop(happening: Happening & { kind: 'stop' }): void;
   restart(happening: Happening & { kind: 'restart' }): void;
   standStill(ms: number): void;
+  /** AWS's own buckets; null: none that could be exceeded. */
+  limitCalls(rates: BucketRates | null): void;
+  /** The name under which the manager connects. */
+  identity(): string;
   /** Another manager has our identity now. */
   isContested(): boolean;
   /** Another manager with our identity, for so long. */
@@ -202,6 +207,30 @@ export const createHappen = (stage: Stage) => {
       case 'deleteCluster':
         meet('deleteCluster');
         ecs.deleteCluster(stage.cluster());
+        break;
+      case 'deny':
+        if (ecs.deny(happening.count, happening.ms) === 0) break;
+        meet('deny');
+        stage.power('living tasks denied');
+        break;
+      case 'buckets': {
+        const { rates, ms } = happening;
+        forAWhile(
+          ms,
+          () => stage.limitCalls(rates),
+          () => stage.limitCalls(null),
+        );
+        break;
+      }
+      case 'forgetManager':
+        if (!scheduler.forgetManager(stage.identity())) break;
+        meet('forgetManager');
+        stage.power('manager forgotten');
+        break;
+      case 'forgetWorkers':
+        if (scheduler.forgetWorkers(happening.count) === 0) break;
+        meet('forgetWorkers');
+        stage.power('workers forgotten');
         break;
       case 'status':
         stage.power('unknown status');

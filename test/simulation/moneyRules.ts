@@ -32,12 +32,13 @@ const isCountable = ({ settings, happenings }: Script): boolean =>
       (each.kind === 'delay' && each.of === 'missingMs') ||
       // When the tasks of a deleted cluster ended is not shown.
       each.kind === 'rival' ||
+      each.kind === 'deny' ||
       each.kind === 'deleteCluster',
   );
 
 /** Answers of AWS that do not come or are refused, a process or a disk that fails. */
 const mayMiss = ({ happenings }: Script): boolean =>
-  happenings.some(({ kind }) => ['call', 'kill', 'stop', 'disk'].includes(kind));
+  happenings.some(({ kind }) => ['call', 'buckets', 'kill', 'stop', 'disk'].includes(kind));
 
 export const countabilityOf = (script: Script): Countability => ({
   isCountable: isCountable(script),

@@ -34,6 +34,11 @@ export const powers = [
   'another address',
   'another manager id',
   'other workers per task',
+  'living tasks denied',
+  'token buckets',
+  'answers without end',
+  'workers forgotten',
+  'manager forgotten',
 ] as const;
 export type Power = (typeof powers)[number];
 

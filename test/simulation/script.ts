@@ -1,3 +1,4 @@
+import type { BucketRates } from './buckets.ts';
 import { type Mishap, mishaps, type Operation, operations } from './client.ts';
 import {
   type DialogueHappening,
@@ -123,6 +124,13 @@ export type Happening =
     }
   /** Another hand deletes the cluster, with all that runs in it. */
   | { at: number; kind: 'deleteCluster' }
+  /** DescribeTasks denies some that have run for a while, for so long. */
+  | { at: number; kind: 'deny'; count: number; ms: number }
+  /** AWS throttles what comes faster. */
+  | { at: number; kind: 'buckets'; rates: BucketRates; ms: number }
+  /** The scheduler lives, and forgets its manager, or the workers of so many tasks. */
+  | { at: number; kind: 'forgetManager' }
+  | { at: number; kind: 'forgetWorkers'; count: number }
   /** Tasks that run are shown with an unknown status; null: for ever. */
   | { at: number; kind: 'status'; forMs: number | null }
   /** The process stands still, and goes on. */

@@ -1,4 +1,4 @@
-import { mishaps } from './client.ts';
+import { mishaps, wideMishaps } from './client.ts';
 import { subnetTroubles } from './ecs.ts';
 import { nameOf } from './nameOf.ts';
 import { createRandom } from './random.ts';
@@ -9,13 +9,14 @@ const families = ['call', 'window', 'delay', 'next', 'end', 'schedulerFault', 'd
 
 /** Kinds of faults, as the report names them. */
 export const faultKinds: readonly string[] = [
-  ...mishaps,
+  ...[...mishaps, ...wideMishaps, 'buckets', 'deny'],
   ...['slowStops', 'forgetful', 'slowStarts', 'noCapacity', 'noSpot'],
   ...['missingMs', 'listLagMs', 'staleMs', 'quota', ...subnetTroubles],
   ...['partial', 'ghosts', 'stuck', 'startFailures'],
   ...['exit', 'oom', 'spot', 'maintenance', 'outside', 'workersDie', 'deleteCluster', 'status'],
   ...['silent', 'gone', 'echoless', 'commandless', 'empty', 'unseen'],
   ...['cut', 'lose', 'replace', 'shutdownCluster', 'cancel', 'rival', 'neighbourEnds'],
+  ...['forgetManager', 'forgetWorkers'],
   ...['disk:full', 'disk:slow', 'disk:syncFails', 'disk:directorySyncFails', 'prepare'],
   ...['kill', 'stop', 'restart', 'standstill'],
 ];

@@ -1,4 +1,4 @@
-import { operations } from './client.ts';
+import { type Operation, operations, wideMishaps } from './client.ts';
 import { firstCluster } from './ecs.ts';
 import { type Power, powers, type WideSettings } from './powers.ts';
 import { createRandom, type Random } from './random.ts';
@@ -32,6 +32,9 @@ export const scriptFor = (seed: number, profile: Profile, leftOut: LeftOut = {})
 
 const second = 1000;
 const lastAt = 150 * second;
+
+/** In which share of the seeds each of these comes. */
+const chances = { denials: 0.2, buckets: 0.2, endless: 0.2, memory: 0.2 };
 
 const moment = (random: Random): number => random.between(12 * second, lastAt);
 
@@ -311,6 +314,48 @@ function otherWorkers(random: Random, { happenings, settings }: Script): Happeni
   return [{ ...restart, at: moment(random), how: random.pick(['kill', 'stop'] as const) }];
 }
 
+/** DescribeTasks answers MISSING for tasks that serve: so long, ms, that the daemon may not give them up. */
+function denied(random: Random, { settings }: Script): Happening {
+  const ms = random.between(5, settings.monitored ? 50 : 55) * second;
+  return { at: random.between(60 * second, lastAt), kind: 'deny', count: random.int(1, 4), ms };
+}
+
+/** AWS's own buckets as the documentation has them, or lower ones, as in an account that others use, too. */
+function limitedCalls(random: Random): Happening {
+  const modify = random.pick([
+    { burst: 100, perSecond: 40 },
+    { burst: 10, perSecond: 2 },
+    { burst: 4, perSecond: 1 },
+  ]);
+  const launch = random.pick([
+    { burst: 20, perSecond: 20 },
+    { burst: 3, perSecond: 1 },
+  ]);
+  const read = random.pick([
+    { burst: 100, perSecond: 20 },
+    { burst: 10, perSecond: 4 },
+  ]);
+  const ms = random.between(30, 200) * second;
+  return { at: moment(random), kind: 'buckets', rates: { modify, launch, read }, ms };
+}
+
+/** Some answers have no end. */
+function endlessAnswers(random: Random): Happening[] {
+  const call = (operation: Operation): Happening => ({
+    ...{ at: moment(random), kind: 'call', operations: [operation], ms: 60 * second },
+    ...{ mishap: random.pick(wideMishaps), count: random.int(1, 3) },
+  });
+  return operations.flatMap((operation) => (random.chance(0.5) ? [call(operation)] : []));
+}
+
+/** The scheduler goes on without its manager, or without some of its workers. */
+const forgets = (random: Random): Happening[] => [
+  ...(random.chance(0.6) ? [{ at: moment(random), kind: 'forgetManager' } as const] : []),
+  ...(random.chance(0.6)
+    ? [{ at: moment(random), kind: 'forgetWorkers', count: random.int(1, 5) } as const]
+    : []),
+];
+
 const speaksNumbers = (release: string): boolean => /g[34]/.test(releaseNamed(release).generation);
 
 /** The same seed with more that can happen to it. The plain script is drawn first, and from streams of its own. */
@@ -359,6 +404,14 @@ export function wideScriptOf(seed: number): Script {
   if (addresses.chance(0.3)) happenings.push(...otherFleet(addresses, script));
   const sizes = streamOf(seed, 'sizes');
   if (sizes.chance(0.3)) happenings.push(...otherWorkers(sizes, script));
+  const denials = streamOf(seed, 'denials');
+  if (denials.chance(chances.denials)) happenings.push(denied(denials, script));
+  const buckets = streamOf(seed, 'buckets');
+  if (buckets.chance(chances.buckets)) happenings.push(limitedCalls(buckets));
+  const endless = streamOf(seed, 'endless');
+  if (endless.chance(chances.endless)) happenings.push(...endlessAnswers(endless));
+  const memory = streamOf(seed, 'memory');
+  if (memory.chance(chances.memory)) happenings.push(...forgets(memory));
   happenings.sort((a, b) => a.at - b.at);
   return script;
 }

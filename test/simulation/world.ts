@@ -4,6 +4,7 @@ import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import { setTime } from '../../src/shared/clock.ts';
 import type { Recorder } from '../../src/telemetry/inspector/recorder.ts';
 import { createAgenda, drained } from './agenda.ts';
+import { createBuckets } from './buckets.ts';
 import { type Census, censusOf, statesIn } from './census.ts';
 import { createClient, type Trap } from './client.ts';
 import { createDisk } from './disk.ts';
@@ -149,11 +150,13 @@ export const runScript = async (
     tokenReused: (token) => broken('tokenReused', token),
   });
   const traps: Trap[] = [];
+  const buckets = createBuckets(agenda);
   const client = createClient(agenda, createRandom(seed, 'client'), ecs, traps, {
     point: (point) => strikeAt(point),
     odd: meet,
     power: (power) => run.powers.add(power),
     note,
+    admits: buckets.take,
     sent(operation, input) {
       if (operation === 'RunTask')
         invariants.runTaskSent(environmentValue(input as RunTaskCommandInput, labelVariable));
@@ -419,7 +422,8 @@ export const runScript = async (
     agenda.after(ms, () => invariants.rivalEnded(rival.end(leaves)));
   };
 
-  const faults = createFaults({ agenda, ecs, disk, scheduler, traps, settings });
+  const { isLimited } = buckets;
+  const faults = createFaults({ agenda, ecs, disk, scheduler, traps, settings, isLimited });
   const happen = createHappen({
     cluster: () => settings.cluster,
     agenda,
@@ -448,6 +452,8 @@ export const runScript = async (
       owner.frozenUntil = Math.max(owner.frozenUntil ?? 0, agenda.now() + ms);
       invariants.stoodStill(owner.frozenUntil);
     },
+    limitCalls: buckets.limit,
+    identity: () => identity,
     isContested: () => agenda.now() < rivalUntil,
     rival: beginRival,
   });

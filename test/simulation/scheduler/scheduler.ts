@@ -378,6 +378,10 @@ export const createScheduler = (
     listedSince: stream.listedSince,
     subscribe: stream.subscribe,
     connect: connections.connect,
+    /** It lives, and knows nothing of that manager until its next heartbeat. */
+    forgetManager: (identity: string): boolean => last.sources.delete(identity),
+    /** It lives, and the workers of so many tasks have to come again. */
+    forgetWorkers: workforce.forgetSome,
     start: workforce.start,
     leave: workforce.leave,
     kill: workforce.kill,

@@ -195,6 +195,19 @@ export function createWorkforce(
       }
     },
 
+    /** The scheduler gives up some that live: they register again. */
+    forgetSome(count: number): number {
+      const some = [...connected.keys()].slice(0, count);
+      for (const task of some) {
+        connected.delete(task);
+        work.delete(task);
+        tell(task, false);
+        forget(task);
+        agenda.after(random.between(500, 8000), () => search(task));
+      }
+      return some.length;
+    },
+
     /** Work comes and goes; more of it where there is more to do. As long as there is a task, one of them has it. */
     shiftWork(): void {
       const demand = world.tasksKnown();
