@@ -325,15 +325,15 @@ function limitedCalls(random: Random): Happening {
   const modify = random.pick([
     { burst: 100, perSecond: 40 },
     { burst: 10, perSecond: 2 },
-    { burst: 4, perSecond: 1 },
+    { burst: 2, perSecond: 0.5 },
   ]);
   const launch = random.pick([
     { burst: 20, perSecond: 20 },
-    { burst: 3, perSecond: 1 },
+    { burst: 1, perSecond: 0.3 },
   ]);
   const read = random.pick([
     { burst: 100, perSecond: 20 },
-    { burst: 10, perSecond: 4 },
+    { burst: 3, perSecond: 0.5 },
   ]);
   const ms = random.between(30, 200) * second;
   return { at: moment(random), kind: 'buckets', rates: { modify, launch, read }, ms };
