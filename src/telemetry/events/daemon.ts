@@ -129,7 +129,7 @@ export const daemonEvents = {
     sentence:
       'We could not look at ECS ({reason}): tasks of ours may run there that this run has not heard of.',
     explanation:
-      'No complete list of our tasks was read before the end. With status 0 this run has launched nothing and its journal knows of nothing.',
+      'No complete list of our tasks was read before the end, so the exit status is 1 (with sigterm_policy leave this is not said). Where nothing was launched and the journal is empty the end takes two seconds at most.',
     remedy:
       'Fix what keeps AWS from being reached (credentials, network, rights) and start the daemon again, or look for tasks of ours in ECS.',
   },
