@@ -87,7 +87,8 @@ export const daemonEvents = {
     },
     sentence:
       'A stop_timeout of {timeout} s is too short to stop {tasks task}: AWS accepts 40 StopTask a second. {needed} s suffice.',
-    explanation: 'What is not stopped in time is left running, and the next start finds it.',
+    explanation:
+      'What is not stopped in time is left running, and the next start finds it. Said at a start if max_task_concurrency allows so many tasks; where it allows any number, once there are so many; and at a stop.',
     remedy:
       'Raise stop_timeout, and the time that your service manager gives the process, or lower max_task_concurrency.',
   },
