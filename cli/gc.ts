@@ -33,7 +33,8 @@ export const gcCommand: CommandModule<object, GcArguments> = {
         'ecs-cluster': {
           type: 'string',
           requiresArg: true,
-          describe: 'Cluster; those that the journal names are looked at, too',
+          describe:
+            'Cluster; those in which the journal knows of tasks or launches are looked at, too',
         },
         'aws-region': { type: 'string', requiresArg: true, describe: 'AWS region' },
         yes: { type: 'boolean', default: false, describe: 'Stop them' },
@@ -66,13 +67,14 @@ export const gcCommand: CommandModule<object, GcArguments> = {
           'refused',
           `the daemon of this manager runs (${plan.dir}): stop it first, it stops its tasks itself; or say --force`,
         );
-      const { mark, places } = plan;
+      const { mark, formerMarks, places } = plan;
       const tasks = await listLeft(plan);
       const stopped = given.yes ? await stopLeft(plan, tasks) : [];
       const failed = stopped.filter(({ failure }) => failure !== null);
-      if (given.json) printJson({ mark, places, daemonRuns: lock === 'busy', tasks, stopped });
+      if (given.json)
+        printJson({ mark, formerMarks, places, daemonRuns: lock === 'busy', tasks, stopped });
       else {
-        process.stdout.write(listText(tasks, mark, places));
+        process.stdout.write(listText(tasks, [mark, ...formerMarks], places));
         if (lock === 'busy')
           process.stdout.write('A daemon of this manager runs: they are its own.\n');
         if (given.yes && tasks.length > 0)
@@ -91,11 +93,11 @@ export const gcCommand: CommandModule<object, GcArguments> = {
 
 function listText(
   tasks: readonly LeftTask[],
-  mark: string,
+  marks: readonly string[],
   places: readonly { region: string; cluster: string }[],
 ): string {
   const where = places.map(({ region, cluster }) => `${cluster} in ${region}`).join(', ');
-  const count = `${counted(tasks.length, 'Fargate task')} with startedBy ${mark} in ${where}`;
+  const count = `${counted(tasks.length, 'Fargate task')} with startedBy ${marks.join(' or ')} in ${where}`;
   const now = Date.now();
   const rows = tasks.map(({ taskArn, phase, createdAt, cluster, label, scheduler }) =>
     [

@@ -16,6 +16,14 @@ export const hasRun = (record: GroupRecord): boolean =>
   record.ranBefore === true ||
   hasWorkers(record);
 
+/** The words of a task whose workers never came: mostly the address is wrong, or its port is closed. */
+function neverCame(ageMs: number, workerSchedulerAddress?: string): string {
+  const words = `no worker at the scheduler ${seconds(ageMs)} s after the launch`;
+  return workerSchedulerAddress === undefined
+    ? words
+    : `${words}: workers are told the address ${workerSchedulerAddress}`;
+}
+
 const seconds = (ms: number): number => Math.round(ms / 1000);
 
 /**
@@ -26,7 +34,7 @@ const seconds = (ms: number): number => Math.round(ms / 1000);
 export function eventForStarted(
   record: GroupRecord,
   at: number,
-  { bootGraceMs, startDeadlineMs, workersLostMs }: Timeouts,
+  { bootGraceMs, startDeadlineMs, workersLostMs, workerSchedulerAddress }: Timeouts,
   monitorConnected: boolean,
   startedAt: number = record.runningAt ?? record.deadlinesFrom,
 ): GroupEvent | null {
@@ -35,7 +43,7 @@ export function eventForStarted(
   if (!record.registered) {
     if (!monitorConnected) return isUp ? { type: 'task.registered' } : null;
     return age > startDeadlineMs && isUp && !hasWorkers(record)
-      ? failing('startFailed', `no worker at the scheduler ${seconds(age)} s after the launch`)
+      ? failing('startFailed', neverCame(age, workerSchedulerAddress))
       : null;
   }
   const alone = at - (record.workersLostSince ?? at);

@@ -1,4 +1,4 @@
-/** How long things may take in a cohort. */
+/** How long things may take in a cohort, and what is named where workers do not come in time. */
 export interface Timeouts {
   /** How long DescribeTasks may deny a task, a new one or any other, before it counts as lost, ms. */
   missingGraceMs: number;
@@ -18,4 +18,6 @@ export interface Timeouts {
   maxLifetimeMs?: number | undefined;
   /** How long a group must have been idle before it is stopped for that, ms; left out: no time. */
   minIdleMs?: number | undefined;
+  /** The scheduler's address as the workers are told it; left out: it is not known. */
+  workerSchedulerAddress?: string | undefined;
 }

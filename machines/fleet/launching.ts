@@ -21,7 +21,8 @@ export const resetTurnBudget = fleetSetup.assign({ turnAllowance: launchesPerTur
 
 function spawnCohort(fleet: Fleet, { monitor }: Modes, enqueue: Enqueue): string {
   const cohortId = `cohort.${fleet.opened}`;
-  const { timeouts, workersPerTask } = fleet.settings;
+  const { workersPerTask, workerSchedulerAddress } = fleet.settings;
+  const timeouts = { ...fleet.settings.timeouts, workerSchedulerAddress };
   const { prices } = moneySettings(fleet);
   const input = {
     ...{ cohortId, timeouts, workersPerTask, monitorEverConnected: monitor !== 'unknown' },

@@ -122,8 +122,9 @@ export function createCaller({
       const failure = classifyError(operation, error, secrets);
       if (failure.kind === 'throttled' || failure.code === 'throttled')
         limiter.throttled(operation);
-      const { kind, code, awsName, message, requestId } = failure;
-      log.report('awsCall.failed', { ...timing(), kind, code, awsName, message, requestId });
+      const { kind, code, awsName, message, requestId, endpoint } = failure;
+      const what = { kind, code, awsName, message, requestId, endpoint };
+      log.report('awsCall.failed', { ...timing(), ...what });
       throw failure;
     }
   };

@@ -1,6 +1,7 @@
 import type { FailureKind, Refusal } from '../../machines/shared/domain.ts';
 import { Failure } from '../shared/failure.ts';
 import { ProxyRefusal } from './agents.ts';
+import { endpointOf } from './endpoints.ts';
 import {
   certainTypes,
   certificateErrorCodes,
@@ -23,6 +24,8 @@ export class EcsFailure extends Failure {
   readonly subnet: string | undefined;
   /** AWS's id of the request, which its support asks for; undefined: it did not answer. */
   readonly requestId: string | undefined;
+  /** Where the request was sent, if the exchange itself failed. */
+  readonly endpoint: string | undefined;
 
   constructor(
     what: {
@@ -31,6 +34,7 @@ export class EcsFailure extends Failure {
       code: string;
       subnet?: string | undefined;
       requestId?: string | undefined;
+      endpoint?: string | undefined;
     },
     message: string,
     options?: ErrorOptions,
@@ -41,6 +45,7 @@ export class EcsFailure extends Failure {
     this.code = what.code;
     this.subnet = what.subnet;
     this.requestId = what.requestId;
+    this.endpoint = what.endpoint;
   }
 
   /** The same failure, whose message also names where the credentials came from. */
@@ -125,9 +130,10 @@ export function classifyError(
   const kind = isUndecided ? 'unreachable' : classified.kind;
   const isNodes = kind === 'unreachable' || code === 'certificate';
   const awsName = isNodes && typeof error.code === 'string' ? error.code : name;
+  const { requestId } = error.$metadata ?? {};
   // SDK errors carry the whole request and response, so only a bug keeps its cause.
   return new EcsFailure(
-    { kind, awsName, code, subnet: subnetIn(text), requestId: error.$metadata?.requestId },
+    { kind, awsName, code, subnet: subnetIn(text), requestId, endpoint: endpointOf(thrown) },
     redact([`${operation}: ${awsName}: ${text}`, remedies[code] ?? []].flat().join('; '), secrets),
     kind === 'bug' ? { cause: thrown } : undefined,
   );

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { HttpRequest, MiddlewareStack } from '@smithy/types';
 import { type ConnectionSettings, throughProxy } from './agents.ts';
+import { markEndpoint } from './endpoints.ts';
 import { markUnsent } from './unsent.ts';
 
 /** The largest page that ECS answers with, 100 described tasks, stays below 3 MB. */
@@ -21,7 +22,8 @@ interface HttpAnswer {
 
 /**
  * Makes a client of the SDK send its requests to the proxy that they need, read each answer as a whole before it parses
- * it, up to 8 MB, and mark the errors of requests that never left (`isUnsent`).
+ * it, up to 8 MB, and mark the errors of requests that never left (`isUnsent`), and of others where they went
+ * (`endpointOf`).
  */
 export function guardExchanges<Input extends object, Output extends object>(
   { middlewareStack }: { middlewareStack: MiddlewareStack<Input, Output> },
@@ -42,10 +44,14 @@ export function guardExchanges<Input extends object, Output extends object>(
     (next, context) => async (args) => {
       sent.add(context);
       const request = throughProxy(args.request as HttpRequest, proxies);
-      const answer = await next({ ...args, request });
-      const response = answer.response as HttpAnswer;
-      response.body = await readWhole(response);
-      return answer;
+      try {
+        const answer = await next({ ...args, request });
+        const response = answer.response as HttpAnswer;
+        response.body = await readWhole(response);
+        return answer;
+      } catch (error) {
+        throw markEndpoint(error, args.request as HttpRequest);
+      }
     },
     // The last step before the network: what it returns is what the SDK parses.
     { step: 'deserialize', priority: 'low', name: 'readWhole' },

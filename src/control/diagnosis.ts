@@ -1,5 +1,7 @@
 import type { Cause } from '../../machines/shared/domain.ts';
 import { taskIdOf } from '../../machines/shared/ids.ts';
+import { AddressFailure, parseAddress } from '../shared/address.ts';
+import { reachOf } from '../shared/addressReach.ts';
 
 /** What is known of an end. */
 export interface End {
@@ -217,6 +219,7 @@ export function diagnose(end: End): Diagnosis {
       );
     case 'startFailed':
       return (
+        neverCame(words) ??
         firstOf(startRows, words) ??
         firstOf(exitRows, words) ?? {
           diagnosis: 'The task ended before its workers were known to the scheduler.',
@@ -237,6 +240,28 @@ export function diagnose(end: End): Diagnosis {
     case 'lost':
       return lost(end, words);
   }
+}
+
+/** Whether nothing but the task itself can be found at the address. */
+function isOfTask(text: string): boolean {
+  try {
+    return ['local', 'loopback', 'unspecified'].includes(reachOf(parseAddress(text)));
+  } catch (error) {
+    if (error instanceof AddressFailure) return false;
+    throw error;
+  }
+}
+
+/** Null: the words do not say which address its workers were told. */
+function neverCame(words: string): Diagnosis | null {
+  const [, address] = /workers are told the address (\S+)/.exec(words) ?? [];
+  if (address === undefined) return null;
+  return {
+    diagnosis: `The task ran, but its workers never reached the scheduler at ${address}, the address that they are told.`,
+    remedy: isOfTask(address)
+      ? `At ${address} a worker finds only its own task: set worker_scheduler_address to an address of the scheduler's host that the subnets reach.`
+      : `Check that the subnets reach ${address} (worker_scheduler_address), that its port is open in the security groups, and that the workers run a release that fits the scheduler; scaler-ecs doctor checks it.`,
+  };
 }
 
 const alone: Diagnosis = {

@@ -49,6 +49,14 @@ export function clusterOfLaunch({
 /** Region, account and name that the ARN of a cluster names. */
 const clusterArn = /^arn:[^:]*:ecs:([^:]*):([^:]*):cluster\/(.+)/;
 
+/** Where the ARN of a cluster says that it is; undefined for anything else. The account may be left out. */
+export function placeOfCluster(arn: string): TaskPlace | undefined {
+  const match = clusterArn.exec(arn);
+  if (match === null) return undefined;
+  const [, region = '', account = '', cluster = ''] = match;
+  return { region, account, cluster };
+}
+
 /** Whether two ARNs name one cluster, as far as they tell: an ARN may leave out its account. */
 export function sameCluster(one: string, other: string): boolean {
   const [a, b] = [clusterArn.exec(one), clusterArn.exec(other)];

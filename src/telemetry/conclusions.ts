@@ -1,3 +1,4 @@
+import { createAwsReachLine } from './awsReach.ts';
 import { createConnectionLines } from './connectionLines.ts';
 import type { EventFields } from './events.ts';
 import type { Log } from './log.ts';
@@ -29,6 +30,7 @@ export function withConclusions(
   const summary = createSummary(levelled, now, spending);
   const connections = createConnectionLines(levelled, now);
   const schedulerEnd = createSchedulerEndLine(levelled, now);
+  const awsReach = createAwsReachLine(levelled, now);
   return {
     report(name, fields, given) {
       if (name === 'bootstrap.completed') preparedAt ??= now();
@@ -39,6 +41,7 @@ export function withConclusions(
       summary.on(name, fields);
       connections.on(name, fields);
       schedulerEnd.on(name, fields);
+      awsReach.on(name, fields);
       if (
         name === 'daemon.stateChanged' &&
         (fields as EventFields<'daemon.stateChanged'>).state === 'stopping'

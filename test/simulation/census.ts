@@ -146,3 +146,14 @@ export const censusOf = (daemon: AnyActorRef): Census => {
   }
   return census;
 };
+
+/** Each state once in which something of it is. */
+export const statesIn = (census: Census): Set<string> =>
+  new Set([
+    `session ${census.session}`,
+    ...census.dialogue.map((state) => `dialogue ${state}`),
+    ...census.groups.map(({ state }) => `group ${state}`),
+    ...census.launches.map(({ state }) => `launch ${state}`),
+    `manager ${census.lifecycle}`,
+    ...(census.describing ? ['cohort describing'] : []),
+  ]);

@@ -140,3 +140,5 @@ export function createIdleRules({ agenda, ecs, scheduler, settings, ...world }: 
     },
   };
 }
+
+export type IdleRules = ReturnType<typeof createIdleRules>;

@@ -12,7 +12,6 @@ import { createCapRule } from './capRule.ts';
 import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import { createIdleRules } from './idleRules.ts';
-import { createIdlers } from './idlers.ts';
 import type { Life, LifeEnd } from './life.ts';
 import { createLifetimeRules } from './lifetimeRules.ts';
 import { createLimits } from './limits.ts';
@@ -25,6 +24,7 @@ import { desiredOfUs } from './scheduler/requests.ts';
 import { createSendings } from './sendings.ts';
 import { servesIt } from './servesIt.ts';
 import { createStopRules } from './stopRules.ts';
+import { createStopTaskRules, decidedMs, tickSlack } from './stopTaskRules.ts';
 import { createUnitGoal } from './unitGoal.ts';
 import type { Trouble, Watched } from './watched.ts';
 
@@ -41,19 +41,9 @@ const straggleMs = 120_000;
 const rivalBackMs = pauses.long[1] + 1000;
 /** A stop waits so long for a cancellation, ms, less than what it may have waited before that. */
 const holdMs = 20_000;
-/** From the end of a cancellation to a stop that was held back for it, ms. */
-const heldMs = 1500;
-/** A group whose workers have been gone for so long, ms, has failed. */
-const desertedMs = 120_000 - noticeMs;
-/** A tick is a second; a decision may be that much behind the time. */
-const tickSlack = 1000;
 /** The monitor stream speaks once a second; what it has said for so long is known. */
 const knownMs = 4000;
-/** The same when it is asked again and again, with pauses in between. */
-const longUnseenMs = 60_000;
 export const sweepLimit = 60_000;
-/** From the decision that a task must go to the first StopTask, ms, at the most: calls wait for their turn. */
-const decidedMs = 15_000;
 
 const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
 
@@ -69,7 +59,7 @@ export const createInvariants = (world: Watched) => {
   const idles = createIdleRules(world);
   const units = createUnitGoal(world, dialogue.isJustBack);
   const scaling = createScalingGoal(world);
-  const { agenda, ecs, disk, scheduler, settings, broken } = world;
+  const { agenda, ecs, disk, scheduler, settings, broken, judge } = world;
   /** A life may begin with another one. */
   const cap = (): number => settings.maxTasks ?? Number.POSITIVE_INFINITY;
   const decidedAt = new Map<string, number>();
@@ -108,7 +98,6 @@ export const createInvariants = (world: Watched) => {
   const named = new Set<string>();
 
   const capRule = createCapRule(cap, ({ taskArn }) => named.has(taskArn));
-  const { idler, isKnown } = createIdlers(world);
   const { coming, remaining, serving, standing, staying } = createBeliefs(world, () => unseenAt);
 
   /** When each task last had workers, as the scheduler counts them. */
@@ -182,7 +171,9 @@ export const createInvariants = (world: Watched) => {
       broken('launchedUnheard', `${label}: the last echo is ${now - (echoedAt ?? 0)} ms old`);
     const open = [...life.openAtStart].filter((each) => life.journal?.ledger.isOpen(each));
     if (open.length > 0) broken('launchedUnrecovered', `${label} while ${open} are open`);
-    if (!surveyed && !blind) broken('launchedUnrecovered', `${label} before any list was complete`);
+    const isBlind = !surveyed && blind;
+    if (judge.judges('launchedUnrecovered', { 'it may not list': isBlind }) && !surveyed)
+      broken('launchedUnrecovered', `${label} before any list was complete`);
     // Neither a journal that knows all nor the right to list: the cap cannot be kept.
     if (blind && foundAt > now) excusedAboveCap = true;
     knownAt.set(label, dialogueShown);
@@ -199,9 +190,16 @@ export const createInvariants = (world: Watched) => {
       if (unasked !== null) broken('overLaunched', `${unasked}: ${label}`);
       const most = scaling.most(askedWorkers, groups) + lifetimes.extra(census.cohorts);
       lifetimes.launched(label, census);
-      if (!isUnits && goal !== null && groups.length > Math.min(cap(), most) && !isMixed())
+      const isOver = goal !== null && groups.length > Math.min(cap(), most);
+      const excuses = { 'no number is wanted': !isUnits && goal === null };
+      const other = { 'other numbers of workers': !isUnits && isMixed() };
+      if (judge.judges('overLaunched', { ...excuses, ...other }) && !isUnits && isOver)
         broken('overLaunched', `${groups.length} groups, ${goal} wanted: ${label}`);
-      if (census.groups.length > cap() && !excusedAboveCap)
+      const isCapJudged = judge.judges('capExceeded', {
+        'there is no limit': cap() === Number.POSITIVE_INFINITY,
+        'it may not list and has no journal': excusedAboveCap,
+      });
+      if (isCapJudged && census.groups.length > cap())
         broken('capExceeded', `${census.groups.length} groups, ${cap()} allowed: ${label}`);
     });
   };
@@ -221,6 +219,14 @@ export const createInvariants = (world: Watched) => {
       zeroSince = goal === 0 ? (zeroSince ?? now) : null;
     }
   };
+
+  const stopTasks = createStopTaskRules(world, {
+    ...{ units, dialogue, lifetimes, idles, serving, remaining, leastWanted, isHarmful, isMixed },
+    ...{ look, cap, servedAt },
+    decidedAt: (task) => decidedAt.get(task.label ?? '') ?? task.createdAt,
+    committed: () => standing() + coming(),
+    present: () => ({ goal, reasonAt, endAt, unseenAt }),
+  });
 
   return {
     workReported: scaling.reported,
@@ -323,16 +329,23 @@ export const createInvariants = (world: Watched) => {
       const since = agenda.now() - reportMs;
       const listedSince = life && scheduler.listedSince(life.owner);
       const isTraced = scheduler.workerIdsOf(task)[0]?.startsWith('Worker|ECS-');
-      if (!life || !listedSince || scheduler.generation() === 'g4' || !isTraced) return;
+      if (!life || !listedSince || scheduler.generation() === 'g4' || !isTraced || !task.ours)
+        return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
       const diedAt = task.endingAt ?? since;
       const isLost = task.askedAt < lostAt && diedAt < foundAt;
-      const isUnknown = isLost || !named.has(task.taskArn);
-      const isForgotten = isUnknown || unseenAt >= since || task.goneFrom - diedAt < noticeMs;
-      const isKnown = !isForgotten && life.startedAt < since && listedSince < since;
-      const canSay = dialogue.isSteadySince(since) && life.stopAskedAt === null;
-      if (task.ours && isKnown && canSay && !isCanceled && scheduler.faults.silent === 0)
-        broken('deadUnreported', `workers of ${short(task.taskArn)}`);
+      const isJudged = judge.judges('deadUnreported', {
+        'no journal names it': isLost || !named.has(task.taskArn),
+        'DescribeTasks went wrong': unseenAt >= since,
+        'ECS has forgotten it': task.goneFrom - diedAt < noticeMs,
+        'the daemon is new': life.startedAt >= since,
+        'the monitor stream is new': listedSince >= since,
+        'the connection is new': !dialogue.isSteadySince(since),
+        'the daemon stops': life.stopAskedAt !== null,
+        'a task is cancelled': isCanceled,
+        'the scheduler is silent': scheduler.faults.silent > 0,
+      });
+      if (isJudged) broken('deadUnreported', `workers of ${short(task.taskArn)}`);
     },
     unseen() {
       unseenAt = agenda.now();
@@ -349,69 +362,7 @@ export const createInvariants = (world: Watched) => {
       sendings.sent(label, { echoedAt, zeroSince });
     },
 
-    stopTaskSent({ task: taskArn = '', reason = '' }: StopTaskCommandInput) {
-      const task = ecs.tasks.get(taskArn);
-      if (!task?.ours) return broken('stoppedForeign', `StopTask ${short(taskArn)}`);
-      if (task.stopAskedAt !== null) return;
-      const now = agenda.now();
-      const isAsked =
-        units.isUncounted(task) ||
-        ((units.isUnits() || scheduler.groups() !== null) && units.isAsked(task));
-      task.stopAskedAt = now;
-      lifetimes.stopped(task);
-      const since = decidedAt.get(task.label ?? '') ?? task.createdAt;
-      look();
-      // What launches under way may still start counts, too, when there are more than are allowed.
-      const believed = now - unseenAt < unseenMs ? (world.census()?.groups.length ?? 0) : 0;
-      const crowded = Math.max(standing() + coming(), believed) > cap();
-      if (task.doomed) return;
-      if (isHarmful(task)) broken('schedulerKilled', `StopTask ${short(taskArn)} during a cancel`);
-      const work = scheduler.work.get(task);
-      // Held back for a cancellation, it was chosen before.
-      const isHeld = now - (scheduler.canceledUntil.get(task) ?? 0) < heldMs;
-      // So was one that waited for its idle moment while nothing else is stopped.
-      const isChosenNow = !isAsked && !isHeld && !dialogue.isJustBack();
-      if (work && work.tasks > 0 && isKnown(work) && !crowded && isChosenNow) {
-        const idle = idler();
-        if (idle !== undefined)
-          broken(
-            'stoppedBusy',
-            `StopTask ${short(taskArn)} has ${work.tasks} to do, ${idle} has none`,
-          );
-      }
-      const deadline = settings.startDeadlineSeconds * 1000 - tickSlack;
-      const startedLate = (task.runningAt ?? now) - since >= deadline - noticeMs;
-      // With the monitor stream, to start means that its workers are known; and to be deserted is to fail.
-      const deaf =
-        settings.monitored &&
-        now - since >= deadline &&
-        !((scheduler.connected.get(task) ?? now) - since < deadline - noticeMs);
-      // So it is, too, if its workers were known and have been gone for so long. It serves no more: no fewer are left.
-      const isDeserted = settings.monitored && now - (servedAt.get(task) ?? now) >= desertedMs;
-      if (startedLate || deaf || isDeserted || crowded || isMixed()) return;
-      if (isAsked) {
-        const kept = units.keepsMore(task);
-        if (kept !== null && endAt < now - decidedMs)
-          broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${kept}`);
-        return;
-      }
-      if (!units.isUnits()) idles.stopped(task, reason);
-      const isTwice = lifetimes.isAskedTwice(task);
-      const least = isTwice ? lifetimes.least(leastWanted()) : leastWanted();
-      const left = remaining();
-      if (
-        !units.isUnits() &&
-        left < least &&
-        now - endAt > decidedMs &&
-        now - unseenAt > longUnseenMs
-      )
-        broken('stoppedTooMany', `StopTask ${short(taskArn)}: ${left} left, ${least} wanted`);
-      if (reasonAt >= since || isTwice) return;
-      broken(
-        'stoppedInVain',
-        `StopTask ${short(taskArn)}, ${units.isUnits() ? 'not asked for' : `${goal} wanted`}, ${serving()} serving, it is ${now - since} ms old`,
-      );
-    },
+    stopTaskSent: (input: StopTaskCommandInput) => stopTasks.sent(input),
 
     ended(taskArn: string, cause: string) {
       const task = ecs.tasks.get(taskArn);
@@ -460,7 +411,8 @@ export const createInvariants = (world: Watched) => {
         .filter(
           (task) => ecs.wanted(task) && !drainRequested.has(task.taskArn) && !task.rival,
         ).length;
-      if (staying <= cap() || !world.life() || blind) {
+      const isAbove = staying > cap() && world.life() !== null;
+      if (!isAbove || !judge.judges('capExceeded swept', { 'it may not list': blind })) {
         aboveCapSince = null;
         return;
       }

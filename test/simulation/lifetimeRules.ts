@@ -194,3 +194,5 @@ export function createLifetimeRules(world: Watched) {
     },
   };
 }
+
+export type LifetimeRules = ReturnType<typeof createLifetimeRules>;

@@ -2,14 +2,15 @@ import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { coverage, powersMet } from './coverage.ts';
+import { judgementLines } from './judgements.ts';
 import { recordSeed } from './recordSeed.ts';
 import { shrink } from './shrink.ts';
-import { addRun, addStats, emptyStats, type Stats, summary } from './stats.ts';
+import { addRun, addStats, emptyStats, hashOf, type Stats, summary } from './stats.ts';
 import { type Profile, profiles, scriptFor } from './wide.ts';
 import { runScript } from './world.ts';
 
 const usage =
-  'usage: npm run simulate -- [--seeds N] [--from S] [--json] [--jobs N] [--trace] [--record FILE] [--pairs] [--quick] [--profile wide]';
+  'usage: npm run simulate -- [--seeds N] [--from S] [--json] [--jobs N] [--trace] [--record FILE] [--pairs] [--quick] [--profile wide] [--twice]';
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,8 @@ const { values } = parseArgs({
     pairs: { type: 'boolean', default: false },
     /** Shrink nothing. */
     quick: { type: 'boolean', default: false },
+    /** Play each seed once more: it must give the same trace. */
+    twice: { type: 'boolean', default: false },
     /** What can happen: `plain`, or `wide`, which takes longer. */
     profile: { type: 'string', default: 'plain' },
     /** A process that begins with this seed, tells its parent and prints nothing. */
@@ -66,7 +69,12 @@ const simulate = async (first: number, say: (report: Report) => void): Promise<v
   for (let seed = first; seed < from + seeds; seed += jobs) {
     const stats = emptyStats();
     const { user, system } = process.cpuUsage();
-    addRun(stats, seed, await runScript(scriptFor(seed, playedAs)));
+    const run = await runScript(scriptFor(seed, playedAs));
+    addRun(stats, seed, run);
+    if (values.twice) {
+      const again = await runScript(scriptFor(seed, playedAs));
+      if (again.traceHash !== run.traceHash) stats.unlike.push(seed);
+    }
     const spent = process.cpuUsage({ user, system });
     stats.cpuMs = (spent.user + spent.system) / 1000;
     say({ seed, stats });
@@ -87,6 +95,7 @@ const simulateApart = (first: number, into: Stats): Promise<void> =>
       '--profile',
       playedAs,
     ];
+    if (values.twice) args.push('--twice');
     const child = fork(process.argv[1] as string, [...args, '--jobs', `${jobs}`]);
     let seed = first;
     const hangs = () => {
@@ -159,6 +168,7 @@ if (values.part !== undefined) {
   const { tables, lines, missing } = coverage(stats);
   for (const line of values.pairs ? [...tables, ...lines] : lines) console.log(line);
   if (playedAs === 'wide') console.log(powersMet(stats));
+  for (const line of judgementLines(stats.judgements)) console.log(line);
   if (missing.length > 0)
     console.log(`not met: ${missing.slice(0, 40).join(', ')}${missing.length > 40 ? ', ...' : ''}`);
   console.log(
@@ -166,9 +176,12 @@ if (values.part !== undefined) {
       `${(stats.events / stats.seeds).toFixed(0)} events and ${(stats.virtualMs / stats.seeds / 1000).toFixed(0)} s a seed, ` +
       `at rest after ${(stats.slowestCalmMs / 1000).toFixed(0)} s at most`,
   );
+  console.log(`traces ${hashOf(stats)}${values.twice ? ', each seed played twice' : ''}`);
+  if (stats.unlike.length > 0)
+    console.log(`another trace the second time: seeds ${stats.unlike.join(' ')}`);
   if (stats.thin.length > 0) console.log(`too little happened in seeds ${stats.thin.join(' ')}`);
   await explain(stats);
   if (stats.violations.length > 0) console.log(`broken: ${counted(stats)}`);
   if (values.json) console.log(JSON.stringify(summary(stats)));
-  if (stats.violations.length + stats.thin.length > 0) process.exitCode = 1;
+  if (stats.violations.length + stats.thin.length + stats.unlike.length > 0) process.exitCode = 1;
 }

@@ -45,7 +45,7 @@ export const countabilityOf = (script: Script): Countability => ({
 });
 
 /** What is spent in truth: the bill of ECS, and the limits that it must keep to. */
-export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watched) {
+export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }: Watched) {
   const { prices } = moneySettingsOf(configOf(settings));
   if (prices === null) throw new Error('the simulation knows no price');
   /** A life may begin with others. */
@@ -199,7 +199,8 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken }: Watche
      */
     settled(census: Census | null, { isCountable, mayMiss }: Countability) {
       const counted = census?.usdTotal ?? null;
-      if (counted === null || !isCountable) return;
+      if (counted === null) return;
+      if (!judge.judges('miscounted', { 'the script hides tasks': !isCountable })) return;
       const shown = owned();
       // What ECS starts after all may end before an inventory shows it.
       const tasks = [...ecs.tasks.values()].filter(

@@ -4,7 +4,7 @@ import type { Watched } from './watched.ts';
 
 /** Which group owns which task, while the daemon runs and after its end. */
 export function createOwnership(
-  { ecs, broken, settings }: Pick<Watched, 'ecs' | 'broken' | 'settings'>,
+  { ecs, broken, judge, settings }: Pick<Watched, 'ecs' | 'broken' | 'judge' | 'settings'>,
   short: (arn: string) => string,
 ) {
   return {
@@ -26,14 +26,24 @@ export function createOwnership(
         (found === 'lost' || found === 'damaged') &&
         !surveyed &&
         !ecs.isClusterGone(settings.cluster);
-      if (isUnsure && (status === 0 || looked) && !settings.leave)
-        broken('leftUnsaid', `it ends with status ${status} and has not looked`);
-      if (!ledger || !surveyed) return;
+      if (isUnsure && judge.judges('leftUnsaid looked', { 'tasks are left': settings.leave }))
+        if (status === 0 || looked)
+          broken('leftUnsaid', `it ends with status ${status} and has not looked`);
+      const unknown = { 'no journal': !ledger, 'no complete list': !surveyed };
       const left = ecs.ours().filter((task) => ecs.wanted(task) && !task.ghost);
       const [one] = left;
-      if (one && status === 0 && !settings.leave)
+      const isJudged = judge.judges('leftUnsaid status', {
+        ...unknown,
+        'tasks are left': settings.leave,
+      });
+      if (isJudged && one && status === 0)
         broken('leftUnsaid', `${short(one.taskArn)} still runs after an end with status 0`);
-      if (!looked || ledger.openLaunches().length > 0) return;
+      const isNamed = judge.judges('leftUnsaid named', {
+        ...unknown,
+        'it says that it has not looked': !looked,
+        'a launch is open': (ledger?.openLaunches().length ?? 0) > 0,
+      });
+      if (!isNamed || !ledger) return;
       const said = new Set(ledger.groups().map(({ taskArn }) => taskArn));
       const unsaid = left.find(({ taskArn }) => !said.has(taskArn));
       if (unsaid) broken('leftUnsaid', `${short(unsaid.taskArn)} still runs`);

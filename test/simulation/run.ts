@@ -1,4 +1,5 @@
 import type { Generation } from '../../machines/scheduler/messages.ts';
+import type { Judgements } from './judgements.ts';
 import type { Power } from './powers.ts';
 import { releaseNamed } from './scheduler/releases.ts';
 import type { Script } from './script.ts';
@@ -25,6 +26,10 @@ export interface Run {
   virtualMs: number;
   /** What of the wide profile it had. */
   powers: Set<Power>;
+  /** How often each rule was judged, and how often it was excused. */
+  judgements: Judgements;
+  /** Of all that happened, in order. */
+  traceHash: string;
 }
 
 /** Nothing has happened yet. */
@@ -41,4 +46,6 @@ export const newRun = (script: Script): Run => ({
   journalBytes: 0,
   virtualMs: 0,
   powers: new Set(powersOf(script)),
+  judgements: {},
+  traceHash: '',
 });

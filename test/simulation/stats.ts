@@ -1,4 +1,5 @@
 import type { Generation } from '../../machines/scheduler/messages.ts';
+import { addJudgements, type Judgements } from './judgements.ts';
 import type { Power } from './powers.ts';
 import type { InvariantName, Violation } from './watched.ts';
 import type { Run } from './world.ts';
@@ -17,6 +18,12 @@ export interface Stats {
   slowestCalmMs: number;
   /** Seeds that had that part of the wide profile. */
   powers: Partial<Record<Power, number>>;
+  /** How often each rule was judged, and how often it was excused. */
+  judgements: Judgements;
+  /** Of the traces of all seeds, in whatever order they were played: the sum of the first 48 bits of their hashes. */
+  traceSum: number;
+  /** Seeds that gave another trace when they were played again. */
+  unlike: number[];
   virtualMs: number;
   cpuMs: number;
 }
@@ -30,9 +37,20 @@ export const emptyStats = (): Stats => ({
   thin: [],
   slowestCalmMs: 0,
   powers: {},
+  judgements: {},
+  traceSum: 0,
+  unlike: [],
   virtualMs: 0,
   cpuMs: 0,
 });
+
+/** Below 2 ** 53, so that the sum of two is exact. */
+const hashSpan = 2 ** 48;
+const hashDigits = 12;
+
+/** The hash of the traces of all seeds. */
+export const hashOf = ({ traceSum }: Stats): string =>
+  traceSum.toString(16).padStart(hashDigits, '0');
 
 export const addRun = (stats: Stats, seed: number, run: Run): void => {
   stats.seeds++;
@@ -41,6 +59,9 @@ export const addRun = (stats: Stats, seed: number, run: Run): void => {
   stats.slowestCalmMs = Math.max(stats.slowestCalmMs, run.calmAfter ?? 0);
   stats.generations[run.generation] = (stats.generations[run.generation] ?? 0) + 1;
   for (const power of run.powers) stats.powers[power] = (stats.powers[power] ?? 0) + 1;
+  addJudgements(stats.judgements, run.judgements);
+  const own = Number.parseInt(run.traceHash.slice(0, hashDigits), 16);
+  stats.traceSum = (stats.traceSum + own) % hashSpan;
   for (const violation of run.violations) stats.violations.push({ seed, ...violation });
   for (const [pair, count] of run.met) stats.met[pair] = (stats.met[pair] ?? 0) + count;
   if (run.events < 200 || run.faults < 3 || run.restarts < 1) stats.thin.push(seed);
@@ -54,6 +75,9 @@ export const addStats = (into: Stats, from: Stats): void => {
   into.slowestCalmMs = Math.max(into.slowestCalmMs, from.slowestCalmMs);
   into.violations.push(...from.violations);
   into.thin.push(...from.thin);
+  into.unlike.push(...from.unlike);
+  addJudgements(into.judgements, from.judgements);
+  into.traceSum = (into.traceSum + from.traceSum) % hashSpan;
   for (const [generation, seeds] of Object.entries(from.generations)) {
     const known = generation as Generation;
     into.generations[known] = (into.generations[known] ?? 0) + seeds;
@@ -82,6 +106,9 @@ export const summary = (stats: Stats) => ({
   events: stats.events,
   violations: stats.violations,
   generations: stats.generations,
+  traces: hashOf(stats),
+  ...(stats.unlike.length > 0 && { unlike: stats.unlike }),
+  judgements: stats.judgements,
   ...(Object.keys(stats.powers).length > 0 && { powers: stats.powers }),
   leaked: inOne(stats, ['leaked', 'leftUnsaid']),
   duplicated: inOne(stats, ['duplicated', 'overLaunched', 'tokenReused', 'launchedUseless']),

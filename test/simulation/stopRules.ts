@@ -9,13 +9,15 @@ const heldMs = 31_000;
 export const forceAfterMs = 5000;
 
 /** What a second request to stop promises: what the daemon knows of is told to stop now, whatever it has to do. */
-export function createStopRules({ agenda, ecs, scheduler, broken }: Watched) {
+export function createStopRules({ agenda, ecs, scheduler, broken, judge }: Watched) {
   return {
     stoppedAgain(life: Life, isHindered: (since: number) => boolean): void {
       const at = agenda.now();
       const known = life.journal?.ledger.groups().map(({ taskArn }) => taskArn) ?? [];
       agenda.after(stopAllMs, () => {
-        if (life.owner.dead || life.ended || isHindered(at)) return;
+        const isOver = life.owner.dead || life.ended;
+        if (!judge.judges('stopIgnored', { 'it has ended': isOver, 'a fault': isHindered(at) }))
+          return;
         for (const taskArn of known) {
           const task = ecs.tasks.get(taskArn);
           if (!task || !ecs.wanted(task) || task.stopAskedAt !== null) continue;

@@ -2,6 +2,7 @@ import type { Agenda } from './agenda.ts';
 import type { Census } from './census.ts';
 import type { Disk } from './disk.ts';
 import type { Ecs } from './ecs.ts';
+import type { Judge } from './judgements.ts';
 import type { Life } from './life.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import type { SimulationSettings } from './script.ts';
@@ -81,6 +82,8 @@ export interface Watched {
   /** No fault is in the way of anything. */
   isCalm(): boolean;
   broken(invariant: InvariantName, says: string): void;
+  /** Counts how often a rule is judged, and how often it is excused. */
+  judge: Judge;
   /** One of ours by the name that a scheduler of groups knows it by. */
   isOurGroup(groupId: string): boolean;
   /** The name under which the present life connects. */

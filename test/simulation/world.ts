@@ -4,7 +4,7 @@ import { labelVariable } from '../../src/aws/launch/launchTemplate.ts';
 import { setTime } from '../../src/shared/clock.ts';
 import type { Recorder } from '../../src/telemetry/inspector/recorder.ts';
 import { createAgenda, drained } from './agenda.ts';
-import { type Census, censusOf } from './census.ts';
+import { type Census, censusOf, statesIn } from './census.ts';
 import { createClient, type Trap } from './client.ts';
 import { createDisk } from './disk.ts';
 import { createEcs } from './ecs.ts';
@@ -12,6 +12,7 @@ import { createFaults } from './faults.ts';
 import { createForeignTasks } from './foreignTasks.ts';
 import { createHappen } from './happen.ts';
 import { createInvariants } from './invariants.ts';
+import { createJudge } from './judgements.ts';
 import { type Life, startLife } from './life.ts';
 import { countabilityOf } from './moneyRules.ts';
 import { powersOfChange } from './powers.ts';
@@ -30,6 +31,7 @@ import {
 import { capabilitiesOf, managerId, tag } from './settings.ts';
 import { createSiblings } from './siblings.ts';
 import { forceAfterMs } from './stopRules.ts';
+import { createTrace } from './trace.ts';
 import type { InvariantName } from './watched.ts';
 import { wordsOf } from './words.ts';
 
@@ -64,9 +66,8 @@ export const runScript = async (
   /** The host's clock is ahead of AWS's. */
   let clockAheadMs = 0;
   const elapsed = () => agenda.now() - epochStart;
-  const note = (line: () => string): void => {
-    if (record) run.trace.push(`${(elapsed() / 1000).toFixed(3)} ${line()}`);
-  };
+  const trace = createTrace(elapsed, record ? run.trace : null);
+  const { note } = trace;
   let checks: (() => void)[] = [];
   const endsAt = epochStart + faultsEnd(script);
 
@@ -92,16 +93,7 @@ export const runScript = async (
     if (fault.endsWith('Lost')) lostAt = agenda.now();
     run.faults++;
     const now = census();
-    const states = now
-      ? new Set([
-          `session ${now.session}`,
-          ...now.dialogue.map((state) => `dialogue ${state}`),
-          ...now.groups.map(({ state }) => `group ${state}`),
-          ...now.launches.map(({ state }) => `launch ${state}`),
-          `manager ${now.lifecycle}`,
-          ...(now.describing ? ['cohort describing'] : []),
-        ])
-      : new Set(['nobody']);
+    const states = now ? statesIn(now) : ['nobody'];
     for (const state of states) {
       const pair = `${scheduler.generation()}|${state}|${fault}`;
       run.met.set(pair, (run.met.get(pair) ?? 0) + 1);
@@ -179,7 +171,7 @@ export const runScript = async (
     settings,
     life: () => alive(),
     census,
-    broken,
+    ...{ broken, judge: createJudge(run.judgements) },
     isOurGroup: (groupId) =>
       census()?.groups.some(({ taskArn }) => groupId === `ecs-${taskIdOf(taskArn ?? '')}`) ?? false,
     identity: () => identity,
@@ -545,6 +537,7 @@ export const runScript = async (
     Math.random = realRandom;
   }
   run.virtualMs = elapsed();
+  run.traceHash = trace.hash();
   run.bought = [...ecs.tasks.values()].filter(({ ours, label }) => ours && label !== null).length;
   return run;
 };

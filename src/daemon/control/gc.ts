@@ -12,7 +12,7 @@ import { StoreFailure } from '../../store/storeFailure.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import type { GcPlace, GcPlan } from './gcPlan.ts';
 
-/** A Fargate task that carries the mark. */
+/** A Fargate task that carries the mark, or a former one. */
 export interface LeftTask extends TaggedTask, GcPlace {}
 
 export interface StopOutcome {
@@ -25,20 +25,25 @@ export interface StopOutcome {
 const limitMs = 300_000;
 
 /** What speaks to ECS in one region. */
-function connect({ credentials: keys, connections }: GcPlan, { region, cluster }: GcPlace) {
+function connect(
+  { credentials: keys, connections, formerMarks }: GcPlan,
+  { region, cluster }: GcPlace,
+) {
   const tools = { clock: systemClock, log: silentLog };
   const credentials = keys ? fixedCredentials(keys, tools) : chainCredentials(tools);
   const ecs = createEcsClient({ region, credentials: credentials.provider, connections });
   const limiter = createLimiter(systemClock);
   const call = createCaller({ credentials, limiter, ...tools });
+  const places = () => ({ clusters: [], tags: formerMarks });
+  const former = { places, ownAccount: () => null };
   return {
-    list: listTasks(ecs, call, cluster, systemClock, silentLog),
+    list: listTasks(ecs, call, cluster, systemClock, silentLog, former),
     stop: stopTask(ecs, call, cluster),
     close: () => ecs.destroy(),
   };
 }
 
-/** All tasks with the mark of the plan that are not stopped. Rejects with an EcsFailure. */
+/** All tasks with a mark of the plan that are not stopped. Rejects with an EcsFailure. */
 export async function listLeft(plan: GcPlan): Promise<LeftTask[]> {
   const signal = AbortSignal.timeout(limitMs);
   const left: LeftTask[] = [];

@@ -6,8 +6,10 @@ import { homeIn } from '../../config/home.ts';
 import { loadConfig } from '../../config/load.ts';
 import { ControlFailure } from '../../control/controlFailure.ts';
 import { AddressFailure, parseAddress } from '../../shared/address.ts';
-import { placeOf, type TaskPlace } from '../../shared/taskPlace.ts';
+import { clusterOfTask, placeOfCluster, type TaskPlace } from '../../shared/taskPlace.ts';
+import type { LedgerView } from '../../store/ledger.ts';
 import { peekJournal } from '../../store/peekJournal.ts';
+import { clustersElsewhere, otherTags } from '../launchClusters.ts';
 import { ownershipTagOf } from '../managerSettings.ts';
 import { findManager, type Manager, type Wanted } from './managers.ts';
 
@@ -29,6 +31,8 @@ export type GcPlace = Omit<TaskPlace, 'account'>;
 export interface GcPlan {
   /** `startedBy` of the tasks. */
   mark: string;
+  /** Other values of it, with which the same state directory has launched before. */
+  formerMarks: string[];
   /** At least one. */
   places: GcPlace[];
   credentials: AwsCredentials | null;
@@ -51,9 +55,17 @@ export async function planGc(given: GcWanted, env: Environment): Promise<GcPlan>
     cluster: nameOf(cluster ?? manager?.file?.cluster ?? defaults.cluster),
     region: region ?? manager?.file?.region ?? defaults.region,
   };
+  const mark = config ? ownershipTagOf(config) : markFor(wanted, manager, env);
+  const ledger = (manager && peekJournal(manager.dir)?.ledger) ?? null;
   return {
-    mark: config ? ownershipTagOf(config) : markFor(wanted, manager, env),
-    places: distinct([home, ...(manager ? journaledPlaces(manager.dir) : [])]),
+    mark,
+    // A person who names an address means the tasks of that address.
+    formerMarks: scheduler === undefined ? formerMarks(mark, manager, ledger) : [],
+    places: distinct([
+      home,
+      ...placesIn(manager),
+      ...(ledger ? journaledPlaces(ledger, home) : []),
+    ]),
     credentials: config?.aws.credentials ?? null,
     connections: connectionsOf(env, homeIn(env), read),
     dir: manager?.dir ?? null,
@@ -107,12 +119,29 @@ function addressIn(scheduler: string): string {
   }
 }
 
-/** Regions and clusters of all tasks that the journal knows. */
-function journaledPlaces(dir: string): GcPlace[] {
-  const ledger = peekJournal(dir)?.ledger;
-  if (!ledger) return [];
-  const arns = [...ledger.groups(), ...ledger.history()].map(({ taskArn }) => taskArn);
-  return arns.flatMap((arn) => (arn === null ? [] : (placeOf(arn) ?? [])));
+/** The settings may name another fleet than the last start did. */
+function formerMarks(mark: string, manager: Manager | null, ledger: LedgerView | null): string[] {
+  const last = manager?.file?.mark ?? mark;
+  const all = new Set([last, ...(ledger ? otherTags(ledger, mark) : [])]);
+  all.delete(mark);
+  return [...all];
+}
+
+/** Where the last start launched. */
+function placesIn(manager: Manager | null): GcPlace[] {
+  const file = manager?.file;
+  return file ? [{ region: file.region, cluster: nameOf(file.cluster) }] : [];
+}
+
+/**
+ * Regions and clusters of all tasks that the journal knows, and those in which launches without an answer, or given up,
+ * may have started some.
+ */
+function journaledPlaces(ledger: LedgerView, home: GcPlace): GcPlace[] {
+  const ended = ledger.history().map(({ taskArn }) => taskArn && clusterOfTask(taskArn));
+  return [...clustersElsewhere(ledger, home), ...ended].flatMap(
+    (arn) => (arn ? placeOfCluster(arn) : undefined) ?? [],
+  );
 }
 
 /** Of an ARN of a cluster, its name. */

@@ -13,6 +13,7 @@ const operation = text('API operation, as RunTask');
 const ms = quantity('ms', 'from sending to the answer');
 const requestId = optional(text("AWS's id of the request"));
 const cluster = text('name of the ECS cluster');
+const endpoint = optional(text('where the call was sent; absent: it is not known'));
 const source = text('where the credentials come from: a profile, its helper, the environment');
 const role = text('name of the execution role');
 
@@ -33,9 +34,25 @@ export const awsEvents = {
       awsName: text("AWS's name of the error, or the system's code"),
       message: text('message of the error, without secrets'),
       requestId,
+      endpoint,
     },
     sentence:
       '{operation} failed after {ms} ms ({kind}, {awsName}): {message}[; request {requestId}].',
+  },
+  'aws.unreachable': {
+    level: 'warn',
+    fields: { endpoint, reason },
+    repeats: { same: ['endpoint'], endedBy: ['aws.reached'] },
+    sentence: 'No answer of AWS[ at {endpoint}]: {reason}. Calls are tried again and again.',
+    explanation:
+      'Said at the first such call of a run, and later when calls to the endpoint have failed for ten seconds. Nothing is launched, stopped or looked at meanwhile.',
+    remedy:
+      'Check AWS_ENDPOINT_URL, aws_region, the name server, and the way to it: NAT gateway, VPC endpoint, proxy.',
+  },
+  'aws.reached': {
+    level: 'info',
+    fields: { endpoint, seconds: quantity('s', 'since the first call that failed') },
+    sentence: 'AWS[ at {endpoint}] answers again after {seconds} s.',
   },
   'awsCall.waiting': {
     level: 'warn',

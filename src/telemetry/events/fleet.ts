@@ -83,7 +83,7 @@ export const fleetEvents = {
       field: 'cause',
       of: {
         startFailed:
-          "Correct what ECS names: the image and its registry, the subnet's route to the internet, the execution role, or the memory.",
+          "Correct what ECS names: the image and its registry, the subnet's route to the internet, the execution role, or the memory. If no worker came to the scheduler: let worker_scheduler_address be an address of its host that the subnets reach (at 127.0.0.1 a worker finds only its own task), and open its port in the security groups; scaler-ecs doctor checks both.",
         exited:
           "Read the container's log. Workers that exit soon after the start, with exit 0 too, often cannot reach the scheduler or the object storage at the addresses that they are told (security groups, worker_scheduler_address, object_storage_address), or run another Scaler release.",
         lost: 'Look at the task in ECS, and whether its workers can reach the scheduler.',

@@ -31,6 +31,14 @@ describe.each(['running', 'unknown', 'starting'] as const)(
       expect(eventAt(runs(), hours)).toEqual(neverCame);
     });
 
+    it('names the address that its workers are told where none came', () => {
+      const told = { ...timeouts, workerSchedulerAddress: 'tcp://127.0.0.1:8516' };
+      expect(eventFor(runs(), sighting(phase), hours, told, true)).toEqual({
+        ...neverCame,
+        detail: `${neverCame.detail}: workers are told the address tcp://127.0.0.1:8516`,
+      });
+    });
+
     it('fails in time where its workers are gone, and not while they are there', () => {
       const lost = serves({ runningAt: 10_000, workersLostSince: 7 });
       expect(eventAt(lost, 120_007)).toBeNull();

@@ -262,7 +262,9 @@ describe('launches', () => {
         ],
       },
     ]);
-    const { timeouts } = fleet().settings;
+    // With the address that is named where the workers of a task never come.
+    const workerSchedulerAddress = 'tcp://1.2.3.4:8516';
+    const timeouts = { ...fleet().settings.timeouts, workerSchedulerAddress };
     expect(cohorts.lines.map(({ input }) => input)).toEqual([
       {
         ...{ cohortId: 'cohort.0', timeouts, workersPerTask: 2 },

@@ -3,6 +3,7 @@ import { ListTasksCommand } from '@aws-sdk/client-ecs';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCaller } from '../../../src/aws/caller.ts';
+import { createEcsClient } from '../../../src/aws/client.ts';
 import { classifyError } from '../../../src/aws/errors.ts';
 import { createIamClient } from '../../../src/aws/iamClient.ts';
 import { createLimiter } from '../../../src/aws/limiter.ts';
@@ -34,6 +35,24 @@ function pour(status: string, bytes: number, headers: string[]) {
   };
   return taken;
 }
+
+describe('a failure', () => {
+  it('names the endpoint to which its request was sent, also through a proxy', async () => {
+    raw.answer = (socket) => void socket.destroy();
+    expect(classifyError('ListTasks', await rejectionOf(list())).endpoint).toBe(raw.url);
+    const nowhere = { region: 'us-east-1', credentials, endpoint: 'http://127.0.0.1:1' };
+    const ecs = createEcsClient(nowhere);
+    const thrown = await rejectionOf(ecs.send(new ListTasksCommand({})));
+    expect(classifyError('ListTasks', thrown)).toMatchObject({
+      ...{ kind: 'unreachable', awsName: 'ECONNREFUSED', endpoint: nowhere.endpoint },
+    });
+    ecs.destroy();
+  });
+
+  it('names none without a request', () => {
+    expect(classifyError('ListTasks', new Error('no')).endpoint).toBeUndefined();
+  });
+});
 
 describe('the body of an answer', () => {
   it.each([

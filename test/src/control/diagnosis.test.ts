@@ -64,6 +64,20 @@ const rows: [Cause, string | null, RegExp, RegExp | null][] = [
     /never reached the scheduler/,
     /security group/,
   ],
+  [
+    'startFailed',
+    'no worker at the scheduler 602 s after the launch: workers are told the address tcp://10.0.0.5:8516',
+    /never reached the scheduler at tcp:\/\/10\.0\.0\.5:8516/,
+    /subnets reach tcp:\/\/10\.0\.0\.5:8516.*security groups/,
+  ],
+  ...['tcp://127.0.0.1:8516', 'tcp://0.0.0.0:8516', 'ipc:///tmp/scheduler'].map(
+    (address): (typeof rows)[number] => [
+      'startFailed',
+      `no worker at the scheduler 602 s after the launch: workers are told the address ${address}`,
+      /never reached the scheduler/,
+      new RegExp(`^At ${address} a worker finds only its own task: set worker_scheduler_address`),
+    ],
+  ),
   ['startFailed', 'not running 601 s after its launch', /in time/, /route to the internet/],
   ['startFailed', 'something new', /ended before its workers/, /what ECS names/],
   [

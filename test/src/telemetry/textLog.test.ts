@@ -16,6 +16,16 @@ const arn =
   'arn:aws:ecs:us-east-1:123456789012:task/scaler-cluster/4f2e8a90c1d24b57a1b2c3d4e5f60718';
 
 describe('a line of the log for people', () => {
+  it('says of workers that never came which address they are told, and what to do', () => {
+    const { log, written } = listen('INFO');
+    const detail =
+      'no worker at the scheduler 602 s after the launch: workers are told the address tcp://127.0.0.1:8516';
+    log.report('group.ended', { group: 'e-1-1', task: arn, cause: 'startFailed', detail });
+    expect(written.join('')).toMatch(
+      /WARN .*\(no worker .* told the address tcp:\/\/127\.0\.0\.1:8516\)\. Remedy: .*worker_scheduler_address .* that the subnets reach \(at 127\.0\.0\.1 a worker finds only its own task\)/,
+    );
+  });
+
   it('is time, level and sentence, for each kind of event', () => {
     const { log, written } = listen('DEBUG');
     log.report('daemon.started', {
@@ -53,7 +63,7 @@ describe('a line of the log for people', () => {
       09:03:09 INFO  Launched 10 tasks (12 desired: 48 workers wanted).
       09:03:09 DEBUG Group e-1-0: running, task 4f2e8a90.
       09:03:09 INFO  Task 4f2e8a90 of group e-1-0 ended: no longer needed.
-      09:03:09 WARN  Task 4f2e8a90 of group e-1-1 ended: it did not start (CannotPullContainerError: no such image). Remedy: Correct what ECS names: the image and its registry, the subnet's route to the internet, the execution role, or the memory.
+      09:03:09 WARN  Task 4f2e8a90 of group e-1-1 ended: it did not start (CannotPullContainerError: no such image). Remedy: Correct what ECS names: the image and its registry, the subnet's route to the internet, the execution role, or the memory. If no worker came to the scheduler: let worker_scheduler_address be an address of its host that the subnets reach (at 127.0.0.1 a worker finds only its own task), and open its port in the security groups; scaler-ecs doctor checks both.
       09:03:09 INFO  Tasks: 9 running, 1 starting, 0 draining; 12 desired; 10 launched and 2 ended since the last summary (1 failed).
       09:03:09 WARN  Lost the connection to the scheduler: ECONNRESET: reset by peer. Remedy: Check that the scheduler runs and can be reached.
       09:03:09 WARN  The scheduler is back after 4 s.

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { fleetOwnershipTag, ownershipTag } from '../../../../src/aws/launch/ownershipTag.ts';
 import { planGc } from '../../../../src/daemon/control/gcPlan.ts';
 import { openJournal } from '../../../../src/store/journal.ts';
@@ -39,6 +39,56 @@ it('takes mark and cluster from the state directory, and looks in each cluster t
     { region: 'us-east-2', cluster: 'far' },
   ]);
   expect(plan.dir).toMatch(/wm-000000000000$/);
+});
+
+describe('after a change of fleet_id and ecs_cluster', () => {
+  const revision = 'arn:aws:ecs:eu-west-2:123456789012:task-definition/scaler:7';
+  const changed = async () => {
+    const root = await rootWithManager();
+    const dir = join(root, 'wm-000000000000');
+    const journal = await openJournal(dir, silentLog);
+    // Without an answer; given up; and of the settings of the last start.
+    const former = { cluster: 'open', revision, tag: 'se-open' };
+    await journal.append({ ...launch('e-2'), ...former });
+    const cluster = 'arn::ecs:eu-west-3::cluster/given-up';
+    journal.note({ kind: 'placeUsed', cluster, tag: 'se-given-up', at: 3000 });
+    await journal.close();
+    return root;
+  };
+
+  it('looks with each tag and in each cluster of open launches and of those given up', async () => {
+    const plan = await planGc({ stateDir: await changed(), managerId: 'wm' }, env);
+    expect(plan).toMatchObject({
+      mark: 'se-file',
+      formerMarks: ['se-open', 'se-given-up'],
+      places: [
+        { region: 'eu-west-1', cluster: 'now' },
+        { region: 'eu-west-2', cluster: 'open' },
+        { region: 'eu-west-1', cluster: 'before' },
+        { region: 'eu-west-3', cluster: 'given-up' },
+        { region: 'us-east-2', cluster: 'far' },
+      ],
+    });
+  });
+
+  it('looks with the tag and in the cluster of the last start, too', async () => {
+    const stateDir = join(await changed(), 'wm-000000000000');
+    const plan = await planGc({ stateDir, fleetId: 'new', cluster: 'new' }, env);
+    expect(plan.mark).toBe(fleetOwnershipTag('new'));
+    expect(plan.formerMarks).toEqual(['se-file', 'se-open', 'se-given-up']);
+    expect(plan.places.slice(0, 2)).toEqual([
+      { region: 'eu-west-1', cluster: 'new' },
+      { region: 'eu-west-1', cluster: 'now' },
+    ]);
+  });
+
+  it('looks with no other tag where a person names the address of the scheduler', async () => {
+    const given = { stateDir: await changed(), managerId: 'wm', scheduler: 'tcp://s:2' };
+    expect(await planGc(given, env)).toMatchObject({
+      mark: ownershipTag('wm', 'tcp://s:2'),
+      formerMarks: [],
+    });
+  });
 });
 
 it('looks where a person says, besides', async () => {
