@@ -503,7 +503,7 @@ describe('a deleted cluster', () => {
 
   it('leaves no task alone: ECS deletes none in which tasks run', async () => {
     const { actor, at, fleet, inventoried, report } = await readyManager();
-    actor.send({ type: 'scheduler.connection', status: 'conflict' });
+    actor.send({ type: 'scheduler.connection', at: 71_000, status: 'conflict' });
     at(72_000);
     await inventoried(two);
     expect(fleet().adoption).toMatchObject({ leftAlone: true, unconfirmed: 2 });
