@@ -9,6 +9,7 @@ import { subnetTroubles } from './ecs.ts';
 import { powers } from './powers.ts';
 import { killPoints } from './script.ts';
 import type { Stats } from './stats.ts';
+import { faultKinds } from './swarm.ts';
 
 interface Node {
   type?: string;
@@ -120,6 +121,15 @@ const sizeOf = ({ states, faults }: Part): number => states.length * faults.leng
 /** How many seeds had each part of the wide profile. */
 export const powersMet = (stats: Stats): string =>
   `seeds with ${powers.map((power) => `${power} ${stats.powers[power] ?? 0}`).join(', ')}`;
+
+/** How many seeds had each kind of fault. */
+export const kindsMet = ({ seeds, kinds, absent }: Stats): string => {
+  const words = faultKinds.map((kind) => {
+    const off = absent[kind] ?? 0;
+    return `${kind} ${kinds[kind] ?? 0}${off > 0 ? ` (off ${off})` : ''}`;
+  });
+  return `of ${seeds} seeds, with ${words.join(', ')}`;
+};
 
 /** Which fault met which state how often: of all schedulers, and of those of each generation. */
 export function coverage(stats: Stats): { tables: string[]; lines: string[]; missing: string[] } {

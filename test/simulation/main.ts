@@ -1,16 +1,17 @@
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { coverage, powersMet } from './coverage.ts';
+import { coverage, kindsMet, powersMet } from './coverage.ts';
 import { judgementLines } from './judgements.ts';
 import { recordSeed } from './recordSeed.ts';
 import { shrink } from './shrink.ts';
 import { addRun, addStats, emptyStats, hashOf, type Stats, summary } from './stats.ts';
+import { leavableKinds } from './swarm.ts';
 import { type Profile, profiles, scriptFor } from './wide.ts';
 import { runScript } from './world.ts';
 
 const usage =
-  'usage: npm run simulate -- [--seeds N] [--from S] [--json] [--jobs N] [--trace] [--record FILE] [--pairs] [--quick] [--profile wide] [--twice]';
+  'usage: npm run simulate -- [--seeds N] [--from S] [--json] [--jobs N] [--trace] [--record FILE] [--pairs] [--quick] [--profile wide] [--twice] [--without KIND[,KIND]] [--swarm]';
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +28,10 @@ const { values } = parseArgs({
     pairs: { type: 'boolean', default: false },
     /** Shrink nothing. */
     quick: { type: 'boolean', default: false },
+    /** Kinds of faults that are left out. */
+    without: { type: 'string', default: '' },
+    /** In each seed further kinds are left out at random. */
+    swarm: { type: 'boolean', default: false },
     /** Play each seed once more: it must give the same trace. */
     twice: { type: 'boolean', default: false },
     /** What can happen: `plain`, or `wide`, which takes longer. */
@@ -49,9 +54,17 @@ if (profile === undefined) {
   process.exit(2);
 }
 const playedAs: Profile = profile;
+const leftOut = values.without.split(',').filter((kind) => kind !== '');
+const unknown = leftOut.filter((kind) => !leavableKinds.includes(kind));
+if (unknown.length > 0) {
+  console.error(`no kind of fault: ${unknown.join(', ')}; there are ${leavableKinds.join(', ')}`);
+  process.exit(2);
+}
 const seeds = whole(values.seeds, 1);
 const from = whole(values.from, 0);
 const jobs = Math.min(seeds, whole(values.jobs, 1));
+const scriptOf = (seed: number) =>
+  scriptFor(seed, playedAs, { kinds: leftOut, swarm: values.swarm });
 /** So many violations are shrunk and shown with their trace. */
 const mostShown = 3;
 const mostTold = 30;
@@ -69,10 +82,10 @@ const simulate = async (first: number, say: (report: Report) => void): Promise<v
   for (let seed = first; seed < from + seeds; seed += jobs) {
     const stats = emptyStats();
     const { user, system } = process.cpuUsage();
-    const run = await runScript(scriptFor(seed, playedAs));
+    const run = await runScript(scriptOf(seed));
     addRun(stats, seed, run);
     if (values.twice) {
-      const again = await runScript(scriptFor(seed, playedAs));
+      const again = await runScript(scriptOf(seed));
       if (again.traceHash !== run.traceHash) stats.unlike.push(seed);
     }
     const spent = process.cpuUsage({ user, system });
@@ -96,6 +109,8 @@ const simulateApart = (first: number, into: Stats): Promise<void> =>
       playedAs,
     ];
     if (values.twice) args.push('--twice');
+    if (values.swarm) args.push('--swarm');
+    if (leftOut.length > 0) args.push('--without', leftOut.join(','));
     const child = fork(process.argv[1] as string, [...args, '--jobs', `${jobs}`]);
     let seed = first;
     const hangs = () => {
@@ -135,7 +150,7 @@ const explain = async ({ violations }: Stats): Promise<void> => {
     if (values.quick || says === 'it hangs' || seen.has(invariant) || seen.size >= mostShown)
       continue;
     seen.add(invariant);
-    const { script, run } = await shrink(scriptFor(seed, playedAs), (again) =>
+    const { script, run } = await shrink(scriptOf(seed), (again) =>
       again.violations.some((each) => each.invariant === invariant),
     );
     console.log(`  shrunk to ${script.happenings.length} happenings; ${JSON.stringify(script)}`);
@@ -153,13 +168,13 @@ if (values.part !== undefined) {
   await simulate(whole(values.part, 0), (report) => process.send?.(report));
   process.disconnect();
 } else if (values.record !== undefined) {
-  const { lines, violations } = await recordSeed(scriptFor(from, playedAs));
+  const { lines, violations } = await recordSeed(scriptOf(from));
   writeFileSync(values.record, `${lines.join('\n')}\n`);
   for (const { invariant, at, says } of violations)
     console.log(`seed ${from}: ${invariant} at ${at} s: ${says}`);
   console.log(`${lines.length} lines written; scaler-ecs inspect ${values.record} shows them`);
 } else if (values.trace) {
-  const { trace } = await runScript(scriptFor(from, playedAs), true);
+  const { trace } = await runScript(scriptOf(from), true);
   console.log(trace.join('\n'));
 } else {
   const begun = performance.now();
@@ -168,6 +183,7 @@ if (values.part !== undefined) {
   const { tables, lines, missing } = coverage(stats);
   for (const line of values.pairs ? [...tables, ...lines] : lines) console.log(line);
   if (playedAs === 'wide') console.log(powersMet(stats));
+  console.log(kindsMet(stats));
   for (const line of judgementLines(stats.judgements)) console.log(line);
   if (missing.length > 0)
     console.log(`not met: ${missing.slice(0, 40).join(', ')}${missing.length > 40 ? ', ...' : ''}`);

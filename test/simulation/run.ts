@@ -3,6 +3,7 @@ import type { Judgements } from './judgements.ts';
 import type { Power } from './powers.ts';
 import { releaseNamed } from './scheduler/releases.ts';
 import type { Script } from './script.ts';
+import { kindsIn } from './swarm.ts';
 import type { Violation } from './watched.ts';
 import { powersOf } from './wide.ts';
 
@@ -28,6 +29,9 @@ export interface Run {
   powers: Set<Power>;
   /** How often each rule was judged, and how often it was excused. */
   judgements: Judgements;
+  /** Kinds of faults that its script has, and those that were switched off. */
+  kinds: readonly string[];
+  absent: readonly string[];
   /** Of all that happened, in order. */
   traceHash: string;
 }
@@ -47,5 +51,7 @@ export const newRun = (script: Script): Run => ({
   virtualMs: 0,
   powers: new Set(powersOf(script)),
   judgements: {},
+  kinds: kindsIn(script),
+  absent: script.absent ?? [],
   traceHash: '',
 });

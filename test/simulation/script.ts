@@ -147,6 +147,8 @@ export interface Script {
   settings: SimulationSettings;
   happenings: Happening[];
   finalDemand: number;
+  /** Kinds of faults that were switched off. */
+  absent?: readonly string[];
 }
 
 const second = 1000;

@@ -20,6 +20,9 @@ export interface Stats {
   powers: Partial<Record<Power, number>>;
   /** How often each rule was judged, and how often it was excused. */
   judgements: Judgements;
+  /** Seeds that had each kind of fault, and seeds in which it was switched off. */
+  kinds: Record<string, number>;
+  absent: Record<string, number>;
   /** Of the traces of all seeds, in whatever order they were played: the sum of the first 48 bits of their hashes. */
   traceSum: number;
   /** Seeds that gave another trace when they were played again. */
@@ -38,6 +41,7 @@ export const emptyStats = (): Stats => ({
   slowestCalmMs: 0,
   powers: {},
   judgements: {},
+  ...{ kinds: {}, absent: {} },
   traceSum: 0,
   unlike: [],
   virtualMs: 0,
@@ -52,6 +56,12 @@ const hashDigits = 12;
 export const hashOf = ({ traceSum }: Stats): string =>
   traceSum.toString(16).padStart(hashDigits, '0');
 
+function addCounts(into: Record<string, number>, from: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(from)) into[name] = (into[name] ?? 0) + count;
+}
+
+const once = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 1]));
+
 export const addRun = (stats: Stats, seed: number, run: Run): void => {
   stats.seeds++;
   stats.events += run.events;
@@ -60,11 +70,14 @@ export const addRun = (stats: Stats, seed: number, run: Run): void => {
   stats.generations[run.generation] = (stats.generations[run.generation] ?? 0) + 1;
   for (const power of run.powers) stats.powers[power] = (stats.powers[power] ?? 0) + 1;
   addJudgements(stats.judgements, run.judgements);
+  addCounts(stats.kinds, once(run.kinds));
+  addCounts(stats.absent, once(run.absent));
   const own = Number.parseInt(run.traceHash.slice(0, hashDigits), 16);
   stats.traceSum = (stats.traceSum + own) % hashSpan;
   for (const violation of run.violations) stats.violations.push({ seed, ...violation });
   for (const [pair, count] of run.met) stats.met[pair] = (stats.met[pair] ?? 0) + count;
-  if (run.events < 200 || run.faults < 3 || run.restarts < 1) stats.thin.push(seed);
+  const isWhole = run.absent.length === 0;
+  if (isWhole && (run.events < 200 || run.faults < 3 || run.restarts < 1)) stats.thin.push(seed);
 };
 
 export const addStats = (into: Stats, from: Stats): void => {
@@ -77,6 +90,8 @@ export const addStats = (into: Stats, from: Stats): void => {
   into.thin.push(...from.thin);
   into.unlike.push(...from.unlike);
   addJudgements(into.judgements, from.judgements);
+  addCounts(into.kinds, from.kinds);
+  addCounts(into.absent, from.absent);
   into.traceSum = (into.traceSum + from.traceSum) % hashSpan;
   for (const [generation, seeds] of Object.entries(from.generations)) {
     const known = generation as Generation;
@@ -86,8 +101,7 @@ export const addStats = (into: Stats, from: Stats): void => {
     const power = name as Power;
     into.powers[power] = (into.powers[power] ?? 0) + seeds;
   }
-  for (const [pair, count] of Object.entries(from.met))
-    into.met[pair] = (into.met[pair] ?? 0) + count;
+  addCounts(into.met, from.met);
 };
 
 /** What only the wide profile can break. */
@@ -109,6 +123,8 @@ export const summary = (stats: Stats) => ({
   traces: hashOf(stats),
   ...(stats.unlike.length > 0 && { unlike: stats.unlike }),
   judgements: stats.judgements,
+  kinds: stats.kinds,
+  ...(Object.keys(stats.absent).length > 0 && { absent: stats.absent }),
   ...(Object.keys(stats.powers).length > 0 && { powers: stats.powers }),
   leaked: inOne(stats, ['leaked', 'leftUnsaid']),
   duplicated: inOne(stats, ['duplicated', 'overLaunched', 'tokenReused', 'launchedUseless']),

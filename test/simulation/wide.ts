@@ -10,13 +10,25 @@ import {
   type SimulationSettings,
   scriptOf,
 } from './script.ts';
+import { swarmed, without } from './swarm.ts';
 
 /** The profiles of a simulation: `plain` is what every seed was from the beginning. */
 export const profiles = ['plain', 'wide'] as const;
 export type Profile = (typeof profiles)[number];
 
-export const scriptFor = (seed: number, profile: Profile): Script =>
-  profile === 'wide' ? wideScriptOf(seed) : scriptOf(seed);
+/** What of a profile is left out. */
+export interface LeftOut {
+  /** Kinds of faults. */
+  kinds?: readonly string[];
+  /** Further kinds at random, other ones in each seed. */
+  swarm?: boolean;
+}
+
+export const scriptFor = (seed: number, profile: Profile, leftOut: LeftOut = {}): Script => {
+  const { kinds = [], swarm = false } = leftOut;
+  const script = profile === 'wide' ? wideScriptOf(seed) : scriptOf(seed);
+  return without(swarm ? swarmed(script) : script, kinds);
+};
 
 const second = 1000;
 const lastAt = 150 * second;
