@@ -28,7 +28,7 @@ export const runCommand: CommandModule = {
       )
       .options(helpOptions())
       .epilogue(
-        'What is [required] may be given by flag, TOML file (--config) or variable.\nExit status: 0 nothing is left in ECS, or it was left on purpose; 1 something is or may be left, or went wrong; 2 the settings cannot be used.',
+        'What is [required] may be given by flag, TOML file (--config) or variable.\nExit status: 0 we have looked, and nothing is left in ECS, or it was left on purpose; 1 something is or may be left, or went wrong; 2 the settings cannot be used.',
       ),
   handler: () => run(hideBin(process.argv)),
 };

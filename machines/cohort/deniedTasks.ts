@@ -10,12 +10,11 @@ export function recordListed(
   at: number,
 ): Record<string, GroupRecord> {
   const listed = new Set(taskArns);
-  const isShown = ({ taskArn, missingSince }: GroupRecord): boolean =>
-    missingSince !== null && missingSince < at && taskArn !== null && listed.has(taskArn);
   return Object.fromEntries(
-    Object.entries(groups).map(([groupId, record]) => [
-      groupId,
-      isShown(record) ? { ...record, missingSince: at } : record,
-    ]),
+    Object.entries(groups).map(([groupId, record]) => {
+      const { missingSince, taskArn } = record;
+      if (missingSince === null || !listed.has(taskArn ?? '')) return [groupId, record];
+      return [groupId, { ...record, missingSince: Math.max(missingSince, at) }];
+    }),
   );
 }

@@ -46,8 +46,6 @@ export interface DaemonContext extends DaemonInput {
   remaining: Remaining | null;
   /** A complete inventory has shown what there is, or listing is denied for good. */
   looked: boolean;
-  /** The fleet manager has reported that nothing of ours can be left. */
-  fleetStopped: boolean;
   /** The tasks stay on purpose. */
   leftOnPurpose: boolean;
 }
@@ -61,7 +59,7 @@ export interface Prepared {
 }
 
 export interface DaemonEnd {
-  /** The exit status: 0 when nothing of ours is left, or when it was left on purpose. */
+  /** The exit status: 0 when ECS was looked at and nothing of ours is left, or when it was left on purpose. */
   status: 0 | 1;
   /** Set when a bug ended us. */
   crash: string | null;
@@ -73,12 +71,10 @@ export interface DaemonEnd {
 const nothing: Remaining = { tasks: 0, launches: 0 };
 
 export function endOf(context: DaemonContext): DaemonEnd {
-  const { crash, remaining, looked, fleetStopped, leftOnPurpose } = context;
-  const isEmpty =
-    remaining !== null &&
-    remaining.tasks + remaining.launches === 0 &&
-    // The fleet manager also stops without a look where there was never anything to look for.
-    (looked || fleetStopped);
+  const { crash, remaining, looked, leftOnPurpose } = context;
+  // Without a look it is not known, though this run has launched nothing and its journal is empty: another host, or a
+  // state directory that is gone, may have launched under the same id.
+  const isEmpty = remaining !== null && remaining.tasks + remaining.launches === 0 && looked;
   return { status: crash === null && (isEmpty || leftOnPurpose) ? 0 : 1, crash, remaining, looked };
 }
 
@@ -100,7 +96,7 @@ const whileStopping = {
     {
       guard: 'knowsAll',
       target: 'disconnecting',
-      actions: [{ type: 'keepRemaining', params: nothing }, 'keepFleetStopped'],
+      actions: { type: 'keepRemaining', params: nothing },
     },
     { target: 'disconnecting' },
   ],
@@ -182,7 +178,6 @@ export const daemon = setup({
       remaining: (_, { tasks, launches }: Remaining) => ({ tasks, launches }),
     }),
     keepLooked: assign({ looked: (_, { looked }: { looked: boolean }) => looked }),
-    keepFleetStopped: assign({ fleetStopped: true }),
     noteCrash: assign({ crash: (_, { reason }: { reason: string }) => reason }),
   },
   guards: {
@@ -210,7 +205,6 @@ export const daemon = setup({
     crash: null,
     remaining: null,
     looked: false,
-    fleetStopped: false,
     leftOnPurpose: false,
   }),
   output: ({ context }) => endOf(context),

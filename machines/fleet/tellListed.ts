@@ -41,12 +41,10 @@ export const tellListed = fleetSetup.enqueueActions(({ context, event, enqueue }
   if (Object.keys(found).length > 0)
     for (const cohortId of Object.keys(cohorts))
       enqueue.sendTo(cohortId, { type: 'cohort.launchesFound', found } satisfies CohortCommand);
-  const denying = Object.entries(cohorts).filter(([, { counts }]) => counts.denied > 0);
-  if (denying.length > 0) {
-    const taskArns = output.tasks.flatMap(({ taskArn, owned }) => (owned ? taskArn : []));
-    const listed: CohortCommand = { type: 'cohort.listed', at: output.startedAt, taskArns };
-    for (const [cohortId] of denying) enqueue.sendTo(cohortId, listed);
-  }
+  const taskArns = output.tasks.flatMap(({ taskArn, owned }) => (owned ? taskArn : []));
+  const listed: CohortCommand = { type: 'cohort.listed', at: output.startedAt, taskArns };
+  for (const [cohortId, { counts }] of Object.entries(cohorts))
+    if (counts.denied > 0) enqueue.sendTo(cohortId, listed);
   for (const taskArn of deadOrphans(output))
     enqueue.sendTo(parent, { type: 'task.dead', at, taskArn } satisfies CohortEvent);
 });

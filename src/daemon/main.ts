@@ -34,7 +34,7 @@ import { reportSiblingTasks } from './siblingTasks.ts';
 import type { OnRetry, OnStop } from './signals.ts';
 import { fleetIn, spendingSource } from './spendingSource.ts';
 import { firstListWait, mayOweResponse, recover } from './startup.ts';
-import { shortStopTimeout } from './stopTime.ts';
+import { stopTimeoutCheck } from './stopTime.ts';
 import { factsOf } from './watch/managerFacts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
 import { provide } from './wiring.ts';
@@ -76,7 +76,13 @@ export async function runDaemon(
     ...{ at: now(), epoch, home },
     requestHashOf: (order) => template(order).hash(order),
   });
+  const shortFor = stopTimeoutCheck(config);
+  const checkStopTimeout = (tasks: number) => {
+    const short = shortFor(tasks);
+    if (short) log.report('stopTimeout.short', short);
+  };
   reportStart(config, templates, { journal, recovered }, log);
+  checkStopTimeout(config.capacity.maxTasks ?? recovered.owned.length);
 
   let onHeartbeatSent = () => {};
   const heartbeatSent = new Promise<void>((resolve) => {
@@ -113,9 +119,12 @@ export async function runDaemon(
   });
   spending.readFrom(() => fleetIn(actor.getSnapshot()));
   const outcome = outcomeOf(actor);
-  const summaries = setInterval(log.tick, summaryTickMs);
-  actor.start();
   const { ledger } = journal;
+  const summaries = setInterval(() => {
+    log.tick();
+    checkStopTimeout(ledger.groups().length);
+  }, summaryTickMs);
+  actor.start();
   const control = openControl({
     ...{ config, templates, ledger, root: actor, observers, heartbeatSent, log },
   });
@@ -231,8 +240,6 @@ function reportStart(
   });
   const wait = firstListWait(journal, recovered, config.settleSeconds * 1000);
   if (wait) log.report('inventory.waiting', wait);
-  const short = shortStopTimeout(config, config.capacity.maxTasks ?? recovered.owned.length);
-  if (short) log.report('stopTimeout.short', short);
   if (config.tls.insecure && anyIsEncrypted([config.schedulerAddress, config.monitorAddress]))
     log.report('tls.certificatesNotChecked', {});
 }

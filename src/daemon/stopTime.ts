@@ -16,11 +16,23 @@ export interface ShortStopTimeout {
   needed: number;
 }
 
+type StopSettings = Pick<Config, 'drainTimeoutSeconds' | 'stopTimeoutSeconds' | 'sigtermPolicy'>;
+
+/**
+ * Returns a function that is told how many tasks there are, or can be, and finds once that `stop_timeout` is too short
+ * for them: without a cap a fleet can grow beyond it at any time.
+ */
+export function stopTimeoutCheck(config: StopSettings): (tasks: number) => ShortStopTimeout | null {
+  let isFound = false;
+  return (tasks) => {
+    const short = isFound ? null : shortStopTimeout(config, tasks);
+    isFound ||= short !== null;
+    return short;
+  };
+}
+
 /** Compares `stop_timeout` with what AWS takes to accept StopTask for so many tasks. Null: it suffices, or none is stopped. */
-export function shortStopTimeout(
-  config: Pick<Config, 'drainTimeoutSeconds' | 'stopTimeoutSeconds' | 'sigtermPolicy'>,
-  tasks: number,
-): ShortStopTimeout | null {
+export function shortStopTimeout(config: StopSettings, tasks: number): ShortStopTimeout | null {
   if (config.sigtermPolicy === 'leave') return null;
   const { burst, perSecond } = awsRates.modify;
   const stopSeconds = Math.ceil(Math.max(0, tasks - burst) / perSecond);

@@ -99,12 +99,12 @@ const said = (daemon: Daemon, event: string) =>
   daemon.events().filter((line) => line.event === event);
 
 describe('a daemon that is to stop', () => {
-  it('ends within two seconds, and says so, when AWS cannot be reached and nothing was launched', async () => {
+  it('ends within two seconds with status 1, and says so, when AWS cannot be reached and nothing was launched', async () => {
     const daemon = start('http://127.0.0.1:1');
     await reaches(daemon, 'preparing');
     const at = performance.now();
     process.kill(daemon.pid(), 'SIGINT');
-    expect(await daemon.ended).toEqual([0, null]);
+    expect(await daemon.ended).toEqual([1, null]);
     expect(performance.now() - at).toBeLessThan(2500);
     expect(said(daemon, 'daemon.couldNotLook')).toHaveLength(1);
   });

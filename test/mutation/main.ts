@@ -50,11 +50,17 @@ const additionalTests: Record<string, string[]> = {
   ],
   'cohort/observe': ['cohort/billing', 'cohort/groupRecords', 'cohort/unobserved'],
   'cohort/started': ['cohort/started', 'cohort/observe', 'cohort/unobserved'],
-  'cohort/scaleDown': ['cohort/degraded', 'cohort/lifetime', 'cohort/deadlines'],
+  'cohort/scaleDown': [
+    'cohort/degraded',
+    'cohort/lifetime',
+    'cohort/deadlines',
+    'cohort/minimumIdle',
+  ],
   'fleet/adoption': ['fleet/state', 'fleet/lastLook'],
   'fleet/cohortStatus': ['fleet/reconcile'],
   'fleet/sendCommands': ['fleet/reconcile', 'fleet/demand'],
   'fleet/cohortEvents': ['fleet/launching', 'fleet/demand'],
+  'fleet/tellListed': ['fleet/inventory'],
   'fleet/demand': ['fleet/demand', 'fleet/degradedGroups', 'fleet/rotation'],
   'fleet/fleetManager': [
     ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],

@@ -208,11 +208,12 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
-    why: 'equal prices are one price, equal days have returned before, and limits are not read without prices',
+    why: 'equal prices are one price, no day is none of today, equal days have returned before, and limits are not read without prices',
     mutants: {
       'machines/fleet/money.ts': mutantsOf(
         "const market: Market = prices.spot < prices.onDemand ? 'spot' : 'onDemand'; | prices.spot < prices.onDemand => prices.spot <= prices.onDemand",
         'if (day < money.day) return { ...money, day }; | day < money.day => day <= money.day',
+        'const isSameDay = spent != null && spent.day !== null && spent.day >= midnight; | spent.day !== null => true',
         'limits: { perHour: null, perDay: null, total: null }, | { perHour: null, perDay: null, total: null } => {}',
       ),
     },

@@ -80,13 +80,32 @@ it('an end is judged with a complete list that was looked at, and else counted a
     } as unknown as Watched;
     const ledger = { openLaunches: () => [], groups: () => [] };
     const life = { journal: { ledger, found: 'whole' } };
-    createOwnership(world, String).leftBehind(life as never, { status: 0, looked }, surveyed);
+    const end = { status: looked ? 0 : 1, looked } as const;
+    createOwnership(world, String).leftBehind(life as never, end, surveyed);
     return judgements;
   };
   expect(endOf(true, true)['leftUnsaid named']).toEqual({ judged: 1, excused: {} });
   expect(endOf(true, false)['leftUnsaid status']?.excused).toEqual({ 'no complete list': 1 });
   const unlooked = { 'it says that it has not looked': 1 };
   expect(endOf(false, true)['leftUnsaid named']?.excused).toEqual(unlooked);
+});
+
+it('an end with status 0 that has not looked breaks a rule, though nothing was ever known; not if tasks are left on purpose', () => {
+  const brokenAfter = (status: 0 | 1, leave = false) => {
+    const broken: string[] = [];
+    const world = {
+      ecs: { ours: () => [], wanted: () => true, isClusterGone: () => false },
+      settings: { leave },
+      broken: (rule: string) => void broken.push(rule),
+      judge: createJudge({}),
+    } as unknown as Watched;
+    const life = { journal: { ledger: null, found: 'none' } };
+    createOwnership(world, String).leftBehind(life as never, { status, looked: false }, false);
+    return broken;
+  };
+  expect(brokenAfter(0)).toEqual(['leftUnsaid']);
+  expect(brokenAfter(1)).toEqual([]);
+  expect(brokenAfter(0, true)).toEqual([]);
 });
 
 it('the hash of the traces is the same in any order, another one for another seed, and in the summary', async () => {

@@ -29,6 +29,9 @@ export function createOwnership(
       if (isUnsure && judge.judges('leftUnsaid looked', { 'tasks are left': settings.leave }))
         if (status === 0 || looked)
           broken('leftUnsaid', `it ends with status ${status} and has not looked`);
+      // However little was ever known: status 0 says that nothing is left.
+      if (status === 0 && !looked && !settings.leave)
+        broken('leftUnsaid', 'it ends with status 0 and says that it has not looked');
       const unknown = { 'no journal': !ledger, 'no complete list': !surveyed };
       const left = ecs.ours().filter((task) => ecs.wanted(task) && !task.ghost);
       const [one] = left;

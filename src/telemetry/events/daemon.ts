@@ -87,7 +87,8 @@ export const daemonEvents = {
     },
     sentence:
       'A stop_timeout of {timeout} s is too short to stop {tasks task}: AWS accepts 40 StopTask a second. {needed} s suffice.',
-    explanation: 'What is not stopped in time is left running, and the next start finds it.',
+    explanation:
+      'What is not stopped in time is left running, and the next start finds it. Said at a start if max_task_concurrency allows so many tasks; where it allows any number, once there are so many; and at a stop.',
     remedy:
       'Raise stop_timeout, and the time that your service manager gives the process, or lower max_task_concurrency.',
   },
@@ -128,7 +129,7 @@ export const daemonEvents = {
     sentence:
       'We could not look at ECS ({reason}): tasks of ours may run there that this run has not heard of.',
     explanation:
-      'No complete list of our tasks was read before the end. With status 0 this run has launched nothing and its journal knows of nothing.',
+      'No complete list of our tasks was read before the end, so the exit status is 1 (with sigterm_policy leave this is not said). Where nothing was launched and the journal is empty the end takes two seconds at most.',
     remedy:
       'Fix what keeps AWS from being reached (credentials, network, rights) and start the daemon again, or look for tasks of ours in ECS.',
   },

@@ -372,6 +372,11 @@ describe('a group to stop while one of its workers cancels a task', () => {
   });
 });
 
+it('counts the groups whose task DescribeTasks does not know', () => {
+  const groups = { a: runs({ missingSince: 0 }), b: serves({ missingSince: 5 }), c: serves() };
+  expect(countRecords(groups)).toMatchObject({ denied: 2 });
+});
+
 it('counts the workers that serving groups lack, and those that they have beyond what they should', () => {
   const workers = (n: number) => ({ workers: n, tasks: 0, canceling: 0 });
   const groups = {

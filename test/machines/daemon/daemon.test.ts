@@ -385,7 +385,13 @@ describe('the exit status', () => {
       [stop, notLooked, { ...gone, isKnown: false }, closed],
       1,
     ],
-    ['there was never anything to look for', false, [stop, notLooked, gone, closed], 0],
+    [
+      'nothing was ever known, and ECS was not looked at',
+      false,
+      [stop, notLooked, gone, closed],
+      1,
+    ],
+    ['nothing was ever known, and ECS was looked at', false, [listedOnce, stop, gone, closed], 0],
     ['tasks are left on purpose', true, [stop, closed], 0],
     [
       'tasks are left that the scheduler wanted stopped',

@@ -490,38 +490,6 @@ describe('tasks that have ended', () => {
   });
 });
 
-describe('a list that shows tasks of an open launch', () => {
-  const open = { label: 'e-1', launchOpen: true, createdAt: 60_000 };
-  const shown = async (...tasks: ReturnType<typeof orphan>[]) => {
-    const all = await readyManager();
-    all.command(4);
-    all.answered();
-    all.at(72_000);
-    all.orders();
-    await all.inventoried({ startedAt: 72_000, tasks });
-    return all.orders().filter(({ type }) => type === 'cohort.launchesFound');
-  };
-
-  it('tells its cohort, once the list must show all of them', async () => {
-    const found = { taskArns: ['arn/1', 'arn/2'], createdAt: { 'arn/1': 60_000, 'arn/2': 61_000 } };
-    const second = { ...open, createdAt: 61_000, phase: 'starting' as const };
-    expect(await shown(orphan('arn/1', open), orphan('arn/2', second))).toEqual([
-      { type: 'cohort.launchesFound', found: { 'e-1': found } },
-    ]);
-  });
-
-  it.each([
-    ['may not show all of them yet', { createdAt: 62_001 }],
-    ['does not say when they were created', { createdAt: null }],
-    ['shows tasks that groups own', { owned: true }],
-    ['shows them as stopping', { phase: 'stopping' as const }],
-    ['shows tasks of no open launch', { launchOpen: false, owned: true }],
-    ['shows tasks without a launch', { label: null }],
-  ])('tells nothing when it %s', async (_, given) => {
-    expect(await shown(orphan('arn/1', { ...open, ...given }))).toEqual([]);
-  });
-});
-
 describe('a deleted cluster', () => {
   const noCluster = Object.assign(new Error('Cluster not found.'), { kind: 'unprepared' });
 
@@ -531,6 +499,19 @@ describe('a deleted cluster', () => {
     hears();
     await inventoried(noCluster);
     expect(hears()).toContainEqual({ type: 'fleet.unprepared' });
+  });
+
+  it('leaves no task alone: ECS deletes none in which tasks run', async () => {
+    const { actor, at, fleet, inventoried, report } = await readyManager();
+    actor.send({ type: 'scheduler.connection', at: 71_000, status: 'conflict' });
+    at(72_000);
+    await inventoried(two);
+    expect(fleet().adoption).toMatchObject({ leftAlone: true, unconfirmed: 2 });
+    actor.send({ type: 'fleet.stop' });
+    report({});
+    at(75_000);
+    await inventoried(noCluster);
+    expect(fleet().adoption).toMatchObject({ leftAlone: false, unconfirmed: 0 });
   });
 
   it('counts as an empty list when everything is to end', async () => {

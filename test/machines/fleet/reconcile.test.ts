@@ -29,7 +29,8 @@ describe('the tasks of an earlier run', () => {
     expect(orders()).toEqual([
       { type: 'cohort.admit', generation: 1, at: 10_000, launches: resend.slice(0, 10) },
     ]);
-    const { timeouts } = fleet().settings;
+    const { workerSchedulerAddress } = fleet().settings;
+    const timeouts = { ...fleet().settings.timeouts, workerSchedulerAddress };
     expect(cohorts.lines[0]?.input).toEqual({
       cohortId: 'cohort.0',
       timeouts,

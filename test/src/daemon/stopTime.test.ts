@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
-import { idleWaitSeconds, shortStopTimeout } from '../../../src/daemon/stopTime.ts';
+import {
+  idleWaitSeconds,
+  shortStopTimeout,
+  stopTimeoutCheck,
+} from '../../../src/daemon/stopTime.ts';
 
 const settings = {
   drainTimeoutSeconds: 300,
@@ -22,6 +26,14 @@ it('finds a stop_timeout too short when AWS takes longer to accept StopTask for 
   const impatient = { ...settings, drainTimeoutSeconds: 10 };
   expect(shortStopTimeout(impatient, 10_000)?.needed).toBe(258);
   expect(shortStopTimeout({ ...impatient, stopTimeoutSeconds: 258 }, 10_000)).toBeNull();
+});
+
+it('finds once that a fleet has grown beyond what stop_timeout suffices for', () => {
+  const check = stopTimeoutCheck(settings);
+  expect([0, 1300, 1301, 1302, 0, 10_000].map(check)).toEqual([
+    ...[null, null, { tasks: 1301, timeout: 60, needed: 62 }],
+    ...[null, null, null],
+  ]);
 });
 
 it('finds no stop_timeout too short where the tasks are left running', () => {
