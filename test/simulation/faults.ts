@@ -46,6 +46,7 @@ export function createFaults({
         !isShort &&
         !isLimited() &&
         !ecs.deniesAny() &&
+        !scheduler.isLying() &&
         comes + ecs.troubles.length === 0 &&
         !traps.some(({ until, left }) => until > now && left > 0) &&
         Object.values(scheduler.faults).every((count) => count === 0) &&

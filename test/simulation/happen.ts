@@ -222,6 +222,12 @@ export const createHappen = (stage: Stage) => {
         );
         break;
       }
+      case 'streamFault':
+        if (!scheduler.lies(happening.fault)) break;
+        meet(happening.fault);
+        stage.power('stream lies');
+        agenda.after(happening.ms, () => scheduler.lies(null));
+        break;
       case 'forgetManager':
         if (!scheduler.forgetManager(stage.identity())) break;
         meet('forgetManager');

@@ -12,6 +12,7 @@ export const nameOf = (happening: Happening): string => {
     case 'end':
       return happening.end;
     case 'schedulerFault':
+    case 'streamFault':
       return happening.fault;
     case 'disk':
       return `disk:${happening.trouble}`;

@@ -35,6 +35,7 @@ export const powers = [
   'another manager id',
   'other workers per task',
   'living tasks denied',
+  'stream lies',
   'token buckets',
   'answers without end',
   'workers forgotten',

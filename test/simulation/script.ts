@@ -14,6 +14,7 @@ import type { Power, WideSettings } from './powers.ts';
 import { createRandom, type Random } from './random.ts';
 import { releaseNamed } from './scheduler/releases.ts';
 import type { Policy, SchedulerFaults } from './scheduler/scheduler.ts';
+import type { StreamFault } from './scheduler/streamLies.ts';
 
 export interface SimulationSettings extends DialogueSettings {
   policy: Policy;
@@ -128,6 +129,8 @@ export type Happening =
   | { at: number; kind: 'deny'; count: number; ms: number }
   /** AWS throttles what comes faster. */
   | { at: number; kind: 'buckets'; rates: BucketRates; ms: number }
+  /** What the monitor stream lists is false, or a part. */
+  | { at: number; kind: 'streamFault'; fault: StreamFault; ms: number }
   /** The scheduler lives, and forgets its manager, or the workers of so many tasks. */
   | { at: number; kind: 'forgetManager' }
   | { at: number; kind: 'forgetWorkers'; count: number }

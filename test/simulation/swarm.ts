@@ -2,10 +2,21 @@ import { mishaps, wideMishaps } from './client.ts';
 import { subnetTroubles } from './ecs.ts';
 import { nameOf } from './nameOf.ts';
 import { createRandom } from './random.ts';
+import { streamFaults } from './scheduler/streamLies.ts';
 import type { Happening, Script } from './script.ts';
 
 /** Kinds of faults that come in several forms, each of which has a name of its own, too. */
-const families = ['call', 'window', 'delay', 'next', 'end', 'schedulerFault', 'disk', 'subnet'];
+const families = [
+  'call',
+  'window',
+  'delay',
+  'next',
+  'end',
+  'schedulerFault',
+  'disk',
+  'subnet',
+  'streamFault',
+];
 
 /** Kinds of faults, as the report names them. */
 export const faultKinds: readonly string[] = [
@@ -16,7 +27,7 @@ export const faultKinds: readonly string[] = [
   ...['exit', 'oom', 'spot', 'maintenance', 'outside', 'workersDie', 'deleteCluster', 'status'],
   ...['silent', 'gone', 'echoless', 'commandless', 'empty', 'unseen'],
   ...['cut', 'lose', 'replace', 'shutdownCluster', 'cancel', 'rival', 'neighbourEnds'],
-  ...['forgetManager', 'forgetWorkers'],
+  ...['forgetManager', 'forgetWorkers', ...streamFaults],
   ...['disk:full', 'disk:slow', 'disk:syncFails', 'disk:directorySyncFails', 'prepare'],
   ...['kill', 'stop', 'restart', 'standstill'],
 ];

@@ -3,6 +3,7 @@ import { firstCluster } from './ecs.ts';
 import { type Power, powers, type WideSettings } from './powers.ts';
 import { createRandom, type Random } from './random.ts';
 import { releaseNamed, releases } from './scheduler/releases.ts';
+import { streamFaults } from './scheduler/streamLies.ts';
 import {
   type Happening,
   type Script,
@@ -34,7 +35,7 @@ const second = 1000;
 const lastAt = 150 * second;
 
 /** In which share of the seeds each of these comes. */
-const chances = { denials: 0.2, buckets: 0.2, endless: 0.2, memory: 0.2 };
+const chances = { stream: 0.25, denials: 0.2, buckets: 0.2, endless: 0.2, memory: 0.2 };
 
 const moment = (random: Random): number => random.between(12 * second, lastAt);
 
@@ -356,6 +357,12 @@ const forgets = (random: Random): Happening[] => [
     : []),
 ];
 
+/** For a bounded time: a task whose workers are not shown for two minutes is given up. */
+const streamFault = (random: Random): Happening => ({
+  ...{ at: moment(random), kind: 'streamFault', ms: random.between(5, 60) * second },
+  fault: random.pick(streamFaults),
+});
+
 const speaksNumbers = (release: string): boolean => /g[34]/.test(releaseNamed(release).generation);
 
 /** The same seed with more that can happen to it. The plain script is drawn first, and from streams of its own. */
@@ -412,6 +419,8 @@ export function wideScriptOf(seed: number): Script {
   if (endless.chance(chances.endless)) happenings.push(...endlessAnswers(endless));
   const memory = streamOf(seed, 'memory');
   if (memory.chance(chances.memory)) happenings.push(...forgets(memory));
+  const stream = streamOf(seed, 'stream');
+  if (stream.chance(chances.stream)) happenings.push(streamFault(stream));
   happenings.sort((a, b) => a.at - b.at);
   return script;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plainDialogue } from './dialogueFaults.ts';
+import { falsified, streamFaults } from './scheduler/streamLies.ts';
 import type { Happening, Script } from './script.ts';
 import { wideScriptOf } from './wide.ts';
 import { runScript } from './world.ts';
@@ -64,12 +65,41 @@ describe('eight tasks', () => {
     expect(run.powers).toContain('manager forgotten');
     expect(run.powers).toContain('workers forgotten');
   });
+
+  it.each(streamFaults)('are kept while the monitor stream lies: %s', async (fault) => {
+    const run = await play(
+      { restlessness: 0.05 },
+      { at: 80_000, kind: 'end', end: 'exit', count: 1 },
+      { at: 100_000, kind: 'streamFault', fault, ms: 60_000 },
+    );
+    expect([run.violations, run.bought]).toEqual([[], 9]);
+    expect(run.powers).toContain('stream lies');
+  });
+});
+
+it('what a lying stream lists is a part, or has one more, or no work', () => {
+  const load = { free: 0, sent: 2, queued: 1 };
+  const worker = (task: string) => ({
+    ...{ workerId: `Worker|ECS-${task}|0`, managerId: 'a', groupId: null, load },
+  });
+  const list = {
+    ...{ type: 'monitor.workers' as const, groups: null, managers: ['a', 'b'], tasks: 2 },
+    workers: ['00', '01', '02', '03'].map(worker),
+  };
+  const gone = { workerId: 'Worker|ECS-09|0', managerId: 'a' };
+  const names = (fault: (typeof streamFaults)[number]) =>
+    falsified(list, fault, gone).workers.map(({ workerId }) => workerId.slice(11, 13));
+  expect(names('workersLeftOut')).toEqual(['01', '02']);
+  expect(names('goneWorkerShown')).toEqual(['00', '01', '02', '03', '09']);
+  expect(falsified(list, 'managersLeftOut', gone).managers).toEqual(['b']);
+  const idle = falsified(list, 'busyShownIdle', gone).workers;
+  expect(idle.every((each) => each.load?.sent === 0)).toBe(true);
 });
 
 it('each of the newer powers comes in some of the wide seeds', () => {
   const all = Array.from({ length: 200 }, (_, i) => wideScriptOf(i + 1).happenings);
   const count = (is: (each: Happening) => boolean) => all.filter((some) => some.some(is)).length;
-  for (const kind of ['deny', 'buckets', 'forgetManager', 'forgetWorkers'])
+  for (const kind of ['deny', 'buckets', 'streamFault', 'forgetManager', 'forgetWorkers'])
     expect([kind, count((each) => each.kind === kind) > 10]).toEqual([kind, true]);
   const isEndless = (each: Happening) => each.kind === 'call' && each.mishap.startsWith('endless');
   expect(count(isEndless)).toBeGreaterThan(10);

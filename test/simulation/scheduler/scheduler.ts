@@ -17,6 +17,7 @@ import { createNeighbour } from './neighbour.ts';
 import { offenceOf, readsNumber } from './outgoing.ts';
 import { type Magic, releaseNamed, type SchedulerRelease } from './releases.ts';
 import { desiredOfUs, spread } from './requests.ts';
+import { falsified, type StreamFault } from './streamLies.ts';
 import { workerDialogue } from './workers.ts';
 import { createWorkforce } from './workforce.ts';
 
@@ -142,7 +143,7 @@ export const createScheduler = (
     isReachable: () => isReachable() && faults.unseen === 0,
     state: () => {
       workforce.shiftWork();
-      return faults.silent > 0 ? null : workerList();
+      return faults.silent > 0 ? null : publishedList();
     },
   });
 
@@ -203,6 +204,23 @@ export const createScheduler = (
       ...(groups === null && { managers: managersKnown() }),
     };
   }
+
+  /** What its list of workers says falsely; null: nothing. And until when it last did. */
+  let lie: StreamFault | null = null;
+  let liedUntil = Number.NEGATIVE_INFINITY;
+
+  function publishedList(): MonitorMessage {
+    const list = workerList();
+    if (lie === null || list.type !== 'monitor.workers') return list;
+    liedUntil = agenda.now();
+    return falsified(list, lie, workforce.lastGone());
+  }
+
+  /** What was heard in that time is nothing that can be relied on: the stream counts as heard since the next list. */
+  const heardTruly = (since: number | null): number | null =>
+    since === null || lie !== null
+      ? null
+      : Math.max(since, liedUntil + 1000 * settings.reportEverySeconds);
 
   const connections = createConnections(agenda, random, {
     isReachable,
@@ -374,8 +392,15 @@ export const createScheduler = (
       return connection !== undefined && connections.isAnswered(connection);
     },
     dropListeners: stream.drop,
-    heardSince: stream.heardSince,
-    listedSince: stream.listedSince,
+    heardSince: (owner: Owner) => heardTruly(stream.heardSince(owner)),
+    listedSince: (owner: Owner) => heardTruly(stream.listedSince(owner)),
+    /** False: no stream that could lie. */
+    lies(fault: StreamFault | null): boolean {
+      if (fault === null && lie !== null) liedUntil = agenda.now();
+      lie = fault;
+      return settings.monitored;
+    },
+    isLying: () => lie !== null,
     subscribe: stream.subscribe,
     connect: connections.connect,
     /** It lives, and knows nothing of that manager until its next heartbeat. */

@@ -91,7 +91,12 @@ export function createWorkforce(
 
   const isWork = (task: ModelTask): boolean => (work.get(task)?.tasks ?? 0) > 0;
 
+  let gone: { workerId: string; managerId: string | null } | null = null;
+
   function tell(task: ModelTask, isConnected: boolean): void {
+    const [workerId] = workerIdsOf(task);
+    if (!isConnected && workerId && task.ours && !task.isRunning())
+      gone = { workerId, managerId: world.process().managerId };
     for (const workerId of workerIdsOf(task))
       world.publish({ type: 'monitor.worker', workerId, connected: isConnected });
   }
@@ -207,6 +212,9 @@ export function createWorkforce(
       }
       return some.length;
     },
+
+    /** A worker of the Fargate task that was connected and has gone last; null: there is none. */
+    lastGone: () => gone,
 
     /** Work comes and goes; more of it where there is more to do. As long as there is a task, one of them has it. */
     shiftWork(): void {
