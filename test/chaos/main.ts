@@ -4,8 +4,8 @@
  * leaked, duplicated or lost and every other check passed, else 1.
  */
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { createRandom } from '../simulation/random.ts';
+import { readOptions, refuse } from '../support/commandLine.ts';
 import { program } from './emulator.ts';
 import { type Verdict, verifyFinalState } from './finalState.ts';
 import { type DaemonRun, operationsMissed, planRuns } from './killPoints.ts';
@@ -13,13 +13,16 @@ import { type Lane, openLane, runUntilKilled } from './lane.ts';
 import { runScenario, scenarios } from './scenarios.ts';
 import { killTestBeds, print } from './testBed.ts';
 
+const usage =
+  'usage: npm run chaos -- [--kills N] [--seed N] [--lanes N] [--scenario NAME | all] [--json]';
+
 function wholeNumber(name: string, text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0) return value;
-  throw new Error(`--${name} ${text}: must be a whole number`);
+  return refuse(usage, `--${name} ${text}: must be a whole number`);
 }
 
-const { values } = parseArgs({
+const { values } = readOptions(usage, {
   options: {
     kills: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
@@ -94,7 +97,7 @@ async function runScenarios(chosen: string): Promise<number> {
     names.map(async (name) => {
       const scenario = scenarios[name];
       if (!scenario)
-        throw new Error(`--scenario ${name}: must be all, ${Object.keys(scenarios).join(', ')}`);
+        refuse(usage, `--scenario ${name}: must be all, ${Object.keys(scenarios).join(', ')}`);
       return { scenario: name, broken: await runScenario(scenario, seed) };
     }),
   );
@@ -109,5 +112,5 @@ async function runScenarios(chosen: string): Promise<number> {
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void killTestBeds().finally(() => process.exit(130)));
 
-if (!existsSync(program)) throw new Error('dist/ is missing: run "npm run build" first');
+if (!existsSync(program)) refuse(usage, 'dist/ is missing: run "npm run build" first');
 process.exit(await (values.scenario ? runScenarios(values.scenario) : runKills()));

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { decodeMessage } from '../../src/scheduler/protocol/codec.ts';
 import { GENERATIONS } from '../../src/scheduler/protocol/generations.ts';
 import { decodeMonitor } from '../../src/scheduler/protocol/monitor.ts';
@@ -6,6 +5,7 @@ import { notation } from '../../src/scheduler/protocol/notation.ts';
 import { ProtocolFailure } from '../../src/scheduler/protocol/protocolFailure.ts';
 import { toSchedulerMessage } from '../../src/scheduler/protocol/translate.ts';
 import { vectors } from '../src/scheduler/protocol/vectors.ts';
+import { readOptions } from '../support/commandLine.ts';
 import { sweep } from './sweep.ts';
 
 /**
@@ -18,7 +18,7 @@ const MAX_FRAME_MS = 100;
 /** Maximum number of lengths and of bits to try per vector; longer vectors are sampled. */
 const MAX_PLACES = 4096;
 
-const { values: options } = parseArgs({
+const { values: options } = readOptions('usage: npm run fuzz:wire -- [--count N] [--seed N]', {
   options: {
     count: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },

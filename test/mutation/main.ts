@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
+import { readOptions, refuse } from '../support/commandLine.ts';
 import { type Survivor, survivors } from './survivors.ts';
 
 const usage =
@@ -218,7 +218,7 @@ const reasonOf = (file: string, { line, change }: Survivor): string | undefined 
     mutants[file]?.some((one) => one.line === line && one.change === change),
   )?.why;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readOptions(usage, {
   allowPositionals: true,
   options: { jobs: { type: 'string', default: '1' } },
 });
@@ -233,10 +233,10 @@ const requested = chosen
   .map((path) => path.replace(/\/$|\.ts$/g, ''))
   .map((path) => files.filter((file) => file === path || file.startsWith(`${path}/`)));
 const jobs = Number(values.jobs);
-if (!Number.isInteger(jobs) || jobs < 1 || requested.some((found) => found.length === 0)) {
-  console.error(usage);
-  process.exit(2);
-}
+if (!Number.isInteger(jobs) || jobs < 1)
+  refuse(usage, `--jobs ${values.jobs}: must be a whole number from 1 on`);
+for (const [i, found] of requested.entries())
+  if (found.length === 0) refuse(usage, `${chosen[i]}: no such file or folder`);
 
 const sum = { mutants: 0, killed: 0, unexplained: 0 };
 const belowMinScore: string[] = [];

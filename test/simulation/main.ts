@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readOptions, refuse } from '../support/commandLine.ts';
 import { coverage, kindsMet, powersMet } from './coverage.ts';
 import { judgementLines } from './judgements.ts';
 import { recordSeed } from './recordSeed.ts';
@@ -13,7 +13,7 @@ import { runScript } from './world.ts';
 const usage =
   'usage: npm run simulate -- [--seeds N] [--from S] [--json] [--jobs N] [--trace] [--record FILE] [--pairs] [--quick] [--profile wide] [--twice] [--without KIND[,KIND]] [--swarm]';
 
-const { values } = parseArgs({
+const { values } = readOptions(usage, {
   options: {
     seeds: { type: 'string', default: '500' },
     from: { type: 'string', default: '1' },
@@ -41,28 +41,25 @@ const { values } = parseArgs({
   },
 });
 
-const whole = (text: string, least: number): number => {
+const whole = (option: string, text: string, least: number): number => {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= least) return number;
-  console.error(usage);
-  process.exit(2);
+  return refuse(usage, `--${option} ${text}: must be a whole number from ${least} on`);
 };
 
-const profile = profiles.find((name) => name === values.profile);
-if (profile === undefined) {
-  console.error(usage);
-  process.exit(2);
-}
-const playedAs: Profile = profile;
+const playedAs: Profile =
+  profiles.find((name) => name === values.profile) ??
+  refuse(usage, `--profile ${values.profile}: must be one of ${profiles.join(', ')}`);
 const leftOut = values.without.split(',').filter((kind) => kind !== '');
 const unknown = leftOut.filter((kind) => !leavableKinds.includes(kind));
-if (unknown.length > 0) {
-  console.error(`no kind of fault: ${unknown.join(', ')}; there are ${leavableKinds.join(', ')}`);
-  process.exit(2);
-}
-const seeds = whole(values.seeds, 1);
-const from = whole(values.from, 0);
-const jobs = Math.min(seeds, whole(values.jobs, 1));
+if (unknown.length > 0)
+  refuse(
+    `the kinds are ${leavableKinds.join(', ')}`,
+    `--without ${unknown.join(',')}: no such kind`,
+  );
+const seeds = whole('seeds', values.seeds, 1);
+const from = whole('from', values.from, 0);
+const jobs = Math.min(seeds, whole('jobs', values.jobs, 1));
 const scriptOf = (seed: number) =>
   scriptFor(seed, playedAs, { kinds: leftOut, swarm: values.swarm });
 /** So many violations are shrunk and shown with their trace. */
@@ -70,7 +67,7 @@ const mostShown = 3;
 const mostTold = 30;
 
 /** A seed that takes so long is caught in a circle that not even virtual time can leave, ms. */
-const patience = profile === 'wide' ? 600_000 : 30_000;
+const patience = playedAs === 'wide' ? 600_000 : 30_000;
 
 interface Report {
   seed: number;
@@ -165,7 +162,7 @@ const counted = ({ violations }: Stats): string =>
     .join(', ');
 
 if (values.part !== undefined) {
-  await simulate(whole(values.part, 0), (report) => process.send?.(report));
+  await simulate(whole('part', values.part, 0), (report) => process.send?.(report));
   process.disconnect();
 } else if (values.record !== undefined) {
   const { lines, violations } = await recordSeed(scriptOf(from));
