@@ -141,7 +141,7 @@ function refuse(state: UnitProtocol, view: FleetView, settings: UnitSettings): O
   return { state: { ...refused, deferredStart }, replies };
 }
 
-/** The fleet still wants a task for the start that was refused; a task that was found is the answer to it. */
+/** The fleet may still want a task for the start, and one that was found, or was forgotten, is the answer to it. */
 const asMet = ({ state, replies }: Outcome): Outcome => ({
   state,
   replies: [{ type: 'requestShutdown', taskIds: [] }, ...replies],
@@ -162,11 +162,11 @@ function onStart(before: UnitProtocol, view: FleetView, settings: UnitSettings):
 }
 
 function answerStart(state: UnitProtocol, view: FleetView, settings: UnitSettings): Outcome {
-  if (state.startDeadline !== null)
-    return (
-      assign(state, view, settings) ??
-      (view.at >= state.startDeadline ? refuse(state, view, settings) : unchanged(state))
-    );
+  if (state.startDeadline !== null) {
+    const assigned = assign(state, view, settings);
+    if (assigned !== null) return asMet(assigned);
+    return view.at >= state.startDeadline ? refuse(state, view, settings) : unchanged(state);
+  }
   if (!state.lateStart) return unchanged(state);
   const known = new Set([...state.assigned, ...state.initial, ...Object.keys(state.released)]);
   const late = view.taskIds.filter((taskId) => !known.has(taskId));

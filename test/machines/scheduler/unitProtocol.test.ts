@@ -62,9 +62,20 @@ describe.each([true, false])('a start (groups: %s)', (groups) => {
     const { hear, at, world } = about(groups);
     hear(start);
     world.ours.add('t1');
-    expect(at(1)).toEqual([
-      { type: 'respond', response: expect.objectContaining({ workerIds: [], capabilities }) },
-    ]);
+    expect(at(1)).toContainEqual({
+      type: 'respond',
+      response: expect.objectContaining({ workerIds: [], capabilities }),
+    });
+  });
+
+  it('is over for the fleet with its answer: a task that was found may be that, while a launch is held back', () => {
+    const { hear, at, world } = about(groups);
+    expect(told(hear(start))).toEqual([['start']]);
+    world.ours.add('found');
+    const said = at(1);
+    expect(answers(said)).toEqual([['success', groups ? 'ecs-found' : '']]);
+    expect(said[0]).toEqual({ type: 'requestShutdown', taskIds: [] });
+    expect(at(2)).toEqual([]);
   });
 });
 
