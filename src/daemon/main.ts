@@ -122,7 +122,7 @@ export async function runDaemon(
   const { ledger } = journal;
   const summaries = setInterval(() => {
     log.tick();
-    checkStopTimeout(ledger.groups().length);
+    checkStopTimeout(ledger.groupCount);
   }, summaryTickMs);
   actor.start();
   const control = openControl({

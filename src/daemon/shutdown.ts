@@ -51,7 +51,7 @@ export function whyUnseen(sight: AwsSight): string {
 
 /** What is known at a request to stop. */
 export interface StopFacts {
-  ledger: Pick<LedgerView, 'groups' | 'openLaunches'>;
+  ledger: Pick<LedgerView, 'groupCount' | 'openLaunches'>;
   sight: AwsSight;
   /** Whether the root machine counts our tasks in ECS as looked at; its end says the same. */
   looked(): boolean;
@@ -78,7 +78,7 @@ export function passStops(
     log.report('signal.received', { signal });
     actor.send({ type: 'daemon.stop' });
     if (requests > 1) return;
-    const tasks = ledger.groups().length;
+    const tasks = ledger.groupCount;
     // The first request leaves the tasks to the next start.
     if (config.sigtermPolicy === 'leave') return log.report('daemon.leaving', { tasks });
     const short = shortStopTimeout(config, tasks);
@@ -88,7 +88,7 @@ export function passStops(
     const say = () => {
       const waiting = requests > 1 ? 0 : left(idleWaitSeconds(config));
       log.report('daemon.stopPending', {
-        tasks: ledger.groups().length,
+        tasks: ledger.groupCount,
         launches: ledger.openLaunches().length,
         seconds: left(config.stopTimeoutSeconds),
         ...(waiting > 0 && { idleSeconds: waiting }),

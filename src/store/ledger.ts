@@ -186,6 +186,11 @@ export class Ledger {
     return [...this.#groups.values()];
   }
 
+  /** How many live groups there are. */
+  get groupCount(): number {
+    return this.#groups.size;
+  }
+
   group(groupId: string): LedgerGroup | undefined {
     return this.#groups.get(groupId);
   }
@@ -248,24 +253,13 @@ export class Ledger {
       for (const launch of this.#launchesOwed.values())
         records.push({ kind: 'inventoryOwed', reason, launch, at });
     records.push(...this.#history.records(), ...this.#open.values());
-    for (const {
-      deadlinesFrom,
-      runningAt,
-      registeredAt,
-      presumedFrom,
-      market,
-      workers,
-      ...group
-    } of this.#groups.values()) {
+    for (const { deadlinesFrom, runningAt, registeredAt, ...group } of this.#groups.values()) {
+      const { groupId, taskArn, createdAt } = group;
       const at = deadlinesFrom;
-      const more = {
-        ...(presumedFrom !== undefined && { presumedFrom }),
-        ...(market && { market }),
-        ...(workers !== undefined && { workers }),
-      };
-      records.push({ kind: 'adopted', ...group, ...more, deadlinesFrom, at });
+      records.push({ kind: 'adopted', ...group, deadlinesFrom, at });
+      const times = { createdAt, runningAt, registeredAt };
       if (runningAt !== null || registeredAt !== null)
-        records.push({ kind: 'observed', ...group, runningAt, registeredAt, at });
+        records.push({ kind: 'observed', groupId, taskArn, ...times, at });
     }
     return records;
   }

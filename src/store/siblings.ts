@@ -33,7 +33,7 @@ async function siblingAt(path: string): Promise<Sibling | null> {
   try {
     if (await isLocked(path)) return null;
     const ledger = peekJournal(path)?.ledger;
-    if (!ledger || ledger.groups().length + unansweredLaunches(ledger) === 0) return null;
+    if (!ledger || ledger.groupCount + unansweredLaunches(ledger) === 0) return null;
     return { path, ledger, manager: readManagerFile(path) };
   } catch {
     // No directory of ours, or of a later version: its own program will read it.

@@ -86,7 +86,7 @@ describe('passStops', () => {
       },
       {
         ledger: {
-          groups: () => Array.from({ length: tasks }) as never,
+          groupCount: tasks,
           openLaunches: () => [{}] as never,
         },
         sight,

@@ -189,6 +189,13 @@ describe('a ledger', () => {
       expect(each.groups().map(({ market }) => market)).toEqual(['spot', undefined]);
   });
 
+  it('counts its live groups', () => {
+    const ledger = Ledger.replay([adopted('a', 'arn:1'), adopted('b', 'arn:2')]);
+    expect(ledger.groupCount).toBe(2);
+    ledger.apply(ended('a', 'arn:1'));
+    expect(ledger.groupCount).toBe(1);
+  });
+
   it('keeps how many workers a launch gave a group, also after compaction', () => {
     const ledger = Ledger.replay([
       { ...launch('l'), workers: 16 },
