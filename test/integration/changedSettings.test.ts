@@ -1,24 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { stateName } from '../../src/config/statePaths.ts';
-import { type Scheduler, startScheduler } from '../../src/demo/scheduler.ts';
+import { startScheduler } from '../../src/demo/scheduler.ts';
 import { readFrames } from '../../src/store/frames.ts';
 import { openJournal } from '../../src/store/journal.ts';
 import { type LaunchRecord, parseRecord } from '../../src/store/records.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
-import { account, alive, dummyCredentials, start, temporaryStateDir } from './inProcess.ts';
+import { account, alive, schedulerForAll, start, temporaryStateDir } from './inProcess.ts';
 
-let scheduler: Scheduler;
-beforeAll(async () => {
-  dummyCredentials();
-  // Work for one task, that no worker will ever do.
-  scheduler = await startScheduler(1, () => {});
-});
-afterAll(() => {
-  scheduler.close();
-  vi.unstubAllEnvs();
-});
+const scheduler = schedulerForAll();
 
 /** The launch that a journal file holds. */
 function launchIn(dir: string): LaunchRecord {

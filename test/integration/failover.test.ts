@@ -1,16 +1,7 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { type Scheduler, startScheduler } from '../../src/demo/scheduler.ts';
-import { account, alive, dummyCredentials, start, temporaryStateDir } from './inProcess.ts';
+import { expect, it, vi } from 'vitest';
+import { account, alive, schedulerForAll, start, temporaryStateDir } from './inProcess.ts';
 
-let scheduler: Scheduler;
-beforeAll(async () => {
-  dummyCredentials();
-  scheduler = await startScheduler(1, () => {});
-});
-afterAll(() => {
-  scheduler.close();
-  vi.unstubAllEnvs();
-});
+const scheduler = schedulerForAll();
 
 const full = 'InsufficientFreeAddressesInSubnet: subnet-2 has not enough free addresses';
 

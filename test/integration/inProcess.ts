@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, onTestFinished, vi } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { runDaemon } from '../../src/daemon/main.ts';
+import { type Scheduler, startScheduler } from '../../src/demo/scheduler.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { type Log, silentLog } from '../../src/telemetry/log.ts';
@@ -15,6 +16,24 @@ export const dummyCredentials = (): void => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'example');
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
 };
+
+/** A scheduler for all tests of a file, with work for one task, that no worker will ever do; and dummy credentials. */
+export function schedulerForAll(): Pick<Scheduler, 'address'> {
+  let scheduler: Scheduler;
+  beforeAll(async () => {
+    dummyCredentials();
+    scheduler = await startScheduler(1, () => {});
+  });
+  afterAll(() => {
+    scheduler.close();
+    vi.unstubAllEnvs();
+  });
+  return {
+    get address() {
+      return scheduler.address;
+    },
+  };
+}
 
 /** An account of its own, whose tasks run no process. */
 export const account = async (options: Partial<EmulatorOptions> = {}): Promise<Emulator> => {

@@ -1,20 +1,11 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Scheduler, startScheduler } from '../../src/demo/scheduler.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runProgram } from './daemonProgram.ts';
-import { account, alive, dummyCredentials } from './inProcess.ts';
+import { account, alive, schedulerForAll } from './inProcess.ts';
 
-let scheduler: Scheduler;
-beforeAll(async () => {
-  dummyCredentials();
-  scheduler = await startScheduler(1, () => {});
-});
-afterAll(() => {
-  scheduler.close();
-  vi.unstubAllEnvs();
-});
+const scheduler = schedulerForAll();
 
 const wait = { timeout: 20_000, interval: 100 };
 /** Far less than every pause that would have to pass. */

@@ -3,23 +3,14 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Scheduler, startScheduler } from '../../src/demo/scheduler.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runProgram } from './daemonProgram.ts';
-import { account, dummyCredentials } from './inProcess.ts';
+import { account, schedulerForAll } from './inProcess.ts';
 
 const can = (program: string) => spawnSync(program, ['--version']).status === 0;
 const witness = new URL('datagrams.py', import.meta.url).pathname;
 
-let scheduler: Scheduler;
-beforeAll(async () => {
-  dummyCredentials();
-  scheduler = await startScheduler(1, () => {});
-});
-afterAll(() => {
-  scheduler.close();
-  vi.unstubAllEnvs();
-});
+const scheduler = schedulerForAll();
 
 /** A socket like that of systemd, and the assignments that have arrived there. */
 async function notifySocket(path: string): Promise<() => string[]> {

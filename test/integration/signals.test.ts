@@ -1,18 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Scheduler, startScheduler } from '../../src/demo/scheduler.ts';
+import { describe, expect, it, vi } from 'vitest';
 import type { Emulator } from '../../src/emulator/emulator.ts';
-import { account, alive, dummyCredentials, start, temporaryStateDir } from './inProcess.ts';
+import { account, alive, schedulerForAll, start, temporaryStateDir } from './inProcess.ts';
 
-let scheduler: Scheduler;
-beforeAll(async () => {
-  dummyCredentials();
-  // Work for one task, that no worker will ever do.
-  scheduler = await startScheduler(1, () => {});
-});
-afterAll(() => {
-  scheduler.close();
-  vi.unstubAllEnvs();
-});
+const scheduler = schedulerForAll();
 
 const begin = (stateDir: string, flags: string[] = []) => start(scheduler.address, stateDir, flags);
 
