@@ -5,6 +5,7 @@ import type { TaskObservation } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
 import { endedUsdOf, isEndSeen, usdOf } from './billing.ts';
+import { recordCanceling } from './canceling.ts';
 import {
   apply,
   type CohortContext,
@@ -18,11 +19,12 @@ import {
 import { expired } from './deadlines.ts';
 import { recordDegraded } from './degraded.ts';
 import { recordListed } from './deniedTasks.ts';
-import { type GroupRecord, leavesForGood, recordLoads, recordServing } from './groupRecords.ts';
+import { type GroupRecord, leavesForGood, recordLoads } from './groupRecords.ts';
 import { recordAged } from './lifetime.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
 import { observedByStop, reconcileObserved } from './observe.ts';
 import { groupOutcome } from './outcome.ts';
+import { recordServing } from './serving.ts';
 import { settled } from './settleLaunch.ts';
 import { recordStops } from './slowStops.ts';
 import { assumeUnobserved } from './unobserved.ts';
@@ -100,6 +102,13 @@ export const onLoads = cohortSetup.enqueueActions(({ context, event, enqueue }) 
   const monitorConnected = event.loads !== null;
   const monitorEverConnected = context.monitorEverConnected || monitorConnected;
   enqueue.assign({ monitorConnected, monitorEverConnected });
+});
+
+export const onCanceling = cohortSetup.assign({
+  groups: ({ context, event }) => {
+    assertEvent(event, 'cohort.canceling');
+    return recordCanceling(context.groups, event.canceling);
+  },
 });
 
 /** DescribeTasks is denied: that is no reason to believe that stopped tasks run for ever. */

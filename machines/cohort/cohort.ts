@@ -58,6 +58,7 @@ export const cohort = cohortSetup
       'group.stopAnswered': { actions: ['onStopAnswered', 'reportBill'] },
       'cohort.tick': { actions: 'tickLaunches' },
       'cohort.freshness': { actions: 'recordFreshness' },
+      'cohort.canceling': { actions: 'onCanceling' },
       'cohort.loads': { actions: ['onLoads', 'report'] },
       'group.changed': { guard: 'changesRecord', actions: ['onGroupChanged', 'report'] },
       'xstate.done.actor.launch.*': {

@@ -75,6 +75,8 @@ export interface GroupRecord {
   failureReason: FailureReason | null;
   /** What the scheduler's monitor stream showed last; null when nothing is shown, or nothing yet. */
   load: WorkerLoad | null;
+  /** How many tasks of it are being cancelled, where `load` is not known; left out: none is shown. */
+  canceling?: number;
   /** How many workers it had when the stream last showed any, or by its launch; left out: neither is known. */
   shownWorkers?: number;
   /** It waits for an idle moment, and since when nothing shows what it has to do; null: it does not, or that is shown. */
@@ -176,8 +178,8 @@ export const awaitsStop = (record: GroupRecord): boolean =>
 const stopHoldMs = 30_000;
 
 /** One release's scheduler ends itself when a worker leaves it that cancels a task. */
-export const holdsStop = ({ load, stopHeldSince }: GroupRecord, at: number): boolean =>
-  load !== null && load.canceling > 0 && at - (stopHeldSince ?? at) < stopHoldMs;
+export const holdsStop = ({ load, canceling = 0, stopHeldSince }: GroupRecord, at: number) =>
+  (load?.canceling ?? canceling) > 0 && at - (stopHeldSince ?? at) < stopHoldMs;
 
 /** In the record of a group that is to stop now: StopTask is requested, or held back. */
 export function stopping(record: GroupRecord, at: number): Partial<GroupRecord> {
@@ -274,26 +276,6 @@ export function adopted(records: CohortRecords, owned: OwnedGroup[]): Transition
   };
 }
 
-/** A group that serves for so long, ms, does not end because of how it was launched. */
-const stableAfterMs = 120_000;
-
-/** At a poll: which groups serve by now, and which have done so for long. */
-export function recordServing(
-  records: CohortRecords,
-  at: number,
-): CohortRecords & { nowStable: string[] } {
-  const groups = { ...records.groups };
-  const nowStable: string[] = [];
-  for (const [groupId, record] of Object.entries(records.groups)) {
-    if (!record.registered || record.stable) continue;
-    const servingSince = record.servingSince ?? at;
-    const stable = at - servingSince >= stableAfterMs;
-    if (stable) nowStable.push(groupId);
-    groups[groupId] = { ...record, servingSince, stable };
-  }
-  return { ...records, groups, nowStable };
-}
-
 /** Phases in which a group takes in that its workers have registered. */
 const canRegister = ({ phase }: GroupRecord): boolean =>
   phase === 'provisioning' || phase === 'running' || phase === 'waiting';
@@ -304,6 +286,8 @@ const registeredRecord = (record: GroupRecord): GroupRecord => ({
   registered: true,
   phase: record.phase === 'provisioning' ? 'running' : record.phase,
 });
+
+const withoutCanceling = ({ canceling: _, ...record }: GroupRecord): GroupRecord => record;
 
 /**
  * What the monitor stream showed of tasks whose workers changed; null: it shows nothing any more. `nowRegistered`: the
@@ -328,8 +312,12 @@ export function recordLoads(
       present || load === null || !before.registered ? null : (before.workersLostSince ?? at);
     const unshownSince =
       load === null && before.drainDeadline !== null ? (before.unshownSince ?? at) : null;
-    const isNews = !sameLoad(load, before.load) || workersLostSince !== before.workersLostSince;
-    const record = registers ? registeredRecord(before) : before;
+    const isNews =
+      !sameLoad(load, before.load) ||
+      workersLostSince !== before.workersLostSince ||
+      before.canceling !== undefined;
+    const known = before.canceling === undefined ? before : withoutCanceling(before);
+    const record = registers ? registeredRecord(known) : known;
     const news = { load, workersLostSince, unshownSince, assumed: before.assumed && !present };
     const shown = load !== null && present && { shownWorkers: load.workers };
     const idle = withIdleSince(before, load, at, minIdleMs);

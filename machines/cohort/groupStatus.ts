@@ -70,7 +70,7 @@ export function groupStatus(
     registered: record.registered,
     workers: load?.workers ?? null,
     tasks: load?.tasks ?? null,
-    canceling: load?.canceling ?? null,
+    canceling: load?.canceling ?? record.canceling ?? null,
     createdAt: record.createdAt,
     deadlinesFrom: record.deadlinesFrom,
     runningAt: record.runningAt,

@@ -51,7 +51,9 @@ export type CohortCommand =
   /** Whether what was last shown as idle still counts as that; until the first of these it does. */
   | { type: 'cohort.freshness'; at: number; isCurrent: boolean }
   /** By Fargate task id, only what changed; null: the monitor stream shows nothing any more. */
-  | { type: 'cohort.loads'; at: number; loads: Record<string, WorkerLoad> | null };
+  | { type: 'cohort.loads'; at: number; loads: Record<string, WorkerLoad> | null }
+  /** Where loads are not known: how many tasks are being cancelled, by Fargate task id, only what changed. */
+  | { type: 'cohort.canceling'; canceling: Record<string, number> };
 
 /** Tasks of one launch, and when each was created, milliseconds since the epoch. */
 export interface FoundTasks {

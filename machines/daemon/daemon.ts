@@ -228,6 +228,7 @@ export const daemon = setup({
       actions: ['toFleet', { type: 'noteConnection', params: ({ event }) => event.status }],
     },
     'monitor.loads': { actions: ['toSession', 'toFleet'] },
+    'monitor.canceling': { actions: 'toFleet' },
     'monitor.work': { actions: ['toSession', 'toFleet'] },
     'monitor.freshness': { actions: 'toFleet' },
     'monitor.groups': { actions: 'toSession' },

@@ -1,7 +1,6 @@
 import { assertEvent } from 'xstate';
 import { cohortSize } from '../cohort/groupRecords.ts';
 import type { CohortCommand } from '../cohort/messages.ts';
-import type { WorkerLoad } from '../scheduler/messages.ts';
 import { parent } from '../shared/parent.ts';
 import { probeEarly } from './circuitBreaker.ts';
 import type { CohortStatus } from './cohortStatus.ts';
@@ -86,19 +85,19 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
   enqueue.assign({ cohorts });
 });
 
-/** The loads of one cohort's tasks; null: none. */
-function loadsFor(
+/** What is shown of one cohort's tasks; null: nothing. */
+function shownOf<T>(
   tasks: Record<string, true>,
-  loads: Record<string, WorkerLoad>,
+  shown: Record<string, T>,
   changed: readonly string[],
-): Record<string, WorkerLoad> | null {
+): Record<string, T> | null {
   // A cohort has a hundred tasks at most; mostly one load changes, and sometimes all do.
   const concerned =
     changed.length <= cohortSize
       ? changed.filter((taskId) => taskId in tasks)
-      : Object.keys(tasks).filter((taskId) => taskId in loads);
+      : Object.keys(tasks).filter((taskId) => taskId in shown);
   if (concerned.length === 0) return null;
-  return Object.fromEntries(concerned.map((taskId) => [taskId, loads[taskId] as WorkerLoad]));
+  return Object.fromEntries(concerned.map((taskId) => [taskId, shown[taskId] as T]));
 }
 
 /** Each cohort gets the loads of its own tasks; all of them learn that nothing is shown any more. */
@@ -108,9 +107,20 @@ export const passOnLoads = fleetSetup.enqueueActions(({ context, event, enqueue 
   const { now: at, tasksOf } = context;
   const changed = Object.keys(loads ?? {});
   for (const cohortId of Object.keys(context.cohorts)) {
-    const own = loads && loadsFor(tasksOf[cohortId] ?? {}, loads, changed);
+    const own = loads && shownOf(tasksOf[cohortId] ?? {}, loads, changed);
     if (loads === null || own !== null)
       enqueue.sendTo(cohortId, { type: 'cohort.loads', at, loads: own } satisfies CohortCommand);
+  }
+});
+
+/** Each cohort gets the cancellations of its own tasks. */
+export const passOnCanceling = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'monitor.canceling');
+  const changed = Object.keys(event.canceling);
+  for (const cohortId of Object.keys(context.cohorts)) {
+    const canceling = shownOf(context.tasksOf[cohortId] ?? {}, event.canceling, changed);
+    if (canceling !== null)
+      enqueue.sendTo(cohortId, { type: 'cohort.canceling', canceling } satisfies CohortCommand);
   }
 });
 

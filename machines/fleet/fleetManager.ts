@@ -32,6 +32,7 @@ const demand = {
   'scheduler.shutdownRequested': { actions: ['onShutdownRequested', 'requestReconcile'] },
   'monitor.work': { actions: ['onWork', 'requestReconcile'] },
   'monitor.closed': { actions: 'onWork' },
+  'monitor.canceling': { actions: 'passOnCanceling' },
   'monitor.freshness': { actions: 'passOnFreshness' },
   'fleet.drainGroups': { actions: 'onDrainGroups' },
   'fleet.stop': 'stopping',
@@ -284,9 +285,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
       states: {
         unknown: {
           description: 'It has never shown anything.',
-          on: {
-            'monitor.loads': [monitorConnects, { actions: 'passOnLoads' }],
-          },
+          on: { 'monitor.loads': [monitorConnects, { actions: 'passOnLoads' }] },
         },
         connected: {
           description: 'It shows the loads of our tasks.',
@@ -299,9 +298,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
         },
         lost: {
           description: 'It did, and shows nothing any more.',
-          on: {
-            'monitor.loads': [monitorConnects, { actions: 'passOnLoads' }],
-          },
+          on: { 'monitor.loads': [monitorConnects, { actions: 'passOnLoads' }] },
         },
       },
     },

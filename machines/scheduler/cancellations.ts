@@ -55,6 +55,17 @@ export function cancelingAt({ counts }: Cancellations, taskId: string): number {
   return counts[taskId] ?? 0;
 }
 
+/** By Fargate task, where the count is another than before. */
+export function changedCounts(
+  before: Cancellations,
+  { counts }: Cancellations,
+): Record<string, number> {
+  if (before.counts === counts) return {};
+  const taskIds = Object.keys({ ...before.counts, ...counts });
+  const changed = taskIds.filter((taskId) => before.counts[taskId] !== counts[taskId]);
+  return Object.fromEntries(changed.map((taskId) => [taskId, counts[taskId] ?? 0]));
+}
+
 /** That Fargate task certainly has no task that is being cancelled. */
 export function isSettled(cancellations: Cancellations, taskId: string): boolean {
   return cancellations.complete && cancelingAt(cancellations, taskId) === 0;

@@ -70,6 +70,11 @@ export type MonitorSocketEvent =
 export type MonitorEvent =
   /** By Fargate task, only what changed; null: nothing is known any more. */
   | { type: 'monitor.loads'; at: number; loads: Record<string, WorkerLoad> | null }
+  /**
+   * Before a list of workers has told the loads: how many tasks of the scheduler are being cancelled, by Fargate task,
+   * only what changed.
+   */
+  | { type: 'monitor.canceling'; at: number; canceling: Record<string, number> }
   /** What the scheduler has to do, with each of its reports; null: the stream does not show it. */
   | { type: 'monitor.work'; at: number; work: WorkView | null }
   | { type: 'monitor.groups'; at: number; groups: GroupsView | null }

@@ -4,6 +4,7 @@ import { stream } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { parent } from '../shared/parent.ts';
+import { cancelingAt, changedCounts, noCancellations } from './cancellations.ts';
 import { type DeadTasks, markTaskDead, reportableWorkers, withoutNoticed } from './deadWorkers.ts';
 import type { FleetEvent, MonitorEvent, MonitorSocketEvent } from './events.ts';
 import { type MonitorStream, nothingShown, readMessages } from './monitorStream.ts';
@@ -158,6 +159,13 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
     enqueue.cancel('forget');
     enqueue.sendTo(parent, { type: 'monitor.loads', at, loads: told } satisfies MonitorEvent);
   }
+  if (!stream.isTraced) {
+    // Where the loads have just become unknown, so have the cancellations.
+    const known = told === null ? noCancellations : context.stream.cancellations;
+    const canceling = changedCounts(known, stream.cancellations);
+    if (Object.keys(canceling).length > 0)
+      enqueue.sendTo(parent, { type: 'monitor.canceling', at, canceling } satisfies MonitorEvent);
+  }
   if (listed && stream.isTraced) {
     const idleUntil = at + idleBelievedMs(rhythmOf(stream.gapsMs));
     enqueue.assign({ idleUntil, idleDoubted: false });
@@ -174,6 +182,17 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
     enqueue.sendTo(parent, {
       ...{ type: 'monitor.groups', at, groups: stream.groups },
     } satisfies MonitorEvent);
+});
+
+/** A group that has come to know its task hears of the cancellations that were told before. */
+const tellCanceling = monitorSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'fleet.tasksChanged');
+  const { stream, now: at } = context;
+  if (stream.isTraced) return;
+  const counts = event.taskIds.map((id) => [id, cancelingAt(stream.cancellations, id)] as const);
+  const canceling = Object.fromEntries(counts.filter(([, count]) => count > 0));
+  if (Object.keys(canceling).length > 0)
+    enqueue.sendTo(parent, { type: 'monitor.canceling', at, canceling } satisfies MonitorEvent);
 });
 
 /** The next report is due, and has not come: what the last one showed as idle need not be so any more. */
@@ -198,7 +217,7 @@ const reportDeadWorkers = monitorSetup.enqueueActions(({ context, enqueue }) => 
 });
 
 export const monitor = monitorSetup
-  .extend({ actions: { readStream, doubtIdle, reportDeadWorkers } })
+  .extend({ actions: { readStream, tellCanceling, doubtIdle, reportDeadWorkers } })
   .createMachine({
     id: 'monitor',
     description: "The scheduler's monitor stream: useful, never needed. It only listens.",
@@ -218,7 +237,7 @@ export const monitor = monitorSetup
     on: {
       tick: { actions: ['advanceClock', 'doubtIdle', 'forgetNoticed', 'reportDeadWorkers'] },
       'fleet.tasksChanged': {
-        actions: { type: 'keepTasks', params: ({ event }) => event },
+        actions: [{ type: 'keepTasks', params: ({ event }) => event }, 'tellCanceling'],
       },
       'task.dead': { actions: ['buryTask', 'reportDeadWorkers'] },
       'monitor.forget': { actions: 'reportUnknown' },

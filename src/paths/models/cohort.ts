@@ -37,6 +37,7 @@ export const model: Model = {
     { type: 'cohort.rank', generation: 7 },
     { type: 'cohort.evict', generation: 6, at: 2000, until: 9000, groupIds: ['stray-9'] },
     { type: 'cohort.loads', at: 2500, loads: { 9: { workers: 1, tasks: 2, canceling: 0 } } },
+    { type: 'cohort.canceling', canceling: { 9: 1 } },
     { type: 'cohort.freshness', at: 2500, isCurrent: true },
     { type: 'cohort.poll', at: 3000, monitorConnected: true, launching: true, ending: false },
     { type: 'cohort.tick', at: 3000, launching: true },

@@ -44,6 +44,7 @@ export const model: Model = {
       { type: 'monitor.loads', at: 1, loads: null },
       { type: 'monitor.groups', at: 1, groups: null },
       { type: 'monitor.work', at: 1, work: null },
+      { type: 'monitor.canceling', at: 1, canceling: { t1: 1 } },
       { type: 'monitor.freshness', at: 1, isCurrent: true },
       { type: 'monitor.deadWorkers', at: 1, workerIds: [] },
       { type: 'monitor.closed', at: 1 },

@@ -118,6 +118,7 @@ const oneByOne: Model = {
         ? [
             { type: 'monitor.work', at: 20_000, work: null },
             { type: 'monitor.closed', at: 20_000 },
+            { type: 'monitor.canceling', at: 20_000, canceling: { t1: 1 } },
             { type: 'monitor.freshness', at: 20_000, isCurrent: true },
           ]
         : []),

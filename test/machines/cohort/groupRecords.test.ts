@@ -8,7 +8,6 @@ import {
   countRecords,
   type GroupRecord,
   recordLoads,
-  recordServing,
   stopEvent,
 } from '../../../machines/cohort/groupRecords.ts';
 import { reconcileObserved } from '../../../machines/cohort/observe.ts';
@@ -119,25 +118,6 @@ describe('the record of a group', () => {
     [0, 'has lost its workers', serves({ workersLostSince: 0, lastStatus: 'running' })],
   ] as const)('counts %i as absent of two where each %s', (absent, _, row) => {
     expect(countRecords({ a: row, b: row })).toMatchObject({ absent });
-  });
-});
-
-describe('a serving group', () => {
-  it('is reported as stable once, after it served for two minutes', () => {
-    const books = recordsOf({
-      a: serves(),
-      b: rowOf({ phase: 'running' }),
-      c: serves({ stable: true }),
-    });
-    const first = recordServing(books, 5000);
-    expect(first.nowStable).toEqual([]);
-    expect(first.groups).toStrictEqual({ ...books.groups, a: serves({ servingSince: 5000 }) });
-    const early = recordServing(first, 124_999);
-    expect([early.nowStable, early.groups]).toStrictEqual([[], first.groups]);
-    const late = recordServing(early, 125_000);
-    expect(late.nowStable).toEqual(['a']);
-    expect(late.groups.a).toStrictEqual(serves({ servingSince: 5000, stable: true }));
-    expect(recordServing(late, 999_000)).toEqual({ ...late, nowStable: [] });
   });
 });
 

@@ -19,6 +19,7 @@ const routes: Record<string, ('session' | 'manager' | 'monitor')[]> = {
   'monitor.loads': ['session', 'manager'],
   'monitor.groups': ['session'],
   'monitor.work': ['session', 'manager'],
+  'monitor.canceling': ['manager'],
   'monitor.freshness': ['manager'],
   'monitor.deadWorkers': ['session'],
   'monitor.closed': ['session', 'manager'],

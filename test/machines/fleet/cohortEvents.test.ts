@@ -285,3 +285,17 @@ it('remembers what the scheduler speaks, and launches workers for it', async () 
   command(2);
   expect(orders()).toMatchObject([{ launches: [{ order: { template: 'ymq 2.6.0' } }] }]);
 });
+
+it('a cancellation that is shown before the loads reaches the cohort that has its task', async () => {
+  const { actor, clock, orders } = await readyManager({ owned: tasksOf(150) });
+  for (let i = 0; i < 3; i++) clock.increment(1);
+  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['t1', 't2'] });
+  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', taskIds: ['t3'] });
+  orders();
+  const send = (canceling: Record<string, number>) =>
+    actor.send({ type: 'monitor.canceling', at: 1, canceling });
+  send({ t3: 1, t9: 2 });
+  expect(orders()).toEqual([{ type: 'cohort.canceling', canceling: { t3: 1 } }]);
+  send({ t9: 0 });
+  expect(orders()).toEqual([]);
+});

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Cancellations,
   cancelingAt,
+  changedCounts,
   isSettled,
   noCancellations,
   onTaskStates,
@@ -64,4 +65,12 @@ describe('the cancellations of a Fargate task', () => {
     expect(onWorkerList(known, 1)).toBe(known);
     expect(isSettled(onWorkerList(known, 2), 'b')).toBe(false);
   });
+});
+
+it('the counts that have changed are those of begun and of ended cancellations', () => {
+  const one = after(noCancellations, ['t', 'canceling'], ['u', 'canceling', 'Worker|ECS-b|1']);
+  expect(changedCounts(noCancellations, one)).toEqual({ a: 1, b: 1 });
+  expect(changedCounts(one, one)).toEqual({});
+  expect(changedCounts(one, after(one, ['t', 'canceled'], ['v', 'canceling']))).toEqual({});
+  expect(changedCounts(one, after(one, ['t', 'canceled']))).toEqual({ a: 0 });
 });

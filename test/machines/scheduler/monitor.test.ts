@@ -517,3 +517,54 @@ it('names an effect that was not provided', async () => {
     monitorSocket: "effect 'monitorSocket' is not provided",
   });
 });
+
+describe('cancellations before the loads', () => {
+  const told = (tasks: Record<string, number>) => ({ type: 'monitor.canceling', canceling: tasks });
+  const ofCancellations = (reports: { type: string }[]) =>
+    reports.filter(({ type }) => type === 'monitor.canceling');
+  const untraced = { ...worker('t2'), workerId: 'Worker|FIX|1|f' };
+
+  it('are told as they change, until a list of workers tells the loads', () => {
+    const { open, show, tasks, reports } = live();
+    tasks('t1');
+    open();
+    show(canceling('t1', 'canceling'));
+    expect(reports()).toEqual([told({ t1: 1 })]);
+    show(canceling('t1', 'canceling'));
+    expect(reports()).toEqual([]);
+    show(canceling('t1', 'canceled'), canceling('t2', 'canceling'));
+    expect(reports()).toEqual([told({ t1: 0, t2: 1 })]);
+    show(list(worker('t1')), canceling('t1', 'canceling'));
+    show(canceling('t1', 'canceled'));
+    expect(ofCancellations(reports())).toEqual([]);
+  });
+
+  it('are told to a group that comes to know its task after them', () => {
+    const { open, show, tasks, reports } = live();
+    open();
+    show(canceling('t1', 'canceling'));
+    reports();
+    tasks('t2');
+    expect(reports()).toEqual([]);
+    tasks('t1', 't2');
+    expect(reports()).toEqual([told({ t1: 1 })]);
+    show(list(worker('t1')));
+    reports();
+    tasks('t1', 't2', 't3');
+    expect(ofCancellations(reports())).toEqual([]);
+  });
+
+  it('are told anew after loads that are not known any more', () => {
+    const { open, show, tasks, reports } = live();
+    tasks('t1');
+    open();
+    show(canceling('t1', 'canceling'), list(untraced));
+    expect(reports()).toEqual([{ type: 'monitor.loads', loads: null }, told({ t1: 1 })]);
+    show(list(worker('t1')));
+    reports();
+    show(list(worker('t1'), untraced));
+    expect(reports()).toEqual([{ type: 'monitor.loads', loads: null }, told({ t1: 1 })]);
+    show(list(worker('t1'), untraced));
+    expect(reports()).toEqual([]);
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { recordCanceling } from '../../../machines/cohort/canceling.ts';
+import { recordLoads, stopEvent, stopping } from '../../../machines/cohort/groupRecords.ts';
+import { arn, rowOf, serves } from '../../support/rows.ts';
+
+describe('a cancellation that is shown before the loads', () => {
+  const groups = { a: serves({ taskArn: arn('a') }), b: serves({ taskArn: arn('b') }), c: rowOf() };
+  const known = recordCanceling(groups, { a: 2, elsewhere: 1 });
+  const held = { type: 'group.hold' };
+
+  it('holds StopTask back for the group that has it, and for no other', () => {
+    expect(known).toStrictEqual({ ...groups, a: { ...groups.a, canceling: 2 } });
+    expect([stopEvent(known.a as never, 5000), stopEvent(groups.b, 5000)]).toEqual([
+      held,
+      { type: 'group.stop' },
+    ]);
+    const waits = { ...(known.a as object), ...stopping(known.a as never, 5000) };
+    expect(waits).toMatchObject({ phase: 'held', stopHeldSince: 5000 });
+    expect([34_999, 35_000].map((at) => stopEvent(waits as never, at).type)).toEqual([
+      'group.hold',
+      'group.stop',
+    ]);
+  });
+
+  it('ends with its end', () => {
+    const ended = recordCanceling(known, { a: 0 });
+    expect(stopEvent(ended.a as never, 5000)).toEqual({ type: 'group.stop' });
+  });
+
+  it('changes no record where no task of the cohort has it', () => {
+    expect(recordCanceling(groups, { elsewhere: 1 })).toBe(groups);
+  });
+
+  it('counts no more once the loads are told, or are told to be unknown', () => {
+    const load = { workers: 1, tasks: 0, canceling: 0 };
+    const records = { groups: known, launches: {} };
+    for (const [loads, shown] of [
+      [{ a: load }, load],
+      [null, null],
+    ] as const) {
+      const { a } = recordLoads(records, loads, 6000).groups;
+      expect(a).toMatchObject({ load: shown });
+      expect(a).not.toHaveProperty('canceling');
+      expect(stopEvent(a as never, 6000)).toEqual({ type: 'group.stop' });
+    }
+    expect(stopEvent(recordLoads(records, { b: load }, 6000).groups.a as never, 6000)).toEqual(
+      held,
+    );
+  });
+});
