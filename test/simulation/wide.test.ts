@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { plainDialogue } from './dialogueFaults.ts';
 import type { WideSettings } from './powers.ts';
 import { type Happening, type Script, scriptOf } from './script.ts';
+import { without } from './swarm.ts';
 import { powersOf, wideScriptOf } from './wide.ts';
 import { runScript } from './world.ts';
 
@@ -231,4 +232,30 @@ describe('eight tasks', () => {
     expect(Math.max(...asked.map(Number))).toBe(5);
     expect(run.bought).toBeGreaterThan(5);
   });
+});
+
+it.each([1, 60])(
+  'a stop before the first list of a restarted manager waits for cancellations, with reports every %i s',
+  async (reportEverySeconds) => {
+    const { settings } = wideScriptOf(145);
+    const given = { ...settings, money: null, restlessness: 0.002, reportEverySeconds };
+    for (let seed = 1; seed <= 6; seed++) {
+      const run = await runScript({
+        ...{ seed, settings: given, finalDemand: 40 },
+        happenings: [
+          { at: 0, kind: 'demand', tasks: 40 },
+          { at: 90_000, kind: 'kill', point: null, power: false, journal: 'kept', downMs: 2000 },
+          { at: 96_000, kind: 'cancel', count: 3, ms: 15_000 },
+          { at: 102_500, kind: 'stop', downMs: 4000 },
+        ],
+      });
+      expect([seed, run.violations]).toEqual([seed, []]);
+    }
+  },
+);
+
+it('groups that StopTask fails to stop for minutes are not asked for a second time', async () => {
+  const run = await runScript(without(wideScriptOf(29), ['kill']), true);
+  expect(run.violations).toEqual([]);
+  expect(run.trace.filter((line) => /error500:StopTask/.test(line)).length).toBeGreaterThan(5);
 });
