@@ -1,77 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { createActor, SimulatedClock } from 'xstate';
 import type { MonitorMessage } from '../../../machines/scheduler/messages.ts';
 import { monitor } from '../../../machines/scheduler/monitor.ts';
-import { input, model } from '../../../src/paths/models/monitor.ts';
+import { model } from '../../../src/paths/models/monitor.ts';
+import { canceling, list, liveMonitor, worker } from '../../support/liveMonitor.ts';
 import { untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
-import { arn } from '../../support/rows.ts';
-import { scriptedParent, scriptedStream } from '../../support/world.ts';
 
-const worker = (taskId: string, n = 1, sent = 0) => ({
-  workerId: `Worker|ECS-${taskId}|${n}`,
-  managerId: 'wm',
-  groupId: null,
-  load: { free: 10, sent, queued: 0 },
-});
-const list = (...workers: ReturnType<typeof worker>[]): MonitorMessage => ({
-  ...{ type: 'monitor.workers', groups: null, workers },
-});
-const canceling = (taskId: string, state: 'canceling' | 'canceled'): MonitorMessage => ({
-  ...{ type: 'monitor.task', taskId: `task of ${taskId}`, state },
-  workerId: worker(taskId).workerId,
-});
 const load = (workers: number, tasks = 0) => ({ workers, tasks, canceling: 0 });
 
 const listening = { online: { listening: 'current' } };
 const overdue = { online: { listening: 'overdue' } };
 
-const live = (dead: Record<string, number> = {}) => {
-  const clock = new SimulatedClock();
-  const { parent, told: heard } = scriptedParent(clock);
-  const stream = scriptedStream();
-  const unreadable: unknown[] = [];
-  let received = 0;
-  const machine = monitor.provide({
-    actors: { monitorSocket: stream.logic as never },
-    actions: {
-      noteUnreadable: (_, trouble) => unreadable.push(trouble),
-      noteReceived: () => received++,
-    },
-  });
-  const actor = createActor(machine, { parent, input: { ...input, dead } }).start();
-  let at = 1_000_000;
-  const pass = (ms: number) => {
-    at += ms;
-    clock.increment(ms);
-  };
-  const open = () => stream.say({ type: 'socket.open', at });
-  const show = (...messages: MonitorMessage[]) =>
-    stream.say({ type: 'monitor.messages', at, messages });
-  const close = (reason = 'reset', jitter = 1) =>
-    stream.say({ type: 'socket.closed', at, reason, jitter });
-  const tick = () => actor.send({ type: 'tick', now: at });
-  const tasks = (...taskIds: string[]) =>
-    actor.send({ type: 'fleet.tasksChanged', cohortId: 'c', taskIds });
-  const die = (taskId: string) => actor.send({ type: 'task.dead', at, taskArn: arn(taskId) });
-  /** What it has reported since it was asked last, but for the time. */
-  const reports = () =>
-    heard.splice(0).map((event) => {
-      const { at: when, ...report } = event as never as { type: string; at: number };
-      expect(at - when).toBeGreaterThanOrEqual(0);
-      return report;
-    });
-  const value = () => actor.getSnapshot().value;
-  return {
-    ...stream,
-    ...{ actor, pass, open, show, close, tick, tasks, die, reports, heard, value, unreadable },
-    received: () => received,
-  };
-};
-
 it('the monitor keeps its invariants on every edge', async () => {
   await walkEveryEdge(monitor, model, ({ steps }) => {
-    const { actor, lines, told } = live();
+    const { actor, lines, told } = liveMonitor();
     for (const { event, state } of steps) {
       actor.send(event as never);
       const { value } = actor.getSnapshot();
@@ -89,7 +31,7 @@ it('draws no transition that the model cannot take, and no state it cannot reach
 
 describe('the monitor stream', () => {
   it('is noted as received at the first messages of each connection', () => {
-    const { open, show, close, pass, received } = live();
+    const { open, show, close, pass, received } = liveMonitor();
     open();
     expect(received()).toBe(0);
     show(list(worker('t1')));
@@ -103,7 +45,7 @@ describe('the monitor stream', () => {
   });
 
   it('is read once it is open, and its loads are unknown when it has ended for long', () => {
-    const { open, show, close, tick, pass, reports, heard } = live();
+    const { open, show, close, tick, pass, reports, heard } = liveMonitor();
     show(list(worker('t1')));
     open();
     expect(reports()).toEqual([]);
@@ -124,7 +66,7 @@ describe('the monitor stream', () => {
   });
 
   it('has its last loads believed when it comes back soon, and told anew', () => {
-    const { open, show, close, pass, reports } = live();
+    const { open, show, close, pass, reports } = liveMonitor();
     open();
     show(list(worker('t1')));
     close();
@@ -143,7 +85,7 @@ describe('the monitor stream', () => {
   });
 
   it('is joined again ever more slowly, and quickly again once it was read', () => {
-    const { lines, open, show, close, pass } = live();
+    const { lines, open, show, close, pass } = liveMonitor();
     const pauseAfter = (reason: string, jitter: number) => {
       const count = lines.length;
       close(reason, jitter);
@@ -160,7 +102,7 @@ describe('the monitor stream', () => {
   });
 
   it('is left when it has shown nothing for half a minute, though it reports each second', () => {
-    const { actor, lines, open, show, pass, value, reports } = live();
+    const { actor, lines, open, show, pass, value, reports } = liveMonitor();
     open();
     show(list());
     pass(1000);
@@ -183,7 +125,7 @@ describe('the monitor stream', () => {
   it.each([10_000, 60_000])(
     'is not left between reports that come every %i ms, and is after two and a half times that',
     (every) => {
-      const { open, show, pass, value } = live();
+      const { open, show, pass, value } = liveMonitor();
       open();
       for (let n = 0; n < 3; n++) {
         pass(every);
@@ -204,7 +146,7 @@ describe('the monitor stream', () => {
     ['a list', () => ({ type: 'monitor.messages', messages: [list(worker('t1'))] })],
     ['what cannot be read', () => ({ type: 'socket.unreadable', reason: 'short' })],
   ])('is not left after a standstill of this process if %s waits to be read', (_, unread) => {
-    const { open, show, pass, say, value, lines } = live();
+    const { open, show, pass, say, value, lines } = liveMonitor();
     open();
     show(list());
     pass(1000);
@@ -221,7 +163,7 @@ describe('the monitor stream', () => {
   it.each([1000, 10_000, 60_000])(
     'shows what is idle until its next report is late, where one comes every %i ms',
     (every) => {
-      const { open, show, pass, tick, heard } = live();
+      const { open, show, pass, tick, heard } = liveMonitor();
       const freshness = () =>
         heard.splice(0).flatMap((event) => ('isCurrent' in event ? [event.isCurrent] : []));
       const wait = (ms: number) => {
@@ -250,7 +192,7 @@ describe('the monitor stream', () => {
   );
 
   it('shows what is idle until the very moment when its next report is due', () => {
-    const { open, show, pass, tick, reports } = live();
+    const { open, show, pass, tick, reports } = liveMonitor();
     open();
     show(list(worker('t1')));
     reports();
@@ -263,7 +205,7 @@ describe('the monitor stream', () => {
   });
 
   it('shows nothing as idle any longer because of what is said of single workers and tasks', () => {
-    const { open, show, pass, tick, reports } = live();
+    const { open, show, pass, tick, reports } = liveMonitor();
     const freshness = () => reports().filter(({ type }) => type === 'monitor.freshness');
     open();
     show(list(worker('t1')));
@@ -277,7 +219,7 @@ describe('the monitor stream', () => {
   });
 
   it('shows nothing as idle before a report in which each worker of ours names its task', () => {
-    const { open, show, pass, tick, reports } = live();
+    const { open, show, pass, tick, reports } = liveMonitor();
     tick();
     open();
     tick();
@@ -289,7 +231,7 @@ describe('the monitor stream', () => {
 
   it('forgets its last loads at the first report of a connection in which a worker of ours names no task', () => {
     const untraced = { ...worker('t1'), workerId: 'Worker|FIX|1|f' };
-    const { open, show, close, pass, reports } = live();
+    const { open, show, close, pass, reports } = liveMonitor();
     open();
     show(list(worker('t1')));
     close();
@@ -304,7 +246,7 @@ describe('the monitor stream', () => {
   });
 
   it('is left two and a half minutes after it was opened when it has never reported', () => {
-    const { open, pass, value } = live();
+    const { open, pass, value } = liveMonitor();
     open();
     pass(149_999);
     expect(value()).toEqual(listening);
@@ -315,7 +257,7 @@ describe('the monitor stream', () => {
   });
 
   it('reports the work of the scheduler with each list that shows it', () => {
-    const { open, show, pass, reports } = live();
+    const { open, show, pass, reports } = liveMonitor();
     open();
     const shown = { ...list(worker('t1')), tasks: 40, managers: ['wm', 'other'] };
     show(shown as MonitorMessage);
@@ -330,7 +272,7 @@ describe('the monitor stream', () => {
   });
 
   it('is not left for frames that cannot be read; each is noted', () => {
-    const { say, open, pass, value, unreadable } = live();
+    const { say, open, pass, value, unreadable } = liveMonitor();
     open();
     for (let n = 0; n < 3; n++) {
       pass(20_000);
@@ -341,13 +283,13 @@ describe('the monitor stream', () => {
   });
 
   it('is waited for without an end where no connection is made', () => {
-    const { pass, value } = live();
+    const { pass, value } = liveMonitor();
     pass(3_600_000);
     expect(value()).toEqual({ online: 'connecting' });
   });
 
   it('knows what went wrong until it is read again', () => {
-    const { actor, lines, open, show, close, pass } = live();
+    const { actor, lines, open, show, close, pass } = liveMonitor();
     const trouble = () => actor.getSnapshot().context.trouble;
     expect(trouble()).toBeNull();
     close('refused');
@@ -366,7 +308,7 @@ describe('the monitor stream', () => {
 
 describe('the loads', () => {
   it('of all of our tasks are told first, then of those that change or are new', () => {
-    const { actor, open, show, tasks, reports } = live();
+    const { actor, open, show, tasks, reports } = liveMonitor();
     const loads = (...messages: MonitorMessage[]) => {
       show(...messages);
       return reports();
@@ -385,7 +327,7 @@ describe('the loads', () => {
   });
 
   it('are unknown while a worker names no task', () => {
-    const { open, show, reports } = live();
+    const { open, show, reports } = liveMonitor();
     open();
     show(list(worker('t1')));
     reports();
@@ -395,7 +337,7 @@ describe('the loads', () => {
 });
 
 it('tells of the groups of a scheduler when they change', () => {
-  const { open, show, reports } = live();
+  const { open, show, reports } = liveMonitor();
   const groups = (...known: string[]) => {
     show({ type: 'monitor.workers', workers: [], groups: known });
     return reports().filter(({ type }) => type === 'monitor.groups');
@@ -413,14 +355,14 @@ it('tells of the groups of a scheduler when they change', () => {
 
 describe('the workers of a dead task', () => {
   const [one, two] = [worker('t1', 1), worker('t1', 2)];
-  const named = ({ reports }: ReturnType<typeof live>) =>
+  const named = ({ reports }: ReturnType<typeof liveMonitor>) =>
     reports().flatMap((report) =>
       report.type === 'monitor.deadWorkers'
         ? [(report as never as { workerIds: string[] }).workerIds]
         : [],
     );
   const opened = () => {
-    const all = live();
+    const all = liveMonitor();
     all.open();
     return all;
   };
@@ -456,7 +398,7 @@ describe('the workers of a dead task', () => {
   });
 
   it('are named at the first list if the task was dead when this process began', () => {
-    const all = live({ t1: 999_000 });
+    const all = liveMonitor({ t1: 999_000 });
     all.open();
     all.show(list(one, worker('t2')));
     expect(named(all)).toEqual([[one.workerId]]);
@@ -525,7 +467,7 @@ describe('cancellations before the loads', () => {
   const untraced = { ...worker('t2'), workerId: 'Worker|FIX|1|f' };
 
   it('are told as they change, until a list of workers tells the loads', () => {
-    const { open, show, tasks, reports } = live();
+    const { open, show, tasks, reports } = liveMonitor();
     tasks('t1');
     open();
     show(canceling('t1', 'canceling'));
@@ -540,7 +482,7 @@ describe('cancellations before the loads', () => {
   });
 
   it('are told to a group that comes to know its task after them', () => {
-    const { open, show, tasks, reports } = live();
+    const { open, show, tasks, reports } = liveMonitor();
     open();
     show(canceling('t1', 'canceling'));
     reports();
@@ -555,7 +497,7 @@ describe('cancellations before the loads', () => {
   });
 
   it('are told anew after loads that are not known any more', () => {
-    const { open, show, tasks, reports } = live();
+    const { open, show, tasks, reports } = liveMonitor();
     tasks('t1');
     open();
     show(canceling('t1', 'canceling'), list(untraced));
