@@ -3,7 +3,9 @@ import { agedJournal } from './scenarios/agedJournal.ts';
 import { changedAddress } from './scenarios/changedAddress.ts';
 import { changedRegion } from './scenarios/changedRegion.ts';
 import { credentials } from './scenarios/credentials.ts';
+import { deletedCluster } from './scenarios/deletedCluster.ts';
 import { endlessAnswers } from './scenarios/endlessAnswers.ts';
+import { falseDescriptions } from './scenarios/falseDescriptions.ts';
 import { frozen } from './scenarios/frozen.ts';
 import { hostileAnswers } from './scenarios/hostileAnswers.ts';
 import { impatientStop } from './scenarios/impatientStop.ts';
@@ -28,6 +30,8 @@ export const scenarios: Record<string, Scenario> = {
   changedRegion,
   changedAddress,
   impatientStop,
+  falseDescriptions,
+  deletedCluster,
 };
 
 /** Runs a scenario in a new test bed and returns its failed checks. */
