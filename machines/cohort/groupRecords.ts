@@ -316,10 +316,7 @@ export function recordLoads(
       present || load === null || !before.registered ? null : (before.workersLostSince ?? at);
     const unshownSince =
       load === null && before.drainDeadline !== null ? (before.unshownSince ?? at) : null;
-    const isNews =
-      !sameLoad(load, before.load) ||
-      workersLostSince !== before.workersLostSince ||
-      before.canceling !== undefined;
+    const isNews = !sameLoad(load, before.load) || workersLostSince !== before.workersLostSince;
     const known = before.canceling === undefined ? before : withoutCanceling(before);
     const record = registers ? registeredRecord(known) : known;
     const news = { load, workersLostSince, unshownSince, assumed: before.assumed && !present };

@@ -60,7 +60,6 @@ export function changedCounts(
   before: Cancellations,
   { counts }: Cancellations,
 ): Record<string, number> {
-  if (before.counts === counts) return {};
   const taskIds = Object.keys({ ...before.counts, ...counts });
   const changed = taskIds.filter((taskId) => before.counts[taskId] !== counts[taskId]);
   return Object.fromEntries(changed.map((taskId) => [taskId, counts[taskId] ?? 0]));

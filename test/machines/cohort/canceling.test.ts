@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recordCanceling } from '../../../machines/cohort/canceling.ts';
-import { recordLoads, stopEvent, stopping } from '../../../machines/cohort/groupRecords.ts';
+import { stopEvent, stopping } from '../../../machines/cohort/groupRecords.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 describe('a cancellation that is shown before the loads', () => {
@@ -29,22 +29,5 @@ describe('a cancellation that is shown before the loads', () => {
 
   it('changes no record where no task of the cohort has it', () => {
     expect(recordCanceling(groups, { elsewhere: 1 })).toBe(groups);
-  });
-
-  it('counts no more once the loads are told, or are told to be unknown', () => {
-    const load = { workers: 1, tasks: 0, canceling: 0 };
-    const records = { groups: known, launches: {} };
-    for (const [loads, shown] of [
-      [{ a: load }, load],
-      [null, null],
-    ] as const) {
-      const { a } = recordLoads(records, loads, 6000).groups;
-      expect(a).toMatchObject({ load: shown });
-      expect(a).not.toHaveProperty('canceling');
-      expect(stopEvent(a as never, 6000)).toEqual({ type: 'group.stop' });
-    }
-    expect(stopEvent(recordLoads(records, { b: load }, 6000).groups.a as never, 6000)).toEqual(
-      held,
-    );
   });
 });

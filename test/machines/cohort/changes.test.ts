@@ -166,3 +166,20 @@ it('a group that lacks workers for longer than the grace period is noted as degr
   await look(67_000, ...running);
   expect(notes).toEqual([{ groupId: 'e-1-0', taskArn: 'arn:0', workers: 3, workersPerTask: 4 }]);
 });
+
+it('a cancellation that is shown before the loads holds back the stop of its group, and of no other', async () => {
+  const { actor, drain, hear, stopped, phases } = await serving();
+  hear(6400, null);
+  actor.send({ type: 'cohort.canceling', canceling: { 'arn:0': 1 } });
+  drain(0);
+  expect([phases(), stopped()]).toEqual([{ 'e-1-0': 'held', 'e-1-1': 'stopping' }, ['arn:1']]);
+});
+
+it('a list that shows a denied task puts off the time after which it is given up', async () => {
+  const { actor, look, row } = await serving();
+  const [, second] = running;
+  await look(10_000, sighting('arn:0', 'missing'), second as never);
+  expect(row('e-1-0')).toMatchObject({ missingSince: 10_000 });
+  actor.send({ type: 'cohort.listed', at: 15_000, taskArns: ['arn:0', 'arn:1'] });
+  expect([row('e-1-0')?.missingSince, row('e-1-1')?.missingSince]).toEqual([15_000, null]);
+});

@@ -346,6 +346,25 @@ describe('a group to stop while one of its workers cancels a task', () => {
     expect(stopEvent(stopped.groups.a as GroupRecord, 60_000)).toEqual({ type: 'group.stop' });
   });
 
+  it('is not held for a cancellation of which loads, or their end, have told since', () => {
+    const canceling = { canceling: 1 };
+    const both = recordsOf({
+      a: serves({ ...canceling, taskArn: arn('a') }),
+      b: serves({ ...canceling, taskArn: arn('b') }),
+    });
+    const after = (loads: Record<string, WorkerLoad> | null) =>
+      Object.values(recordLoads(both, loads, 6000).groups);
+    expect(after({ a: load(0), b: load(1) })).toStrictEqual([
+      serves({ taskArn: arn('a'), load: load(0), shownWorkers: 4 }),
+      serves({ taskArn: arn('b'), load: load(1), shownWorkers: 4 }),
+    ]);
+    expect(after(null)).toStrictEqual([
+      serves({ taskArn: arn('a') }),
+      serves({ taskArn: arn('b') }),
+    ]);
+    expect(after({ a: load(0) })[1]).toBe(both.groups.b);
+  });
+
   it('is not held for a cancellation elsewhere', () => {
     const none = expired(recordsOf({ a: waits({ drainDeadline: 9000 }) }), 9000);
     expect(none.outbox).toEqual([['a', { type: 'group.stop' }]]);
