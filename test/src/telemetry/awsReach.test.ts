@@ -78,4 +78,20 @@ describe('an endpoint of AWS that gives no answer', () => {
     fail({ kind: 'credentials', endpoint: undefined });
     expect(reports()).toEqual([]);
   });
+
+  it('is not over when a call ends without an answer for another reason', () => {
+    now = 4000;
+    fail();
+    fail({ kind: 'credentials' });
+    line.on('awsCall.waiting', { operation: 'ListTasks', kind: 'unreachable', requestId: 'r' });
+    expect(reports()).toEqual([unreachable]);
+    now = 9000;
+    answer();
+    expect(reports()).toEqual([['info', 'aws.reached', { endpoint, seconds: 5 }]]);
+  });
+
+  it('is one by no other event', () => {
+    line.on('awsCall.waiting', { operation: 'ListTasks', kind: 'unreachable', endpoint });
+    expect(reports()).toEqual([]);
+  });
 });
