@@ -7,9 +7,9 @@ import type { KnownTasks } from './launchClusters.ts';
 
 /** Before the first look, ms: other managers of this process lock their directories meanwhile. */
 const firstAfterMs = 3_000;
-/** Between two looks, as long as some of the tasks cannot be looked at, ms. */
+/** Between two looks, as long as some of the tasks cannot be looked at, or are denied, ms. */
 const repeatAfterMs = 30_000;
-/** After so many looks what could not be looked at is reported as such. */
+/** After so many looks what could not be looked at is reported as such, and what is denied has ended. */
 const mostLooks = 4;
 
 interface Tools {
@@ -33,6 +33,8 @@ interface KnownSibling extends Sibling {
 interface Seen {
   living: string[];
   unseen: string[];
+  /** Reported as MISSING, which DescribeTasks may say of a living task for some seconds. */
+  denied: string[];
 }
 
 /**
@@ -53,8 +55,11 @@ export async function reportSiblingTasks(tools: Tools, signal: AbortSignal): Pro
       const again: KnownSibling[] = [];
       for (const sibling of siblings) {
         const seen = await look(sibling, tools, signal);
-        if (seen.unseen.length > 0 && looks < mostLooks) again.push(sibling);
+        const isLast = looks === mostLooks;
+        if (seen.unseen.length > 0 && !isLast) again.push(sibling);
         else report(sibling, seen, log);
+        if (seen.unseen.length === 0 && seen.denied.length > 0 && !isLast)
+          again.push({ ...sibling, known: { taskArns: seen.denied, launches: 0 } });
       }
       siblings = again;
       if (siblings.length > 0) await pause(repeatAfterMs, signal);
@@ -76,7 +81,7 @@ async function look(
   { describe }: Tools,
   signal: AbortSignal,
 ): Promise<Seen> {
-  if (taskArns.length === 0) return { living: [], unseen: [] };
+  if (taskArns.length === 0) return { living: [], unseen: [], denied: [] };
   const { observations, failures } = await describe(taskArns, signal);
   const living = observations.filter(
     ({ phase }) => phase !== 'stopped' && phase !== 'missing' && phase !== 'unknown',
@@ -86,6 +91,7 @@ async function look(
   return {
     living: living.map(({ taskArn }) => taskArn),
     unseen: unseen.flatMap(({ taskArns }) => taskArns),
+    denied: observations.flatMap(({ phase, taskArn }) => (phase === 'missing' ? taskArn : [])),
   };
 }
 

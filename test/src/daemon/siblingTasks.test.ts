@@ -71,15 +71,38 @@ describe('reportSiblingTasks', () => {
       observed('arn:2', 'stopped'),
       observed('arn:3', 'missing'),
     ];
-    expect(await reported({ observations, failures: [] })).toEqual([
+    const first = { observations, failures: [] };
+    const denied = { observations: [observed('arn:3', 'missing')], failures: [] };
+    expect(await reported(first, denied)).toEqual([
       ['warn', 'siblings.tasksFound', { path, tasks: ['arn:1'], launches: 1 }],
     ]);
-    expect(pauses).toEqual([3000]);
+    // What ECS denies may live all the same, for some seconds.
+    expect(pauses).toEqual([3000, 30_000, 30_000, 30_000]);
+    expect(asked).toEqual([['arn:1', 'arn:2', 'arn:3'], ['arn:3'], ['arn:3'], ['arn:3']]);
     const facts = { mark: 'se-x', region: 'r', cluster: 'c' };
     writeManagerFile(path, { manager: 'wm', workerScheduler: 'tcp://s:1', ...facts }, silentLog);
-    expect((await reported({ observations, failures: [] })).at(-1)?.at(-1)).toMatchObject({
+    expect((await reported(first, denied)).at(-1)?.at(-1)).toMatchObject({
       ...{ manager: 'wm', scheduler: 'tcp://s:1' },
     });
+  });
+
+  it('reports a task that ECS denies at first once it is shown', async () => {
+    const path = await leave('other', ['arn:1', 'arn:2'], true);
+    const both = [observed('arn:1', 'missing'), observed('arn:2', 'missing')];
+    const one = [observed('arn:1', 'running'), observed('arn:2', 'missing')];
+    expect(
+      await reported(
+        { observations: both, failures: [] },
+        { observations: one, failures: [] },
+        { observations: [], failures: [failed('unreachable', 'arn:2')] },
+        { observations: [observed('arn:2', 'running')], failures: [] },
+      ),
+    ).toEqual([
+      ['warn', 'siblings.tasksFound', { path, launches: 1 }],
+      ['warn', 'siblings.tasksFound', { path, tasks: ['arn:1'], launches: 0 }],
+      ['warn', 'siblings.tasksFound', { path, tasks: ['arn:2'], launches: 0 }],
+    ]);
+    expect(asked).toEqual([['arn:1', 'arn:2'], ['arn:1', 'arn:2'], ['arn:2'], ['arn:2']]);
   });
 
   it('reports launches without an answer of a manager that has no tasks, and asks ECS for none', async () => {
