@@ -16,11 +16,11 @@ const demands = Array.from({ length: 2 * rounds }, (_, i): Happening => {
 const script: Script = {
   seed: 1,
   settings: {
-    ...{ policy: 'direct', workersPerTask: 1, maxTasks: 10, heartbeatIntervalSeconds: 2 },
+    ...{ policy: 'direct', workersPerTask: 1, maxTasks: 10, heartbeatIntervalSeconds: 5 },
     ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 20 },
     ...{ drainTimeoutSeconds: 10, spot: false, subnets: 1, monitored: true },
     ...plainDialogue,
-    ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
+    ...{ reportEverySeconds: 10, tasksPerWorker: null, cooldownSeconds: 0 },
     ...{ restlessness: 0, leave: false, orphan: false, money: null, scarceCalls: false },
     wide: {
       ...{ maxLifetimeSeconds: null, minIdleSeconds: 0, degradedGraceSeconds: 60 },
