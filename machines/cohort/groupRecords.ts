@@ -230,10 +230,6 @@ export const absent = (record: GroupRecord): boolean =>
 const freed = ({ phase, stopAccepted, executionStopped, stopOverdue }: GroupRecord): boolean =>
   phase === 'stopping' && stopAccepted && (executionStopped || stopOverdue);
 
-/** Others take its place, and its workers are connected for all we know. */
-const lingers = ({ aged, phase, stopFailures, load }: GroupRecord): boolean =>
-  (aged || (phase === 'stopping' && stopFailures > 0)) && load?.workers !== 0;
-
 export function countRecords(groups: Record<string, GroupRecord>, workersPerTask = 1): Counts {
   const counts = { ...noCounts };
   for (const record of Object.values(groups)) {
@@ -245,7 +241,7 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
     if (awaitsStop(record)) counts.unsent++;
     if (category === 'stopping' && record.phase === 'waiting') counts.waiting++;
     if (category === 'drainPending' && withoutWork(record)) counts.resting++;
-    if (lingers(record)) counts.lingering++;
+    if (record.aged && record.load?.workers !== 0) counts.aged++;
     addWorkers(counts, record, category, workersPerTask);
   }
   return counts;

@@ -37,11 +37,8 @@ export interface Counts {
   degradedWorkers: number;
   /** The same of the idle ones among them. */
   degradedIdleWorkers: number;
-  /**
-   * Those that still have workers for all we know though others take their place: too old, on their way out or not, or
-   * told to stop while StopTask fails.
-   */
-  lingering: number;
+  /** Those that are too old and still have workers for all we know, on their way out or not. */
+  aged: number;
 }
 
 /** What a group counts as. */
@@ -91,7 +88,7 @@ export const noCounts: Counts = {
     degradedMissing: 0,
     degradedWorkers: 0,
     degradedIdleWorkers: 0,
-    lingering: 0,
+    aged: 0,
   },
 };
 const nothing: Plan = {
@@ -153,7 +150,7 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
   degradedMissing: a.degradedMissing + b.degradedMissing,
   degradedWorkers: fewestWorkers(a.degradedWorkers, b.degradedWorkers),
   degradedIdleWorkers: fewestWorkers(a.degradedIdleWorkers, b.degradedIdleWorkers),
-  lingering: a.lingering + b.lingering,
+  aged: a.aged + b.aged,
 });
 
 /**

@@ -12,8 +12,7 @@ const isRestored = (fleet: Fleet): boolean => queued(fleet) === 0 && allObserved
 /**
  * Scaler's default policy asks for as many workers as are connected where it wants neither more nor fewer. The
  * replacement of a group that is too old is connected before that group leaves, and from then on the policy asks for both:
- * the old one would never be one too many, and the fleet would grow by one with each of them. So it would where StopTask
- * fails: a group that is told to stop stays connected, and the one that takes its place is asked for besides.
+ * the old one would never be one too many, and the fleet would grow by one with each of them.
  *
  * The workers to reckon with in place of such a command: those of before, and what has connected beyond replacements;
  * null: the command is what is desired. What was desired before a restart is in the journal while a group is replaced: no
@@ -26,19 +25,20 @@ export function workersWithoutReplacement(
   const { settings, desiredWorkers, rotatesFrom, policy } = fleet;
   const before = desiredWorkers ?? rotatesFrom;
   const { workersPerTask } = settings;
-  if (before === null || !isPlain || policy.isOther) return null;
+  const { maxLifetimeMs } = settings.timeouts;
+  if (maxLifetimeMs === undefined || before === null || !isPlain || policy.isOther) return null;
   const counts = fleetCounts(fleet);
   const more = asked - connectedWorkers(counts, workersPerTask);
   const unshown = more % workersPerTask === 0 ? unshownWorkers(fleet, counts) : 0;
   // Those included that are on their way out.
   const isConnected = more >= 0 && asked <= livingWorkers(counts, workersPerTask) + unshown;
   const isCounted = desiredWorkers !== null || isRestored(fleet);
-  const without = isCounted ? Math.max(before, asked - counts.lingering * workersPerTask) : before;
+  const without = isCounted ? Math.max(before, asked - counts.aged * workersPerTask) : before;
   return isConnected && without < asked ? without : null;
 }
 
 /** What the journal is to know of it now: the workers that are desired without replacements; null: no group is replaced. */
 export function rotatesFromNow(fleet: Fleet): number | null {
   if (fleet.desiredWorkers === null || !isRestored(fleet)) return fleet.rotatesFrom;
-  return fleetCounts(fleet).lingering > 0 ? fleet.desiredWorkers : null;
+  return fleetCounts(fleet).aged > 0 ? fleet.desiredWorkers : null;
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { plainDialogue } from './dialogueFaults.ts';
 import type { WideSettings } from './powers.ts';
 import { type Happening, type Script, scriptOf } from './script.ts';
-import { without } from './swarm.ts';
 import { powersOf, wideScriptOf } from './wide.ts';
 import { runScript } from './world.ts';
 
@@ -253,9 +252,3 @@ it.each([1, 60])(
     }
   },
 );
-
-it('groups that StopTask fails to stop for minutes are not asked for a second time', async () => {
-  const run = await runScript(without(wideScriptOf(29), ['kill']), true);
-  expect(run.violations).toEqual([]);
-  expect(run.trace.filter((line) => /error500:StopTask/.test(line)).length).toBeGreaterThan(5);
-});

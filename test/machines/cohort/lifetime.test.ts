@@ -100,22 +100,12 @@ it('counts no old group without workers as one to replace', () => {
 it('counts an old group as one that is replaced until nothing is connected of it, on its way out as well', () => {
   const old = { ...shows(100), aged: true };
   const leaving = { ...old, drainRequested: true };
-  const counted = (record: GroupRecord) =>
-    countRecords({ old: record, next: shows(300) }, 2).lingering;
+  const counted = (record: GroupRecord) => countRecords({ old: record, next: shows(300) }, 2).aged;
   expect([old, leaving, { ...leaving, phase: 'stopping' as const }].map(counted)).toEqual([
     1, 1, 1,
   ]);
   const without = { workers: 0, tasks: 0, canceling: 0 };
   expect([without, null].map((load) => counted({ ...leaving, load }))).toEqual([0, 1]);
-});
-
-it('counts a group that StopTask fails to stop as one that lingers while it has workers for all we know', () => {
-  const stops = { ...shows(100), drainRequested: true, phase: 'stopping' as const };
-  const counted = (record: GroupRecord) => countRecords({ a: record }, 2).lingering;
-  expect([0, 1].map((stopFailures) => counted({ ...stops, stopFailures }))).toEqual([0, 1]);
-  expect(counted({ ...shows(100), stopFailures: 1 })).toBe(0);
-  const without = { workers: 0, tasks: 0, canceling: 0 };
-  expect(counted({ ...stops, stopFailures: 1, load: without })).toBe(0);
 });
 
 it('marks an old group of an earlier run before its workers are shown, and no other until then', () => {

@@ -33,7 +33,7 @@ const counts = fc
     resting: fc.nat(20),
     ...{ degraded: fc.constant(0), degradedMissing: fc.constant(0) },
     ...{ degradedWorkers: fc.constant(0), degradedIdleWorkers: fc.constant(0) },
-    lingering: fc.constant(0),
+    aged: fc.constant(0),
   })
   .map((some) => {
     const freed = Math.min(some.freed, some.stopping);
@@ -76,7 +76,7 @@ const carriedOut = (
     missingWorkers: before.missingWorkers,
     surplusWorkers: before.surplusWorkers,
     ...{ degraded: 0, degradedMissing: 0, degradedWorkers: 0, degradedIdleWorkers: 0 },
-    lingering: 0,
+    aged: 0,
   };
 };
 
@@ -97,7 +97,7 @@ it('adds each count to its own, and counts no absent group twice in the total', 
     missingWorkers: 8,
     surplusWorkers: 3,
     ...{ degraded: 2, degradedMissing: 5, degradedWorkers: 1, degradedIdleWorkers: 2 },
-    lingering: 1,
+    aged: 1,
   };
   const twice = {
     pending: 2,
@@ -115,7 +115,7 @@ it('adds each count to its own, and counts no absent group twice in the total', 
     missingWorkers: 16,
     surplusWorkers: 6,
     ...{ degraded: 4, degradedMissing: 10, degradedWorkers: 1, degradedIdleWorkers: 2 },
-    lingering: 2,
+    aged: 2,
   };
   expect(addCounts(some, some)).toEqual(twice);
   expect(addCounts(noCounts, some)).toEqual(some);

@@ -14,13 +14,13 @@ describe('a restart while an old group is replaced', () => {
     await all.ready();
     return all;
   };
-  const serving = { busy: 4, degradedMissing: 2, lingering: 1 };
+  const serving = { busy: 4, degradedMissing: 2, aged: 1 };
   const launches = ({ orders }: Awaited<ReturnType<typeof restarted>>) =>
     orders().filter(({ type }) => type === 'cohort.admit').length;
 
   it('desires what was desired before, and launches no other, once the replacement is connected', async () => {
     const all = await restarted(6);
-    all.report({ pending: 4, lingering: 1 });
+    all.report({ pending: 4, aged: 1 });
     expect(rotatesFromNow(all.fleet())).toBe(6);
     all.command(8);
     all.report(serving);
@@ -48,7 +48,7 @@ describe('a restart while an old group is replaced', () => {
 
   it('launches the replacement that is not there any more', async () => {
     const all = await restarted(6);
-    all.report({ busy: 3, degradedMissing: 2, lingering: 1 });
+    all.report({ busy: 3, degradedMissing: 2, aged: 1 });
     all.command(6);
     all.tickUntil(45_000);
     all.echo(45_000);
@@ -57,12 +57,12 @@ describe('a restart while an old group is replaced', () => {
   });
 
   it('desires what is commanded if the journal knows of no rotation, or no group is too old', async () => {
-    for (const [rotatesFrom, lingering] of [
+    for (const [rotatesFrom, aged] of [
       [null, 1],
       [6, 0],
     ] as const) {
       const all = await restarted(rotatesFrom);
-      all.report({ busy: 4, lingering });
+      all.report({ busy: 4, aged });
       all.command(8);
       expect(all.fleet().desiredWorkers).toBe(8);
     }
@@ -75,7 +75,7 @@ it('tells the journal what is desired without replacements: before one is launch
   all.command(6);
   all.report({ busy: 3 });
   expect(told()).toEqual([]);
-  all.report({ busy: 3, degradedMissing: 2, lingering: 1 });
+  all.report({ busy: 3, degradedMissing: 2, aged: 1 });
   expect(told()).toEqual([{ workers: 6 }]);
   all.answered();
   for (const workers of [9, 9]) all.command(workers);
@@ -93,11 +93,11 @@ describe('a command for as many workers as are connected, while an old group is 
     const all = await readyManager({}, { workersPerTask: 2, ...given });
     all.command(6);
     all.report({ busy: 3 });
-    all.report({ busy: 3, degradedMissing: 2, lingering: 1 });
+    all.report({ busy: 3, degradedMissing: 2, aged: 1 });
     all.command(6);
     expect(all.fleet().desired).toBe(4);
     all.orders();
-    all.report({ busy: 4, degradedMissing: 2, lingering: 1 });
+    all.report({ busy: 4, degradedMissing: 2, aged: 1 });
     return all;
   };
   const kinds = ({ orders }: Awaited<ReturnType<typeof replacing>>) =>
@@ -109,12 +109,12 @@ describe('a command for as many workers as are connected, while an old group is 
     expect([all.fleet().desiredWorkers, all.fleet().desired]).toEqual([6, 4]);
     expect(kinds(all)).toEqual([]);
     all.report({
-      ...{ busy: 3, idle: 1, degradedMissing: 2, lingering: 1 },
+      ...{ busy: 3, idle: 1, degradedMissing: 2, aged: 1 },
       ...{ degradedWorkers: 2, degradedIdleWorkers: 2 },
     });
     expect(all.orders()).toMatchObject([{ type: 'cohort.drain', degraded: 1 }]);
     // Its workers are connected still.
-    all.report({ busy: 3, stopping: 1, lingering: 1 });
+    all.report({ busy: 3, stopping: 1, aged: 1 });
     all.command(8);
     all.command(8);
     expect([all.fleet().desiredWorkers, all.fleet().desired]).toEqual([6, 3]);
@@ -127,7 +127,7 @@ describe('a command for as many workers as are connected, while an old group is 
   it('desires no more than before if the old one leaves before the first command for its replacement', async () => {
     for (const leaving of ['stopping', 'drainPending']) {
       const all = await replacing();
-      all.report({ busy: 3, [leaving]: 1, lingering: 1 });
+      all.report({ busy: 3, [leaving]: 1, aged: 1 });
       all.command(8);
       expect([all.fleet().desiredWorkers, all.fleet().desired]).toEqual([6, 3]);
       expect(kinds(all)).toEqual([]);
@@ -153,7 +153,7 @@ describe('a command for as many workers as are connected, while an old group is 
     const all = await replacing();
     const view = { at: 0, tasks: 9, workers: 6, own: 6, otherManagers: 0, everyMs: null };
     const without = (given: object, workers: number, last: typeof view | null = null) => {
-      const counts = { ...noCounts, busy: 3, pending: 2, absent: 1, lingering: 1, ...given };
+      const counts = { ...noCounts, busy: 3, pending: 2, absent: 1, aged: 1, ...given };
       const cohorts = { c: { counts } } as never;
       const fleet = { ...all.fleet(), cohorts, views: { last, before: null } };
       return workersWithoutReplacement(fleet, { workers, isPlain: true });
@@ -174,12 +174,12 @@ describe('a command for as many workers as are connected, while an old group is 
     const all = await readyManager({}, { workersPerTask: 2, timeouts });
     all.command(4);
     // Three more connect than replace the old one.
-    all.report({ busy: 6, degradedMissing: 2, lingering: 1 });
+    all.report({ busy: 6, degradedMissing: 2, aged: 1 });
     all.command(12);
     expect([all.fleet().desiredWorkers, all.fleet().desired]).toEqual([10, 6]);
     all.orders();
     all.report({
-      ...{ busy: 3, idle: 3, degradedMissing: 2, lingering: 1 },
+      ...{ busy: 3, idle: 3, degradedMissing: 2, aged: 1 },
       ...{ degradedWorkers: 2, degradedIdleWorkers: 2 },
     });
     expect(all.orders()).toMatchObject([{ type: 'cohort.drain', degraded: 1, idle: 0, busy: 0 }]);
@@ -201,7 +201,10 @@ describe('a command for as many workers as are connected, while an old group is 
     expect([fleet().desiredWorkers, fleet().replacedFrom]).toEqual([8, null]);
   });
 
-  it('is what is desired where the policy is another one', async () => {
+  it('is what is desired where no group is ever too old, or the policy is another one', async () => {
+    const without = await replacing({});
+    without.command(8);
+    expect(without.fleet().desiredWorkers).toBe(8);
     const { fleet } = await replacing();
     const plain = { workers: 8, isPlain: true };
     expect(workersWithoutReplacement(fleet(), plain)).toBe(6);
@@ -209,23 +212,4 @@ describe('a command for as many workers as are connected, while an old group is 
     const policy = { mismatches: 3, isOther: true };
     expect(workersWithoutReplacement({ ...fleet(), policy }, plain)).toBe(null);
   });
-});
-
-it('a command for as many as are connected, one that cannot be stopped included, lets no fleet grow', async () => {
-  const all = await readyManager({}, { workersPerTask: 2 });
-  all.command(2);
-  all.report({ stopping: 1, lingering: 1 });
-  expect(all.fleet().desired).toBe(1);
-  all.orders();
-  all.report({ stopping: 1, lingering: 1, busy: 1 });
-  all.command(4);
-  all.command(4);
-  expect([all.fleet().desiredWorkers, all.fleet().desired, all.orders()]).toEqual([2, 1, []]);
-  // It asks for more than are connected; then StopTask is carried out.
-  all.command(6);
-  expect(all.fleet().desired).toBe(3);
-  all.command(4);
-  all.report({ busy: 1 });
-  all.command(4);
-  expect(all.fleet().desired).toBe(2);
 });

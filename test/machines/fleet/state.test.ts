@@ -96,7 +96,7 @@ describe('a fleet', () => {
         missingWorkers: 0,
         surplusWorkers: 0,
         ...{ degraded: 0, degradedMissing: 0, degradedWorkers: 0, degradedIdleWorkers: 0 },
-        lingering: 0,
+        aged: 0,
       },
     });
     expect(fleetCounts(fleetOf())).toEqual(noCounts);
