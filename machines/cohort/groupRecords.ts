@@ -178,8 +178,10 @@ export const awaitsStop = (record: GroupRecord): boolean =>
 const stopHoldMs = 30_000;
 
 /** One release's scheduler ends itself when a worker leaves it that cancels a task. */
-export const holdsStop = ({ load, canceling = 0, stopHeldSince }: GroupRecord, at: number) =>
-  (load?.canceling ?? canceling) > 0 && at - (stopHeldSince ?? at) < stopHoldMs;
+export const holdsStop = (
+  { load, canceling = 0, stopHeldSince }: GroupRecord,
+  at: number,
+): boolean => (load?.canceling ?? canceling) > 0 && at - (stopHeldSince ?? at) < stopHoldMs;
 
 /** In the record of a group that is to stop now: StopTask is requested, or held back. */
 export function stopping(record: GroupRecord, at: number): Partial<GroupRecord> {
@@ -230,6 +232,13 @@ export const absent = (record: GroupRecord): boolean =>
 const freed = ({ phase, stopAccepted, executionStopped, stopOverdue }: GroupRecord): boolean =>
   phase === 'stopping' && stopAccepted && (executionStopped || stopOverdue);
 
+/** StopTask fails for it: until it stops, its workers do what those of another group would do. */
+const stopFails = (record: GroupRecord): boolean =>
+  record.phase === 'stopping' &&
+  record.stopFailures > 0 &&
+  !record.stopAccepted &&
+  record.lastStatus !== 'stopping';
+
 export function countRecords(groups: Record<string, GroupRecord>, workersPerTask = 1): Counts {
   const counts = { ...noCounts };
   for (const record of Object.values(groups)) {
@@ -239,6 +248,7 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
     if (record.missingSince !== null) counts.denied++;
     if (freed(record)) counts.freed++;
     if (awaitsStop(record)) counts.unsent++;
+    if (stopFails(record)) counts.unstoppedWorkers += record.load?.workers ?? 0;
     if (category === 'stopping' && record.phase === 'waiting') counts.waiting++;
     if (category === 'drainPending' && withoutWork(record)) counts.resting++;
     if (record.aged && record.load?.workers !== 0) counts.aged++;

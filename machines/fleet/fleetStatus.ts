@@ -1,7 +1,8 @@
 import type { ConnectionStatus } from '../scheduler/events.ts';
 import type { Terms } from '../scheduler/messages.ts';
 import type { Breaker } from './circuitBreaker.ts';
-import { type Blocker, isTransient, launchBlockers, missingOf } from './launchGate.ts';
+import { type Blocker, isTransient, launchBlockers } from './launchGate.ts';
+import { missingOf } from './missing.ts';
 import type { Modes } from './modes.ts';
 import { type LimitState, limitStates, type Spending, spendingOf } from './money.ts';
 import { type Counts, serving, total } from './plan.ts';

@@ -1,9 +1,10 @@
 import type { FailureReason, Market } from '../shared/domain.ts';
 import { confirmOrphanMs } from './adoption.ts';
 import { type Breaker, type LaunchPermit, permitFor } from './circuitBreaker.ts';
+import { launchesBesideUnstopped } from './missing.ts';
 import type { Modes } from './modes.ts';
 import { type LimitName, limitStates, limitWords, moneyRoom } from './money.ts';
-import { type Counts, recallable, slots, total } from './plan.ts';
+import { type Counts, slots, total } from './plan.ts';
 import {
   allObserved,
   type Fleet,
@@ -24,6 +25,7 @@ export type BlockerKind =
   | 'breaker'
   | 'quota'
   | 'cap'
+  | 'stopFails'
   | 'rateAllowance'
   | 'turnBudget'
   | 'reportPending'
@@ -197,12 +199,6 @@ function breakerBlockers(fleet: Fleet): Blocker[] {
   return inTheWay.map((breaker) => breakerBlocker(breaker, now));
 }
 
-/** Groups that must be launched to get what is desired: what drains is taken back first. */
-export function missingOf({ desired, settings }: Fleet, counts: Counts): number {
-  const goal = Math.min(desired ?? 0, settings.maxTasks ?? Number.POSITIVE_INFINITY);
-  return Math.max(0, goal - kept(counts) - recallable(counts));
-}
-
 function capBlockers(fleet: Fleet, counts: Counts): Blocker[] {
   const { maxTasks } = fleet.settings;
   const { desired } = fleet;
@@ -217,6 +213,18 @@ function capBlockers(fleet: Fleet, counts: Counts): Blocker[] {
       leaving > 0 ? `${numbers}; ${leaving} of them are on their way out` : numbers,
       leaving > 0 ? 'the end of tasks that are on their way out' : 'a higher max_task_concurrency',
       { since: fleet.aboveSince },
+    ),
+  ];
+}
+
+function stopBlockers(fleet: Fleet, counts: Counts): Blocker[] {
+  if (launchesBesideUnstopped(fleet, counts) !== 0) return [];
+  const { unstoppedWorkers } = counts;
+  return [
+    blocker(
+      'stopFails',
+      `StopTask fails for groups that are to stop, and ${unstoppedWorkers} workers of theirs serve on: no group is launched in their place`,
+      'a StopTask that ECS accepts',
     ),
   ];
 }
@@ -310,6 +318,7 @@ export function launchBlockers(
     ...blockers,
     ...breakerBlockers(fleet),
     ...capBlockers(fleet, counts),
+    ...stopBlockers(fleet, counts),
     ...moneyBlockers(fleet),
     ...paceBlockers(fleet),
   ];
@@ -323,11 +332,17 @@ export interface Permit {
   probes: string[];
 }
 
-/** `blockers`: of the same fleet. */
-export function launchPermit(fleet: Fleet, blockers: readonly Blocker[]): Permit {
+/** `blockers`: of the same fleet and counts. */
+export function launchPermit(
+  fleet: Fleet,
+  blockers: readonly Blocker[],
+  counts: Counts = fleetCounts(fleet),
+): Permit {
   const { maxTasks, ...where } = permitOf(fleet);
   if (blockers.length > 0) return { tasks: 0, ...where, probes: [] };
   const { allowance, turnAllowance } = fleet;
   const affordable = moneyRoom(fleet, where.market);
-  return { tasks: Math.min(maxTasks, Math.floor(allowance), turnAllowance, affordable), ...where };
+  const beside = launchesBesideUnstopped(fleet, counts) ?? maxTasks;
+  const tasks = Math.min(maxTasks, beside, Math.floor(allowance), turnAllowance, affordable);
+  return { tasks, ...where };
 }

@@ -24,6 +24,8 @@ export interface Counts {
   freed: number;
   /** Of `stopping`: those whose StopTask waits for its turn and is not sent yet: they can be had back. */
   unsent: number;
+  /** How many workers those of `stopping` have that StopTask fails to stop. */
+  unstoppedWorkers: number;
   /** Of `stopping`: those that an operator drains, and that still wait for an idle moment. */
   waiting: number;
   /** How many workers the idle and the busy groups should have and the monitor does not show. */
@@ -82,6 +84,7 @@ export const noCounts: Counts = {
   ...{ pending: 0, absent: 0, denied: 0, idle: 0, busy: 0 },
   ...{ drainPending: 0, resting: 0, cancelled: 0, stopping: 0, freed: 0, unsent: 0, waiting: 0 },
   ...{
+    unstoppedWorkers: 0,
     missingWorkers: 0,
     surplusWorkers: 0,
     degraded: 0,
@@ -143,6 +146,7 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
   stopping: a.stopping + b.stopping,
   freed: a.freed + b.freed,
   unsent: a.unsent + b.unsent,
+  unstoppedWorkers: a.unstoppedWorkers + b.unstoppedWorkers,
   waiting: a.waiting + b.waiting,
   missingWorkers: a.missingWorkers + b.missingWorkers,
   surplusWorkers: a.surplusWorkers + b.surplusWorkers,

@@ -4,9 +4,10 @@ import type { CohortStatus } from './cohortStatus.ts';
 import { planWithCooldown } from './cooldown.ts';
 import { degradedIsSpare, drainOneDegraded, spareSinceAt } from './degradedGroups.ts';
 import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
-import { isTransient, launchBlockers, launchPermit, missingOf, type Permit } from './launchGate.ts';
+import { isTransient, launchBlockers, launchPermit, type Permit } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
 import { usefulPendingOf } from './launchTurn.ts';
+import { missingOf } from './missing.ts';
 import type { Modes } from './modes.ts';
 import { tasksThatMayStay } from './money.ts';
 import { type Counts, groupsToKeep, serving } from './plan.ts';
@@ -91,7 +92,7 @@ function situationOf(fleet: Fleet, modes: Modes): Situation {
     ...{ modes, counts, desired: desiredNow(fleet, modes, counts) },
     mayStay: isCostKnown ? tasksThatMayStay(fleet) : null,
     spareSince: spareSinceAt(fleet, counts),
-    permit: launchPermit(fleet, launchBlockers(fleet, modes, counts)),
+    permit: launchPermit(fleet, launchBlockers(fleet, modes, counts), counts),
   };
 }
 

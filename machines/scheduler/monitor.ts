@@ -116,6 +116,12 @@ const monitorSetup = setup({
       parent,
       ({ context }): MonitorEvent => ({ type: 'monitor.loads', at: context.now, loads: null }),
     ),
+    reportCanceling: sendTo(
+      parent,
+      ({ context }, { canceling }: { canceling: Record<string, number> }): MonitorEvent => ({
+        ...{ type: 'monitor.canceling', at: context.now, canceling },
+      }),
+    ),
     keepTasks: assign({
       added: ({ context }, { cohortId, taskIds }: CohortTasks) => {
         const known = new Set(context.tasks[cohortId]);
@@ -136,6 +142,8 @@ const monitorSetup = setup({
     forgetNoticed: assign({ dead: ({ context }) => withoutNoticed(context.dead, context.now) }),
   },
 });
+
+const hasAny = (counts: Record<string, number>): boolean => Object.keys(counts).length > 0;
 
 /** Takes in messages that came together, and tells what they change. */
 const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -163,8 +171,7 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
     // Where the loads have just become unknown, so have the cancellations.
     const known = told === null ? noCancellations : context.stream.cancellations;
     const canceling = changedCounts(known, stream.cancellations);
-    if (Object.keys(canceling).length > 0)
-      enqueue.sendTo(parent, { type: 'monitor.canceling', at, canceling } satisfies MonitorEvent);
+    if (hasAny(canceling)) enqueue({ type: 'reportCanceling', params: { canceling } });
   }
   if (listed && stream.isTraced) {
     const idleUntil = at + idleBelievedMs(rhythmOf(stream.gapsMs));
@@ -187,12 +194,11 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
 /** A group that has come to know its task hears of the cancellations that were told before. */
 const tellCanceling = monitorSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'fleet.tasksChanged');
-  const { stream, now: at } = context;
+  const { stream } = context;
   if (stream.isTraced) return;
   const counts = event.taskIds.map((id) => [id, cancelingAt(stream.cancellations, id)] as const);
   const canceling = Object.fromEntries(counts.filter(([, count]) => count > 0));
-  if (Object.keys(canceling).length > 0)
-    enqueue.sendTo(parent, { type: 'monitor.canceling', at, canceling } satisfies MonitorEvent);
+  if (hasAny(canceling)) enqueue({ type: 'reportCanceling', params: { canceling } });
 });
 
 /** The next report is due, and has not come: what the last one showed as idle need not be so any more. */

@@ -1,4 +1,5 @@
-import { launchBlockers, missingOf } from '../../machines/fleet/launchGate.ts';
+import { launchBlockers } from '../../machines/fleet/launchGate.ts';
+import { missingOf } from '../../machines/fleet/missing.ts';
 import { modesOf } from '../../machines/fleet/modes.ts';
 import { type Fleet, fleetCounts } from '../../machines/fleet/state.ts';
 

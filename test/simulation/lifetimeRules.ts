@@ -143,7 +143,7 @@ export function createLifetimeRules(world: Watched) {
 
     /** A launch does not let the fleet grow where nothing asks for more. */
     launched(label: string, census: Census): void {
-      if (content === null || lifetimeMs() === Number.POSITIVE_INFINITY) return;
+      if (content === null) return;
       // What has come to be asked for in this moment counts, too.
       if (!asksForWhatIsThere()) return;
       const most = content + this.extra(census.cohorts);
@@ -159,11 +159,11 @@ export function createLifetimeRules(world: Watched) {
 
     /** Once a second. */
     check(present: () => Present): void {
-      if (lifetimeMs() === Number.POSITIVE_INFINITY) return;
       const seen = present();
       const goal = steadyGoal(seen);
-      noteIdle();
       noteContent(seen);
+      if (lifetimeMs() === Number.POSITIVE_INFINITY) return;
+      noteIdle();
       const now = agenda.now();
       const old = rotating();
       const alive = ecs.ours();

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { plainDialogue } from './dialogueFaults.ts';
 import type { WideSettings } from './powers.ts';
 import { type Happening, type Script, scriptOf } from './script.ts';
+import { without } from './swarm.ts';
 import { powersOf, wideScriptOf } from './wide.ts';
 import { runScript } from './world.ts';
 
@@ -250,5 +251,16 @@ it.each([1, 60])(
       });
       expect([seed, run.violations]).toEqual([seed, []]);
     }
+  },
+);
+
+it.each([150, null])(
+  'groups that StopTask fails to stop for minutes are not asked for a second time, with max_lifetime %s',
+  async (maxLifetimeSeconds) => {
+    const script = without(wideScriptOf(29), ['kill']);
+    const wide = { ...(script.settings.wide as WideSettings), maxLifetimeSeconds };
+    const run = await runScript({ ...script, settings: { ...script.settings, wide } }, true);
+    expect(run.violations).toEqual([]);
+    expect(run.trace.filter((line) => /error500:StopTask/.test(line)).length).toBeGreaterThan(5);
   },
 );

@@ -2,12 +2,8 @@ import type { SnapshotFrom } from 'xstate';
 import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import { degradedIn } from '../../../machines/cohort/groupStatus.ts';
 import type { daemon } from '../../../machines/daemon/daemon.ts';
-import {
-  type Blocker,
-  isTransient,
-  launchBlockers,
-  missingOf,
-} from '../../../machines/fleet/launchGate.ts';
+import { type Blocker, isTransient, launchBlockers } from '../../../machines/fleet/launchGate.ts';
+import { missingOf } from '../../../machines/fleet/missing.ts';
 import { type Modes, modesOf } from '../../../machines/fleet/modes.ts';
 import type { Counts } from '../../../machines/fleet/plan.ts';
 import { type Fleet, fleetCounts, openLaunches } from '../../../machines/fleet/state.ts';

@@ -92,7 +92,7 @@ export const metricsTable = {
       kind: [
         ...['noCommand', 'schedulerSilent', 'workersIncompatible', 'inventoryPending'],
         ...['orphansUnconfirmed', 'inventoryStale', 'notPrepared', 'breaker', 'quota', 'cap'],
-        ...['stopping', 'held', 'moneyLimit'],
+        ...['stopFails', 'stopping', 'held', 'moneyLimit'],
       ],
     },
   },

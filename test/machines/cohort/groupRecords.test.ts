@@ -448,6 +448,21 @@ describe('of the groups that are told to stop', () => {
     const counts = countRecords({ a: told(given) });
     expect(counts).toMatchObject({ stopping: 1, unsent });
   });
+
+  it.each([
+    ['after an attempt', {}, 3],
+    ['of a group that has failed for good, too', { stopsForGood: true }, 3],
+    ['not before the first attempt', { stopFailures: 0 }, 0],
+    ['not once it is accepted', { stopAccepted: true }, 0],
+    ['not where ECS shows that the task stops', { lastStatus: 'stopping' }, 0],
+    ['not where none is known to be connected', { load: null }, 0],
+    ['not of a group whose stop is held back', { phase: 'held' }, 0],
+  ] as const)('those whose StopTask fails count with their workers: %s', (_, given, workers) => {
+    const load = { workers: 3, tasks: 0, canceling: 0 };
+    const failed = told({ load, stopFailures: 1, ...given });
+    const other = told({ load });
+    expect(countRecords({ failed, other }, 4).unstoppedWorkers).toBe(workers);
+  });
 });
 
 describe('a task that is to stop', () => {

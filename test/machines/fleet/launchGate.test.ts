@@ -6,8 +6,8 @@ import {
   launchBlockers,
   launchPermit,
   mayBeSent,
-  missingOf,
 } from '../../../machines/fleet/launchGate.ts';
+import { missingOf } from '../../../machines/fleet/missing.ts';
 import { type Modes, modeNames } from '../../../machines/fleet/modes.ts';
 import { noCounts, plan } from '../../../machines/fleet/plan.ts';
 import { type Fleet, fleetCounts, newFleet } from '../../../machines/fleet/state.ts';
@@ -38,6 +38,8 @@ const failure = (
 });
 const kinds = (fleet: Fleet, given: Partial<Modes> = {}) =>
   launchBlockers(fleet, { ...modes, ...given }).map(({ kind }) => kind);
+/** One group of two workers. */
+const unstopped = { stopping: 1, unstoppedWorkers: 2 };
 const capped = { settings: { ...fleetSettings, maxTasks: 3 } };
 
 describe('the blockers of a launch', () => {
@@ -69,6 +71,24 @@ describe('the blockers of a launch', () => {
       [],
     ],
     ['no limit that covers what is desired', { ...capped, desired: 1 }, {}, []],
+    [
+      'groups that StopTask fails to stop and that serve for all that is missing',
+      { desired: 1, desiredWorkers: 2, cohorts: { a: cohortOf(unstopped) } },
+      {},
+      ['stopFails'],
+    ],
+    [
+      'no such groups that serve for a part of it',
+      { desired: 2, desiredWorkers: 4, cohorts: { a: cohortOf(unstopped) } },
+      {},
+      [],
+    ],
+    [
+      'no such groups where nothing is missing',
+      { desired: 1, desiredWorkers: 2, cohorts: { a: cohortOf({ ...unstopped, busy: 1 }) } },
+      {},
+      [],
+    ],
     ['the launch quota', { allowance: 0.9 }, {}, ['rateAllowance']],
     ['no launch quota that allows one task', { allowance: 1 }, {}, []],
     ['the budget of the turn', { turnAllowance: 0 }, {}, ['turnBudget']],
@@ -260,16 +280,16 @@ describe('the blockers of a launch', () => {
   });
 });
 
-it('so many are missing as are desired, after what drains was taken back', () => {
-  const counts = { ...noCounts, busy: 1, drainPending: 2, cancelled: 3, stopping: 4 };
-  expect(missingOf(fleetOf({ desired: 9 }), counts)).toBe(3);
-  expect(missingOf(fleetOf({ desired: 9 }), { ...counts, unsent: 2 })).toBe(1);
-});
-
 describe('the permit', () => {
   it('is for as many as the launch quota and the turn allow', () => {
     expect(launchPermit(fleetOf({ allowance: 5.9, turnAllowance: 8 }), []).tasks).toBe(5);
     expect(launchPermit(fleetOf({ allowance: 50, turnAllowance: 8 }), []).tasks).toBe(8);
+  });
+
+  it('is for no group in the place of those that StopTask fails to stop', () => {
+    const cohorts = { a: cohortOf({ stopping: 2, unstoppedWorkers: 4 }) };
+    const fleet = fleetOf({ cohorts, desired: 3, desiredWorkers: 6 });
+    expect(launchPermit(fleet, []).tasks).toBe(1);
   });
 
   it('is for none, and tests no breaker, while something is in the way', () => {
@@ -337,13 +357,25 @@ const fleets = fc
       },
       // What drains is taken back before anything is launched.
       ...{ drainPending: fc.constant(0), cancelled: fc.constant(0), stopping: fc.nat(3) },
+      unstoppedWorkers: fc.constantFrom(...often(0), 1, 3),
     }),
+    workersAreAsked: fc.boolean(),
     observedGeneration: fc.constantFrom(...often(1), 0),
   })
   .map(
-    ({ maxTasks, subnets, spot, unconfirmed, counts, observedGeneration, ...given }): Fleet =>
+    ({
+      maxTasks,
+      subnets,
+      spot,
+      unconfirmed,
+      counts,
+      observedGeneration,
+      workersAreAsked,
+      ...given
+    }): Fleet =>
       fleetOf({
         ...given,
+        desiredWorkers: workersAreAsked ? given.desired : null,
         settings: { ...fleetSettings, maxTasks, spot, ...(subnets && { subnets }) },
         adoption: { ...fresh.adoption, unconfirmed },
         cohorts: { a: cohortOf(counts, { observedGeneration }) },

@@ -92,6 +92,7 @@ describe('a fleet', () => {
         stopping: 10,
         freed: 0,
         unsent: 4,
+        unstoppedWorkers: 0,
         waiting: 0,
         missingWorkers: 0,
         surplusWorkers: 0,

@@ -85,7 +85,7 @@ describe('the table of metrics', () => {
       ...{ noCommand: true, schedulerSilent: true, workersIncompatible: true },
       ...{ inventoryPending: true, orphansUnconfirmed: true, inventoryStale: true },
       ...{ notPrepared: true, breaker: true, quota: true, cap: true, moneyLimit: true },
-      ...{ stopping: true, held: true },
+      ...{ stopFails: true, stopping: true, held: true },
       ...{ rateAllowance: false, turnBudget: false, reportPending: false, decisionStale: false },
     };
     const lasting = Object.entries(lasts).flatMap(([kind, is]) => (is ? [kind] : []));
