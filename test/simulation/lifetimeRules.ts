@@ -29,7 +29,10 @@ export interface Present {
   isUnits: boolean;
 }
 
-/** What max_lifetime promises: a task that is too old is replaced first, and leaves at an idle moment. */
+/**
+ * What max_lifetime promises: a task that is too old is replaced first, and leaves at an idle moment. And that the fleet
+ * does not grow where the default policy only asks for what is connected, with max_lifetime or without.
+ */
 export function createLifetimeRules(world: Watched) {
   const { agenda, ecs, scheduler, settings, broken } = world;
   /** Since when nothing is in the way of the next replacement; null: something is. */
@@ -91,10 +94,17 @@ export function createLifetimeRules(world: Watched) {
     );
   }
 
+  /** A task of another life that no list shows is asked for as well, and the daemon cannot know it. */
+  function hasAllThatIsThere({ groups }: Census): boolean {
+    const known = new Set(groups.map(({ taskArn }) => taskArn));
+    return [...scheduler.connected.keys()].every(({ taskArn }) => known.has(taskArn));
+  }
+
   function noteContent({ goal, asked }: Present): void {
     const census = world.census();
     const isActive = census?.lifecycle === 'active';
-    if (settings.policy !== 'vanilla' || !asksForWhatIsThere()) content = null;
+    const isWhole = census === null || hasAllThatIsThere(census);
+    if (settings.policy !== 'vanilla' || !isWhole || !asksForWhatIsThere()) content = null;
     else if (isActive && goal !== null && asked === scheduler.workers())
       content ??= Math.max(stayingIn(census), ecs.ours().length);
   }
