@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { taskIdOf } from '../../machines/shared/ids.ts';
 import { returnGraceMs } from '../../machines/shared/timing.ts';
-import type { WorkerStatus } from '../../src/demo/monitorMessage.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
 import type { ProcessHandle } from '../interop/processes.ts';
 import type { Random } from '../simulation/random.ts';
@@ -10,7 +8,7 @@ import { isAlive } from './emulator.ts';
 import { pickFaultProfile, taskFaults } from './faultProfiles.ts';
 import { type ForeignTasks, startForeignTasks } from './foreignTasks.ts';
 import { type DaemonRun, isForLaterRun, type KillPoint, pointText } from './killPoints.ts';
-import { managerId, openTestBed, type TestBed } from './testBed.ts';
+import { openTestBed, type TestBed, workerOf } from './testBed.ts';
 
 /** One daemon with its own account, which is killed and restarted repeatedly. */
 export interface Lane {
@@ -70,10 +68,7 @@ export function publishWorkers(
   testBed.scheduler.workers = tasks
     .filter((task) => task.startedBy === testBed.ownershipTag && !foreignTasks?.includes(task))
     .filter((task) => task.lastStatus === 'RUNNING' && isAlive(task))
-    .map((task): WorkerStatus => {
-      const workerId = `Worker|ECS-${taskIdOf(task.taskArn)}|0`;
-      return { workerId, managerId, tasks: load(task) };
-    });
+    .map((task) => workerOf(task, load(task)));
 }
 
 /** Kills the daemon when it reaches the kill point; resolves then. */

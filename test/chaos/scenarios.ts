@@ -13,6 +13,7 @@ import { lateAnswer } from './scenarios/lateAnswer.ts';
 import { oldCluster } from './scenarios/oldCluster.ts';
 import { secrets } from './scenarios/secrets.ts';
 import { seedRights } from './scenarios/seedRights.ts';
+import { stopsFail } from './scenarios/stopsFail.ts';
 import { unreadableAnswers } from './scenarios/unreadableAnswers.ts';
 import { openTestBed } from './testBed.ts';
 
@@ -32,6 +33,7 @@ export const scenarios: Record<string, Scenario> = {
   impatientStop,
   falseDescriptions,
   deletedCluster,
+  stopsFail,
 };
 
 /** Runs a scenario in a new test bed and returns its failed checks. */

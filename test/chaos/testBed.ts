@@ -2,8 +2,10 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { taskIdOf } from '../../machines/shared/ids.ts';
 import { fleetOwnershipTag, ownershipTag } from '../../src/aws/launch/ownershipTag.ts';
 import { fleetStateName, stateName } from '../../src/config/statePaths.ts';
+import type { WorkerStatus } from '../../src/demo/monitorMessage.ts';
 import type { LedgerTask } from '../../src/emulator/ledger.ts';
 import { type ProcessExit, Processes, type ProcessHandle, tail } from '../interop/processes.ts';
 import { processesMentioning } from '../interop/procfs.ts';
@@ -49,6 +51,8 @@ export interface TestBed {
   /** Sends SIGTERM, and SIGKILL after `limitMs`. */
   stop(daemon: ProcessHandle, limitMs: number): Promise<ProcessExit>;
   readLog(): Promise<string>;
+  /** From now on the monitor stream shows one worker of each living task, with so many Scaler tasks. */
+  showWorkers(tasks: number): void;
   ownTasks(): Promise<LedgerTask[]>;
   close(): Promise<void>;
 }
@@ -71,6 +75,7 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
   const scheduler = await startScheduler({ monitored: hasMonitor });
   const stateRoot = join(dir, 'state');
   const startedAt = performance.now();
+  let showing: NodeJS.Timeout | undefined;
   const flags = [
     ...['--worker-manager-id', managerId, '--state-dir', stateRoot],
     ...(fleetId === undefined ? [] : ['--fleet-id', fleetId]),
@@ -132,9 +137,17 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
       return processes.stop(daemon, limitMs);
     },
     readLog: () => readFile(join(dir, 'daemon.log'), 'utf8').catch(() => ''),
+    showWorkers(tasks) {
+      clearInterval(showing);
+      showing = setInterval(async () => {
+        const alive = await aliveTasks(testBed).catch(() => []);
+        scheduler.workers = alive.map((task) => workerOf(task, tasks));
+      }, 500);
+    },
     ownTasks: async () =>
       (await emulator.ledger()).tasks.filter(({ startedBy }) => startedBy === testBed.ownershipTag),
     async close() {
+      clearInterval(showing);
       testBed.state.close();
       scheduler.close();
       for (const running of [...processes.all].reverse())
@@ -157,3 +170,9 @@ export async function openTestBed(setup: TestBedSetup): Promise<TestBed> {
 /** The daemon's tasks whose desiredStatus is RUNNING, from the emulator's ledger. */
 export const aliveTasks = async (testBed: TestBed): Promise<LedgerTask[]> =>
   (await testBed.ownTasks()).filter(isAlive);
+
+/** The first worker of a task, with so many Scaler tasks, as the monitor stream shows it. */
+export const workerOf = ({ taskArn }: LedgerTask, tasks: number): WorkerStatus => ({
+  workerId: `Worker|ECS-${taskIdOf(taskArn)}|0`,
+  ...{ managerId, tasks },
+});

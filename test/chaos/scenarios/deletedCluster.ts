@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../eventually.ts';
 import type { Scenario } from '../scenario.ts';
-import { aliveTasks, managerId } from '../testBed.ts';
+import { aliveTasks } from '../testBed.ts';
 
 const desiredTasks = 8;
 const cluster = 'scaler-cluster';
@@ -18,13 +18,7 @@ export const deletedCluster: Scenario = {
   },
   async run(testBed) {
     const { emulator, scheduler, state } = testBed;
-    const reporting = setInterval(async () => {
-      const tasks = await aliveTasks(testBed).catch(() => []);
-      scheduler.workers = tasks.map(({ taskArn }) => ({
-        workerId: `Worker|ECS-${taskArn.split('/').at(-1)}|1|w`,
-        ...{ managerId, tasks: 1 },
-      }));
-    }, 500);
+    testBed.showWorkers(1);
     scheduler.desiredWorkers = desiredTasks;
     const daemon = testBed.start();
     const isWhole = async () =>
@@ -79,7 +73,6 @@ export const deletedCluster: Scenario = {
     testBed.check(log.includes(cluster), 'the log names the cluster');
     const { code } = await testBed.stop(daemon, 70_000);
     testBed.check(code === 0, `the daemon exits with status ${code} on SIGTERM`);
-    clearInterval(reporting);
     testBed.check((await aliveTasks(testBed)).length === 0, 'no task is left');
   },
 };

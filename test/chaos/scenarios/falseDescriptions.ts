@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../eventually.ts';
 import type { Answer } from '../proxy.ts';
 import type { Scenario } from '../scenario.ts';
-import { aliveTasks, managerId, type TestBed } from '../testBed.ts';
+import { aliveTasks, type TestBed, workerOf } from '../testBed.ts';
 
 const desiredTasks = 3;
 const startDeadlineSeconds = 5;
@@ -65,11 +65,7 @@ export const falseDescriptions: Scenario = {
     const daemon = testBed.start();
     const isRunning = async () => (await aliveTasks(testBed)).length === desiredTasks;
     await eventually('the tasks are launched', 30_000, isRunning, daemon);
-    scheduler.workers = (await aliveTasks(testBed)).map(({ taskArn }) => ({
-      workerId: `Worker|ECS-${taskArn.split('/').at(-1)}|1|w`,
-      managerId,
-      tasks: 2,
-    }));
+    scheduler.workers = (await aliveTasks(testBed)).map((task) => workerOf(task, 2));
     // Older than the deadline of their start.
     await sleep((startDeadlineSeconds + 3) * 1000);
     for (const isShown of [true, false]) {

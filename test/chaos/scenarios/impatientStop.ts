@@ -14,14 +14,7 @@ export const impatientStop: Scenario = {
   },
   async run(testBed) {
     const { scheduler, processes, emulator } = testBed;
-    const reporting = setInterval(async () => {
-      const tasks = await aliveTasks(testBed).catch(() => []);
-      scheduler.workers = tasks.map(({ taskArn }) => ({
-        workerId: `Worker|ECS-${taskArn.split('/').at(-1)}|1|0`,
-        managerId: 'chaos',
-        tasks: 1,
-      }));
-    }, 500);
+    testBed.showWorkers(1);
     scheduler.desiredWorkers = desiredTasks;
     const daemon = testBed.start();
     const allRun = async () => (await aliveTasks(testBed)).length === desiredTasks;
@@ -47,6 +40,5 @@ export const impatientStop: Scenario = {
       `a second SIGTERM ends it with status ${code} after ${seconds.toFixed(1)} s`,
     );
     testBed.check((await aliveTasks(testBed)).length === 0, 'no task is left');
-    clearInterval(reporting);
   },
 };
