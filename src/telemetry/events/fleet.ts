@@ -136,7 +136,8 @@ export const fleetEvents = {
       subnet: optional(text('subnet that AWS has named')),
     },
     sentence: 'Cannot stop task[ {task}] of group {group} ({kind}): {reason}.',
-    explanation: 'Tried again every 15 s until AWS accepts it. Until then the task costs money.',
+    explanation:
+      'Tried again every 15 s until AWS accepts it. Until then the task costs money, and while its workers serve no other is launched in its place.',
     remedies: { field: 'kind', of: { denied: 'Allow ecs:StopTask.' } },
   },
   'stopTask.clusterMissing': {
