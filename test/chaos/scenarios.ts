@@ -10,11 +10,15 @@ import { frozen } from './scenarios/frozen.ts';
 import { hostileAnswers } from './scenarios/hostileAnswers.ts';
 import { impatientStop } from './scenarios/impatientStop.ts';
 import { lateAnswer } from './scenarios/lateAnswer.ts';
+import { neverCommands } from './scenarios/neverCommands.ts';
 import { oldCluster } from './scenarios/oldCluster.ts';
+import { schedulerEnds } from './scenarios/schedulerEnds.ts';
 import { secrets } from './scenarios/secrets.ts';
 import { seedRights } from './scenarios/seedRights.ts';
+import { slowStops } from './scenarios/slowStops.ts';
 import { stopsFail } from './scenarios/stopsFail.ts';
 import { unreadableAnswers } from './scenarios/unreadableAnswers.ts';
+import { workersDie } from './scenarios/workersDie.ts';
 import { openTestBed } from './testBed.ts';
 
 export const scenarios: Record<string, Scenario> = {
@@ -34,6 +38,10 @@ export const scenarios: Record<string, Scenario> = {
   falseDescriptions,
   deletedCluster,
   stopsFail,
+  slowStops,
+  workersDie,
+  neverCommands,
+  schedulerEnds,
 };
 
 /** Runs a scenario in a new test bed and returns its failed checks. */

@@ -7,8 +7,8 @@ import { freePorts } from '../interop/scenarioContext.ts';
 /** A g3 scheduler that requests `desiredWorkers`, whatever runs. */
 export interface ScriptedScheduler {
   address: string;
-  /** Number of workers to request; one per Fargate task. */
-  desiredWorkers: number;
+  /** Number of workers to request; null: it answers heartbeats, and never commands. */
+  desiredWorkers: number | null;
   /** Workers in the monitor stream; null: no monitor stream. */
   workers: WorkerStatus[] | null;
   /** Number of received heartbeats. */
@@ -31,6 +31,7 @@ export async function startScheduler({
       if (decodeMessage(payload, generation).message !== 'workerManagerHeartbeat') return;
       scheduler.heartbeats++;
       peer.send(encodeMessage({ generation, message: 'workerManagerHeartbeatEcho', fields: {} }));
+      if (scheduler.desiredWorkers === null) return;
       const request = { taskConcurrency: scheduler.desiredWorkers, capabilities: [] };
       const fields = { setDesiredTaskConcurrencyRequests: [request] };
       peer.send(encodeMessage({ generation, message: 'workerManagerCommand', fields }));
