@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import { adaptiveRetries } from './scenarios/adaptiveRetries.ts';
 import { agedJournal } from './scenarios/agedJournal.ts';
 import { changedAddress } from './scenarios/changedAddress.ts';
 import { changedRegion } from './scenarios/changedRegion.ts';
@@ -42,6 +43,7 @@ export const scenarios: Record<string, Scenario> = {
   workersDie,
   neverCommands,
   schedulerEnds,
+  adaptiveRetries,
 };
 
 /** Runs a scenario in a new test bed and returns its failed checks. */
