@@ -75,6 +75,9 @@ export function createLifetimeRules(world: Watched) {
    */
   let withoutReplacements = 0;
 
+  /** Workers that the last command asks for that the daemon has heard. */
+  let lastAsked = 0;
+
   /**
    * Groups that were there when the default policy came to ask for what is connected, and the daemon had heard that; null:
    * it asks for something else. What a scheduler in silence would say nobody can act on. A restart does not let the fleet
@@ -140,6 +143,7 @@ export function createLifetimeRules(world: Watched) {
       settings.policy === 'vanilla' && isOld(task, -ageSlackMs),
     /** The daemon has heard a command. What was asked for before is in its journal, also after a restart. */
     asked(workers: number): void {
+      lastAsked = workers;
       const isSame = workers > withoutReplacements && workers === scheduler.workers();
       if (!isSame || rotating().length === 0) withoutReplacements = workers;
     },
@@ -154,8 +158,8 @@ export function createLifetimeRules(world: Watched) {
     /** A launch does not let the fleet grow where nothing asks for more. */
     launched(label: string, census: Census): void {
       if (content === null) return;
-      // What has come to be asked for in this moment counts, too.
-      if (!asksForWhatIsThere()) return;
+      // What has come to be asked for in this moment counts, too; and where workers have just died, what was asked before.
+      if (!asksForWhatIsThere() || lastAsked > scheduler.workers()) return;
       const most = content + this.extra(census.cohorts);
       const staying = stayingIn(census);
       if (staying > most)
