@@ -28,6 +28,8 @@ export interface Census {
   groups: GroupSeen[];
   launches: LaunchSeen[];
   cohorts: number;
+  /** Groups that it desires, also for work that no command asks for yet; null: it has not heard. */
+  desired: number | null;
   /** What holds launches back after refusals or deaths. */
   breakers: number;
   /** Whether a limit of money is in the way. */
@@ -103,7 +105,7 @@ export const censusOf = (daemon: AnyActorRef): Census => {
     dialogue: [],
     groups: [],
     launches: [],
-    ...{ cohorts: 0, breakers: 0 },
+    ...{ cohorts: 0, desired: null, breakers: 0 },
     ...{ money: 'none', usdTotal: null, isLowerBound: false, inventoryComplete: false },
   };
   const { fleetManager, session } = seen(daemon).children;
@@ -115,6 +117,7 @@ export const censusOf = (daemon: AnyActorRef): Census => {
   const { value, context, children } = seen(fleetManager);
   const fleet = context as unknown as Fleet;
   const spending = spendingOf(fleet, now());
+  census.desired = fleet.desired;
   census.inventoryComplete = fleet.inventoryAt !== null || fleet.listDenied;
   census.money = (value as { money?: string }).money ?? 'none';
   census.usdTotal = spending?.usdTotal ?? null;

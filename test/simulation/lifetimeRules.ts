@@ -160,6 +160,8 @@ export function createLifetimeRules(world: Watched) {
       if (content === null) return;
       // What has come to be asked for in this moment counts, too; and where workers have just died, what was asked before.
       if (!asksForWhatIsThere() || lastAsked > scheduler.workers()) return;
+      // It looks ahead for work that it has been shown, and that may have gone in this moment.
+      if ((census.desired ?? 0) > Math.ceil(lastAsked / settings.workersPerTask)) return;
       const most = content + this.extra(census.cohorts);
       const staying = stayingIn(census);
       if (staying > most)
