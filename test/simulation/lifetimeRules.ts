@@ -45,6 +45,8 @@ export function createLifetimeRules(world: Watched) {
   const lifetimeMs = (): number =>
     (settings.wide?.maxLifetimeSeconds ?? Number.POSITIVE_INFINITY) * 1000;
 
+  const isLifetimeLimited = (): boolean => lifetimeMs() !== Number.POSITIVE_INFINITY;
+
   const isOld = (task: ModelTask, slackMs: number): boolean =>
     task.ours && agenda.now() - task.createdAt >= lifetimeMs() + slackMs;
 
@@ -97,16 +99,26 @@ export function createLifetimeRules(world: Watched) {
     );
   }
 
-  /** A task of another life that no list shows is asked for as well, and the daemon cannot know it. */
-  function hasAllThatIsThere({ groups }: Census): boolean {
+  /**
+   * A task of another life that no list shows is asked for as well, and the daemon cannot know it. No seed has needed this
+   * excuse, or the next one, with max_lifetime: there they would hide a fleet that grows by its replacements.
+   */
+  function isUnlistedAskedFor({ groups }: Census): boolean {
+    if (isLifetimeLimited()) return false;
     const known = new Set(groups.map(({ taskArn }) => taskArn));
-    return [...scheduler.connected.keys()].every(({ taskArn }) => known.has(taskArn));
+    return [...scheduler.connected.keys()].some(({ taskArn }) => !known.has(taskArn));
   }
+
+  /** The daemon acts on what was asked for before workers died, or on work that it was shown and that has gone since. */
+  const isMoreAskedFor = ({ desired }: Census): boolean =>
+    !isLifetimeLimited() &&
+    (lastAsked > scheduler.workers() ||
+      (desired ?? 0) > Math.ceil(lastAsked / settings.workersPerTask));
 
   function noteContent({ goal, asked }: Present): void {
     const census = world.census();
     const isActive = census?.lifecycle === 'active';
-    const isWhole = census === null || hasAllThatIsThere(census);
+    const isWhole = census === null || !isUnlistedAskedFor(census);
     if (settings.policy !== 'vanilla' || !isWhole || !asksForWhatIsThere()) content = null;
     else if (isActive && goal !== null && asked === scheduler.workers())
       content ??= Math.max(stayingIn(census), ecs.ours().length);
@@ -126,7 +138,7 @@ export function createLifetimeRules(world: Watched) {
   return {
     /** Groups that may be launched beyond what is desired, in the place of old ones: one in each cohort at a time. */
     extra(cohorts: number): number {
-      if (lifetimeMs() === Number.POSITIVE_INFINITY) return 0;
+      if (!isLifetimeLimited()) return 0;
       const now = agenda.now();
       const old = [...ecs.tasks.values()].filter(
         (task) =>
@@ -158,10 +170,8 @@ export function createLifetimeRules(world: Watched) {
     /** A launch does not let the fleet grow where nothing asks for more. */
     launched(label: string, census: Census): void {
       if (content === null) return;
-      // What has come to be asked for in this moment counts, too; and where workers have just died, what was asked before.
-      if (!asksForWhatIsThere() || lastAsked > scheduler.workers()) return;
-      // It looks ahead for work that it has been shown, and that may have gone in this moment.
-      if ((census.desired ?? 0) > Math.ceil(lastAsked / settings.workersPerTask)) return;
+      // What has come to be asked for in this moment counts, too.
+      if (!asksForWhatIsThere() || isMoreAskedFor(census)) return;
       const most = content + this.extra(census.cohorts);
       const staying = stayingIn(census);
       if (staying > most)
@@ -178,7 +188,7 @@ export function createLifetimeRules(world: Watched) {
       const seen = present();
       const goal = steadyGoal(seen);
       noteContent(seen);
-      if (lifetimeMs() === Number.POSITIVE_INFINITY) return;
+      if (!isLifetimeLimited()) return;
       noteIdle();
       const now = agenda.now();
       const old = rotating();
