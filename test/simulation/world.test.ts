@@ -6,8 +6,8 @@ import { scriptFor } from './wide.ts';
 import { type Run, runScript } from './world.ts';
 
 it.each([
-  ['plain', [7, 8, 9]],
-  ['wide', [7, 10, 19]],
+  ['plain', [7, 8]],
+  ['wide', [7, 10]],
 ] as const)(
   'a %s seed played twice gives the same trace, byte for byte',
   async (profile, seeds) => {
@@ -19,13 +19,13 @@ it.each([
       expect(again.traceHash).toBe(once.traceHash);
       hashes.push(once.traceHash);
     }
-    expect(new Set(hashes).size).toBe(3);
+    expect(new Set(hashes).size).toBe(2);
   },
 );
 
 it('a few seeds of faults, kills and restarts break no invariant; npm run simulate plays many', async () => {
   const stats = emptyStats();
-  for (let seed = 1; seed <= 5; seed++) addRun(stats, seed, await runScript(scriptOf(seed)));
+  for (let seed = 1; seed <= 3; seed++) addRun(stats, seed, await runScript(scriptOf(seed)));
   expect(stats.violations).toEqual([]);
   expect(stats.thin).toEqual([]);
 });
@@ -132,15 +132,15 @@ it('a throttled launch is not sent again while the scheduler is silent', async (
 });
 
 it('tasks that die soon after they began to serve are replaced more and more slowly', async () => {
-  const deaths = Array.from({ length: 40 }, (_, i): Happening => {
+  const deaths = Array.from({ length: 24 }, (_, i): Happening => {
     return { at: (i + 1) * 90_000, kind: 'end', end: 'oom', count: 9 };
   });
   const run = await play(...deaths);
   expect(run.violations).toEqual([]);
   const held = run.trace.filter((line) => /breaker\.opened.*"exited"/.test(line));
   expect(held.length).toBeGreaterThan(5);
-  // Without that it is five in each of forty times, less what did not come to serve.
-  expect(run.bought).toBeLessThan(60);
+  // Without that it is five in each of 24 times, less what did not come to serve.
+  expect(run.bought).toBeLessThan(45);
 });
 
 it('nothing is decided by an old answer of the scheduler when a standstill ends before all is prepared', async () => {

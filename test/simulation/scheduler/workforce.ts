@@ -79,12 +79,19 @@ export function createWorkforce(
   /** The workers that it was launched with. */
   const sizeOf = ({ worker }: ModelTask): number => worker.count ?? settings.workersPerTask;
 
-  function workerIdsOf(task: ModelTask): string[] {
+  /** What was made of a task last: it is asked for many times a second. */
+  const workerIds = new WeakMap<ModelTask, { release: SchedulerRelease; ids: readonly string[] }>();
+
+  function workerIdsOf(task: ModelTask): readonly string[] {
     const { release } = world.process();
+    const known = workerIds.get(task);
+    const length = sizeOf(task) - (lost.get(task) ?? 0);
+    if (known?.release === release && known.ids.length === length) return known.ids;
     const id = taskIdOf(task.taskArn);
     const name = namesItsTask(task.worker, release) ? `ECS-${id}` : `FIX|${id}`;
-    const length = sizeOf(task) - (lost.get(task) ?? 0);
-    return Array.from({ length }, (_, i) => `Worker|${name}|${i}`);
+    const ids = Array.from({ length }, (_, i) => `Worker|${name}|${i}`);
+    workerIds.set(task, { release, ids });
+    return ids;
   }
 
   const sizes = (): number => [...connected.keys()].reduce((sum, task) => sum + sizeOf(task), 0);

@@ -257,7 +257,8 @@ describe('a journal file that was damaged', () => {
           launches: [],
         };
         expected.inventoryOwed.reasons.push('journalDamaged');
-        expect(read(damagedFiles().at(-1) as string)).toEqual(bent);
+        // toEqual compares byte by byte, and takes most of the time of this file.
+        expect(bent.equals(read(damagedFiles().at(-1) as string) as Buffer)).toBe(true);
       }
       expect(stateOf(journal.ledger)).toEqual(expected);
     }
