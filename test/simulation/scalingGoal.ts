@@ -26,9 +26,11 @@ export function createScalingGoal({ agenda, ecs, scheduler, settings }: Watched)
     return Math.ceil(Math.max(0, ...shown.map(({ tasks }) => tasks)) / tasksPerWorker);
   }
 
+  /** Where some were lost for good, and the others leave with their task, nothing is left that counts. */
   function lostOf({ taskArn }: GroupSeen): number {
     const task = ecs.tasks.get(taskArn ?? '');
-    return task ? scheduler.lostOf(task) : 0;
+    const lost = task ? scheduler.lostOf(task) : 0;
+    return task && lost > 0 && !scheduler.connected.has(task) ? scheduler.sizeOf(task) : lost;
   }
 
   return {
