@@ -333,11 +333,13 @@ export const createInvariants = (world: Watched) => {
         return;
       const isCanceled = [...scheduler.cancellations.values()].some((each) => each.task === task);
       const diedAt = task.endingAt ?? since;
+      // Where DescribeTasks went wrong until ECS had forgotten it, it was never shown.
+      const seenFrom = Math.max(diedAt, Math.min(unseenAt, task.goneFrom));
       const isLost = task.askedAt < lostAt && diedAt < foundAt;
       const isJudged = judge.judges('deadUnreported', {
         'no journal names it': isLost || !named.has(task.taskArn),
         'DescribeTasks went wrong': unseenAt >= since,
-        'ECS has forgotten it': task.goneFrom - diedAt < noticeMs,
+        'ECS has forgotten it': task.goneFrom - seenFrom < noticeMs,
         'the daemon is new': life.startedAt >= since,
         'the monitor stream is new': listedSince >= since,
         'the connection is new': !dialogue.isSteadySince(since),

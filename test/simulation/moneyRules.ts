@@ -95,10 +95,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
     );
   }
 
-  const bill = (): number =>
-    known().reduce((usd, task) => usd + taskUsd(prices, task.market, livedMs(task)), 0);
-
-  /** The same by what can be known: how long the process was down while its clock was set back, only a list tells. */
+  /** What is billed, by what can be known: how long the process was down while its clock was set back, only a list tells. */
   const knownBill = (): number =>
     known().reduce((usd, task) => {
       const sinceStart = task.createdAt < setBackAt ? agenda.now() - setBackAt : livedMs(task);
@@ -113,12 +110,17 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
   const unseen = (): number =>
     [...givenUp].reduce((sum, [label, count]) => sum + comingOf(label, count), 0);
 
-  /** The same for all that the daemon must reckon with: tasks whose end was never shown, launches that were given up. */
-  const mostBill = (): number =>
-    known().reduce((usd, task) => {
-      const goneAt = lostAt.get(task.taskArn) ?? task.createdAt;
+  /** What is billed, and what the daemon must reckon with: tasks whose end is not shown, launches that were given up. */
+  const mostBill = (): number => {
+    const now = agenda.now();
+    const groups = life()?.journal?.ledger.groups() ?? [];
+    const counted = new Set(groups.map(({ taskArn }) => taskArn));
+    return known().reduce((usd, task) => {
+      const isHidden = now >= task.goneFrom && counted.has(task.taskArn);
+      const goneAt = lostAt.get(task.taskArn) ?? (isHidden ? now : task.createdAt);
       return usd + taskUsd(prices, task.market, Math.max(livedMs(task), goneAt - task.createdAt));
     }, unseen() * minimumUsd(prices, market()));
+  };
 
   const rate = (): number =>
     known()
@@ -172,12 +174,12 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
         broken('overspent', `${label}: $${spent} are spent, ${total} allowed`);
     },
 
-    /** The money is spent, so that every task is to go, however many are wanted. */
+    /** The money is spent as far as the daemon can know, so that every task is to go, however many are wanted. */
     drains(): boolean {
       if (settings.money?.onLimit !== 'drain') return false;
       const { perHour, total } = limitsNow();
       return (
-        (total !== null && bill() > total * (1 - tolerance)) ||
+        (total !== null && mostBill() > total * (1 - tolerance)) ||
         (perHour !== null && rate() > perHour)
       );
     },
