@@ -26,11 +26,10 @@ export function createScalingGoal({ agenda, ecs, scheduler, settings }: Watched)
     return Math.ceil(Math.max(0, ...shown.map(({ tasks }) => tasks)) / tasksPerWorker);
   }
 
-  /** Where some were lost for good, and the others leave with their task, nothing is left that counts. */
   function lostOf({ taskArn }: GroupSeen): number {
     const task = ecs.tasks.get(taskArn ?? '');
-    const lost = task ? scheduler.lostOf(task) : 0;
-    return task && lost > 0 && !scheduler.connected.has(task) ? scheduler.sizeOf(task) : lost;
+    if (!task) return 0;
+    return scheduler.hasLostAll(task) ? scheduler.sizeOf(task) : scheduler.lostOf(task);
   }
 
   return {

@@ -459,6 +459,7 @@ export const createScheduler = (
     /** Workers that have died for good in Fargate tasks that serve on. */
     lostWorkers: workforce.lostWorkers,
     lostOf: workforce.lostOf,
+    hasLostAll: workforce.hasLostAll,
     loseWorkers: workforce.loseWorkers,
   };
   return scheduler;
