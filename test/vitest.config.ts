@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const root = new URL('..', import.meta.url).pathname;
-const others = ['test/integration/**', 'test/browser/**'];
+const others = ['test/integration/**', 'test/browser/**', 'test/simulation/**'];
 
 /** They replace a module of Node, which a file that was run before in the same process has loaded. */
 const replacesModules = ['machines', 'src', 'cli'].flatMap((room) =>

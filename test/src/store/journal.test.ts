@@ -49,7 +49,8 @@ describe('a journal', () => {
     const journal = await openJournal(dir, silentLog, { now: () => 5_000 });
     await journal.close();
     expect(journal.found).toBe('lost');
-    const { ledger } = await openJournal(dir, silentLog, { now: () => 9_000 });
+    const { ledger, close } = await openJournal(dir, silentLog, { now: () => 9_000 });
+    await close();
     expect(ledger.inventoryOwed()).toMatchObject({ since: 5_000, reasons: ['journalDamaged'] });
     expect(ledger.lastLaunchAt).toBe(5_000);
   });
