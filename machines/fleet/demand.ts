@@ -2,7 +2,7 @@ import { assertEvent } from 'xstate';
 import type { Generation } from '../scheduler/messages.ts';
 import { workersWanted } from '../scheduler/workersWanted.ts';
 import { type Enqueue, fleetSetup } from './fleetSetup.ts';
-import { type Ask, judge, noViews, seenAfter, workersAhead } from './lookAhead.ts';
+import { type Ask, judge, noViews, seenAfter, viewsBefore, workersAhead } from './lookAhead.ts';
 import { mostWorkers } from './mostWorkers.ts';
 import { rotatesFromNow, workersWithoutReplacement } from './rotation.ts';
 import { drainUntil, sendCommands } from './sendCommands.ts';
@@ -76,9 +76,8 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
     return;
   }
   const isPlain = requests.length === 1 && requests[0]?.capabilities.length === 0;
-  const { before, last } = context.views;
   const capacity = capacityOf(context);
-  const around = [before, last].filter((view) => view !== null);
+  const around = viewsBefore(context.views, at);
   const ask = { at, workers, isPlain, isCapped: workers >= capacity, around };
   const living = mostWorkers(context);
   const policy = judge(context.policy, context.views, ask, { capacity, living, now: at });

@@ -24,7 +24,7 @@ export interface Ask {
   isPlain: boolean;
   /** As many as the manager advertises: any policy that wants more asks for that. */
   isCapped: boolean;
-  /** What the stream has shown around its time: the last two views before it, and the first after it. */
+  /** What the stream has shown around its time: see viewsBefore; and the first view after it. */
   around: WorkView[];
 }
 
@@ -107,6 +107,15 @@ export function judge(
   const isVanilla = isPlain && asked >= Math.min(...possible) && asked <= Math.max(...possible);
   if (isVanilla) return asked < capacity ? noEvidence : evidence;
   return withMismatch(evidence);
+}
+
+/**
+ * The views that a command may be made from: the last one before it; and the one before that, if the last one has come so
+ * lately that the command may be older. Where reports come seldom, what they showed earlier has nothing to do with it.
+ */
+export function viewsBefore({ last, before }: Views, at: number): WorkView[] {
+  if (last === null) return [];
+  return before !== null && at - last.at <= comparableMs ? [before, last] : [last];
 }
 
 /** A view that has come: it may be the first after the command. */

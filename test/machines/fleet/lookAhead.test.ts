@@ -11,6 +11,7 @@ import {
   usefulBooting,
   type Views,
   vanillaAsk,
+  viewsBefore,
   workersAhead,
 } from '../../../machines/fleet/lookAhead.ts';
 import type { WorkView } from '../../../machines/scheduler/messages.ts';
@@ -161,6 +162,21 @@ describe('the workers that the work needs', () => {
     expect(seenAfter(seen, later)).toBe(seen);
     expect(aheadOf(seen, later)).toBe(100);
     expect(seenAfter(null, later)).toBeNull();
+  });
+
+  it('go by the view before the last one only if the command may be as old as that', () => {
+    const [before, last] = [view({ at: now - 60_000, own: 4 }), view()];
+    expect(viewsBefore({ before, last }, now + 2500)).toEqual([before, last]);
+    expect(viewsBefore({ before, last }, now + 2501)).toEqual([last]);
+    expect(viewsBefore({ before: null, last }, now)).toEqual([last]);
+    expect(viewsBefore(noViews, now)).toEqual([]);
+    // Two workers, where none was connected half a minute ago: another policy's whole number.
+    const made = { ...ask(2), at: now + 30_000 };
+    const views = { before: view({ at: now - 60_000, workers: 4, own: 4 }), last };
+    const aheadOf = (around: WorkView[]) =>
+      workersAhead({ ...input({ views }), ask: { ...made, around } });
+    expect(aheadOf([views.before, last])).toBe(100);
+    expect(aheadOf(viewsBefore(views, made.at))).toBeNull();
   });
 
   it('are looked for with the next view if the last one came at the time of the command', () => {
