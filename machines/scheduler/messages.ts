@@ -106,6 +106,8 @@ export interface GroupsView {
   known: string[];
   /** Since when the scheduler has had workers, and none of them a task. */
   calmSince: number | null;
+  /** Until when a list has shown that. Lists within `calmMs` of one another count as one. */
+  calmUntil: number | null;
 }
 
 /** What the unit protocol may know of the fleet. */

@@ -249,6 +249,9 @@ function hasUntraced(list: WorkerList, workerManagerId: string): boolean {
   );
 }
 
+/** A scheduler without any task for so long shuts down all groups that it knows, ms. */
+export const calmMs = 30_000;
+
 /** The same object: nothing has changed. */
 function groupsView(
   before: GroupsView | null,
@@ -260,9 +263,12 @@ function groupsView(
   if (known === null) return null;
   const isCalm = list.workers.length > 0 && list.workers.every(({ load }) => !load?.sent);
   const calmSince = isCalm ? (before?.calmSince ?? at) : null;
+  const wasUntil = before?.calmUntil ?? null;
+  const calmUntil = !isCalm ? null : wasUntil !== null && at - wasUntil < calmMs ? wasUntil : at;
   const isSameView =
     before?.calmSince === calmSince &&
+    before.calmUntil === calmUntil &&
     before.known.length === known.length &&
     known.every((groupId, i) => groupId === before.known[i]);
-  return isSameView ? before : { known, calmSince };
+  return isSameView ? before : { known, calmSince, calmUntil };
 }

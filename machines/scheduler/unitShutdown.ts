@@ -1,4 +1,5 @@
 import type { FleetView, UnitCommand } from './messages.ts';
+import { calmMs } from './monitorStream.ts';
 import {
   inTurn,
   type Outcome,
@@ -34,9 +35,6 @@ const unassignedMs = 60_000;
 const unknownGroupMs = 5000;
 /** A command that does not come again within so many heartbeats was dropped. */
 const missedHeartbeats = 1.5;
-/** A scheduler without any task for so long shuts down all groups that it knows, ms. */
-const calmMs = 30_000;
-
 /** Answers a shutdown of workers or of a group. */
 export function onShutdown(
   before: UnitProtocol,
@@ -211,9 +209,13 @@ export function releasable(state: UnitProtocol, { at, taskIds, groups }: FleetVi
   // A group that its scheduler has never been told of could never be shut down by it.
   const never = state.groups ? older(unassigned, unassignedMs) : [];
   const again = older(released, releaseAgainMs);
+  const { calmSince = null, calmUntil = null } = groups ?? {};
   // Work that no worker has got yet shows in nothing but the scheduler's wish for more.
-  const calmSince = Math.max(groups?.calmSince ?? at, startAskedAt ?? Number.NEGATIVE_INFINITY);
-  if (!state.groups || at - calmSince < calmMs) return [...never, ...again];
+  const isCalm =
+    calmSince !== null &&
+    calmUntil !== null &&
+    calmUntil - Math.max(calmSince, startAskedAt ?? calmSince) >= calmMs;
+  if (!state.groups || !isCalm) return [...never, ...again];
   // A scheduler that was replaced never asks for the end of groups that it does not know.
   const known = new Set([...assigned, ...Object.keys(released), ...Object.keys(unassigned)]);
   return [...never, ...again, ...taskIds.filter((taskId) => !known.has(taskId))];

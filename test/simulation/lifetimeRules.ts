@@ -99,17 +99,16 @@ export function createLifetimeRules(world: Watched) {
     );
   }
 
-  /**
-   * A task of another life that no list shows is asked for as well, and the daemon cannot know it. No seed has needed this
-   * excuse, or the next one, with max_lifetime: there they would hide a fleet that grows by its replacements.
-   */
+  /** A task that no list shows yet, of another life or of a rival, is asked for as well, and the daemon cannot know it. */
   function isUnlistedAskedFor({ groups }: Census): boolean {
-    if (isLifetimeLimited()) return false;
     const known = new Set(groups.map(({ taskArn }) => taskArn));
     return [...scheduler.connected.keys()].some(({ taskArn }) => !known.has(taskArn));
   }
 
-  /** The daemon acts on what was asked for before workers died, or on work that it was shown and that has gone since. */
+  /**
+   * The daemon acts on what was asked for before workers died, or on work that it was shown and that has gone since. No
+   * seed has needed this excuse with max_lifetime: there it would hide a fleet that grows by its replacements.
+   */
   const isMoreAskedFor = ({ desired }: Census): boolean =>
     !isLifetimeLimited() &&
     (lastAsked > scheduler.workers() ||
@@ -118,7 +117,7 @@ export function createLifetimeRules(world: Watched) {
   function noteContent({ goal, asked }: Present): void {
     const census = world.census();
     const isActive = census?.lifecycle === 'active';
-    const isWhole = census === null || !isUnlistedAskedFor(census);
+    const isWhole = isLifetimeLimited() || census === null || !isUnlistedAskedFor(census);
     if (settings.policy !== 'vanilla' || !isWhole || !asksForWhatIsThere()) content = null;
     else if (isActive && goal !== null && asked === scheduler.workers())
       content ??= Math.max(stayingIn(census), ecs.ours().length);
@@ -171,7 +170,7 @@ export function createLifetimeRules(world: Watched) {
     launched(label: string, census: Census): void {
       if (content === null) return;
       // What has come to be asked for in this moment counts, too.
-      if (!asksForWhatIsThere() || isMoreAskedFor(census)) return;
+      if (!asksForWhatIsThere() || isMoreAskedFor(census) || isUnlistedAskedFor(census)) return;
       const most = content + this.extra(census.cohorts);
       const staying = stayingIn(census);
       if (staying > most)

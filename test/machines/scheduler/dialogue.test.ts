@@ -174,8 +174,8 @@ describe('groups that a scheduler which was replaced does not know', () => {
     const live = liveSession();
     live.tasks('t1');
     live.open(magic);
-    const calmSince = calm ? live.now() - 31_000 : null;
-    const groups = calm === null ? null : { known: [], calmSince };
+    const [calmSince, calmUntil] = calm ? [live.now() - 31_000, live.now()] : [null, null];
+    const groups = calm === null ? null : { known: [], calmSince, calmUntil };
     live.actor.send({ type: 'monitor.groups', at: 1, groups });
     return live;
   };
@@ -195,14 +195,15 @@ describe('groups that a scheduler which was replaced does not know', () => {
     live.hear(start, 'g1');
     live.tasks('t1', 't2');
     live.clock.pass(1000);
-    const groups = { known: ['ecs-t1'], calmSince: live.now() - 31_000 };
-    live.actor.send({ type: 'monitor.groups', at: 1, groups });
+    const calmSince = live.now() - 31_000;
     const goes = () => {
+      const groups = { known: ['ecs-t1'], calmSince, calmUntil: live.now() };
+      live.actor.send({ type: 'monitor.groups', at: 1, groups });
       live.hear(echo, 'g1');
       live.clock.pass(2000);
       return taskIdsIn(live).flat();
     };
-    for (let seconds = 3; seconds < 30; seconds += 2) expect(goes()).toEqual([]);
+    for (let seconds = 3; seconds < 32; seconds += 2) expect(goes()).toEqual([]);
     expect(goes()).toEqual(['t2']);
   });
 
@@ -215,7 +216,7 @@ describe('groups that a scheduler which was replaced does not know', () => {
     known.tasks('t1');
     known.open(null);
     known.hear(shutdownWorkers(), 'g2');
-    const groups = { known: [], calmSince: known.now() - 31_000 };
+    const groups = { known: [], calmSince: known.now() - 31_000, calmUntil: known.now() };
     known.actor.send({ type: 'monitor.groups', at: 1, groups });
     expect(taskIdsIn(known)).toEqual([]);
   });
@@ -308,7 +309,11 @@ it('drops what an earlier connection asked for once, also where groups were show
   live.close();
   live.clock.pass(500);
   live.open(null);
-  live.actor.send({ type: 'monitor.groups', at: 1, groups: { known: [], calmSince: null } });
+  live.actor.send({
+    type: 'monitor.groups',
+    at: 1,
+    groups: { known: [], calmSince: null, calmUntil: null },
+  });
   live.hear(start, 'g1');
   live.tasks('t1');
   live.hear(start, 'g1');

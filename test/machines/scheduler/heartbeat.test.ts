@@ -86,7 +86,11 @@ describe('the capacity', () => {
     const { actor, of, open, hear, clock } = liveSession();
     open(1);
     hear(start, 'g2');
-    actor.send({ type: 'monitor.groups', at: 1, groups: { known: ['other'], calmSince: null } });
+    actor.send({
+      type: 'monitor.groups',
+      at: 1,
+      groups: { known: ['other'], calmSince: null, calmUntil: null },
+    });
     clock.pass(2000);
     expect(of('heartbeat').at(-1)?.heartbeat.maxTaskConcurrency).toBe(8);
   });
@@ -95,7 +99,11 @@ describe('the capacity', () => {
     const { actor, of, open, hear, tasks, clock } = liveSession();
     tasks('t1');
     open(0);
-    const groups = { known: ['ecs-t1', 'ecs-dead', 'of another'], calmSince: null };
+    const groups = {
+      known: ['ecs-t1', 'ecs-dead', 'of another'],
+      calmSince: null,
+      calmUntil: null,
+    };
     for (const [workers, shown] of [
       [8, groups],
       [0, groups],
@@ -116,8 +124,8 @@ describe('the capacity', () => {
     tasks('t1', 't2');
     open(null);
     const known = ['ecs-t1', 'ecs-t2', 'of another'];
-    const show = () =>
-      actor.send({ type: 'monitor.groups', at: 1, groups: { known, calmSince: 5 } });
+    const calm = { calmSince: 5, calmUntil: 5 };
+    const show = () => actor.send({ type: 'monitor.groups', at: 1, groups: { known, ...calm } });
     show();
     hear(shutdownGroup('ecs-t1'), 'g1');
     const offered = () => {
@@ -128,7 +136,7 @@ describe('the capacity', () => {
     expect(offered()).toBe(5);
     tasks('t2');
     expect(offered()).toBe(5);
-    expect(actor.getSnapshot().context.groups).toEqual({ known: known.slice(1), calmSince: 5 });
+    expect(actor.getSnapshot().context.groups).toEqual({ known: known.slice(1), ...calm });
     // With the answer lost, it is shown again.
     show();
     expect(offered()).toBe(6);
@@ -139,7 +147,7 @@ describe('the capacity', () => {
     tasks('t1');
     open(null);
     hear(start, 'g1');
-    const groups = { known: ['ecs-t1'], calmSince: null };
+    const groups = { known: ['ecs-t1'], calmSince: null, calmUntil: null };
     actor.send({ type: 'monitor.groups', at: 1, groups });
     tasks('t1', 't2');
     hear(start, 'g1');
@@ -151,7 +159,7 @@ describe('the capacity', () => {
     tasks('t1');
     actor.send({
       ...{ type: 'monitor.groups', at: 1 },
-      groups: { known: ['ecs-t1', 'ecs-dead', 'of another'], calmSince: null },
+      groups: { known: ['ecs-t1', 'ecs-dead', 'of another'], calmSince: null, calmUntil: null },
     });
     open(null);
     hear(shutdownGroup('ecs-t1'), 'g1');

@@ -344,7 +344,7 @@ it('tells of the groups of a scheduler when they change', () => {
   };
   open();
   const told = (...known: string[]) => [
-    { type: 'monitor.groups', groups: { known, calmSince: null } },
+    { type: 'monitor.groups', groups: { known, calmSince: null, calmUntil: null } },
   ];
   expect(groups('ecs-a')).toEqual(told('ecs-a'));
   expect(groups('ecs-a')).toEqual([]);

@@ -335,20 +335,21 @@ describe('the groups of a scheduler', () => {
   it('are shown, and since when its workers have had no task', () => {
     const read = groups();
     const known = ['ecs-a'];
-    expect(read(1000, grouped(known))).toEqual({ known, calmSince: null });
-    expect(read(1000, grouped(known, untraced(1)))).toEqual({ known, calmSince: 1000 });
-    expect(read(2000, grouped(known, untraced(1)))).toEqual({ known, calmSince: 1000 });
-    expect(read(2000, grouped(known, untraced(1), untraced(2, 1)))).toEqual({
-      known,
-      calmSince: null,
-    });
-    expect(read(2000, grouped(known, untraced(1)))).toEqual({ known, calmSince: 2000 });
+    const busy = { known, calmSince: null, calmUntil: null };
+    const calm = (calmSince: number, calmUntil = calmSince) => ({ known, calmSince, calmUntil });
+    expect(read(1000, grouped(known))).toEqual(busy);
+    expect(read(1000, grouped(known, untraced(1)))).toEqual(calm(1000));
+    expect(read(30_999, grouped(known, untraced(1)))).toEqual(calm(1000));
+    expect(read(31_000, grouped(known, untraced(1)))).toEqual(calm(1000, 31_000));
+    expect(read(60_999, grouped(known, untraced(1)))).toEqual(calm(1000, 31_000));
+    expect(read(61_000, grouped(known, untraced(1), untraced(2, 1)))).toEqual(busy);
+    expect(read(62_000, grouped(known, untraced(1)))).toEqual(calm(62_000));
     expect(read(2000, grouped(['ecs-b'], untraced(1)))).toMatchObject({ known: ['ecs-b'] });
   });
 
   it('are calm from the first list on if no worker has a task or shows its load', () => {
     expect(groups()(1000, grouped(['ecs-a'], { ...untraced(1), load: null }))).toEqual({
-      ...{ known: ['ecs-a'], calmSince: 1000 },
+      ...{ known: ['ecs-a'], calmSince: 1000, calmUntil: 1000 },
     });
   });
 
@@ -375,6 +376,6 @@ describe('the groups of a scheduler', () => {
   it('stay as they are while messages speak of single workers', () => {
     const read = groups();
     read(1, grouped(['ecs-a']));
-    expect(read(2, one('a', true))).toEqual({ known: ['ecs-a'], calmSince: null });
+    expect(read(2, one('a', true))).toEqual({ known: ['ecs-a'], calmSince: null, calmUntil: null });
   });
 });
