@@ -104,10 +104,11 @@ export interface WorkView {
 export interface GroupsView {
   /** Ids of the groups that the scheduler knows. */
   known: string[];
-  /** Since when the scheduler has had workers, and none of them a task. */
-  calmSince: number | null;
-  /** Until when a list has shown that. Lists within `calmMs` of one another count as one. */
-  calmUntil: number | null;
+  /**
+   * Since when and until when lists have shown that the scheduler has workers, and none of them a task; null: the last one
+   * did not. The second time is that of the last list but for those that came within `calmMs` after it.
+   */
+  calm: { since: number; until: number } | null;
 }
 
 /** What the unit protocol may know of the fleet. */

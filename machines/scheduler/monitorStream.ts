@@ -252,6 +252,12 @@ function hasUntraced(list: WorkerList, workerManagerId: string): boolean {
 /** A scheduler without any task for so long shuts down all groups that it knows, ms. */
 export const calmMs = 30_000;
 
+/** One more list shows it. The same object: nothing has changed. */
+function calmWith(calm: GroupsView['calm'], at: number): GroupsView['calm'] {
+  if (calm === null) return { since: at, until: at };
+  return at - calm.until < calmMs ? calm : { ...calm, until: at };
+}
+
 /** The same object: nothing has changed. */
 function groupsView(
   before: GroupsView | null,
@@ -262,13 +268,10 @@ function groupsView(
   const known = groupsIn(list, workerManagerId);
   if (known === null) return null;
   const isCalm = list.workers.length > 0 && list.workers.every(({ load }) => !load?.sent);
-  const calmSince = isCalm ? (before?.calmSince ?? at) : null;
-  const wasUntil = before?.calmUntil ?? null;
-  const calmUntil = !isCalm ? null : wasUntil !== null && at - wasUntil < calmMs ? wasUntil : at;
+  const calm = isCalm ? calmWith(before?.calm ?? null, at) : null;
   const isSameView =
-    before?.calmSince === calmSince &&
-    before.calmUntil === calmUntil &&
+    before?.calm === calm &&
     before.known.length === known.length &&
     known.every((groupId, i) => groupId === before.known[i]);
-  return isSameView ? before : { known, calmSince, calmUntil };
+  return isSameView ? before : { known, calm };
 }

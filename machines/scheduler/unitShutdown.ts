@@ -209,12 +209,9 @@ export function releasable(state: UnitProtocol, { at, taskIds, groups }: FleetVi
   // A group that its scheduler has never been told of could never be shut down by it.
   const never = state.groups ? older(unassigned, unassignedMs) : [];
   const again = older(released, releaseAgainMs);
-  const { calmSince = null, calmUntil = null } = groups ?? {};
+  const calm = groups?.calm ?? null;
   // Work that no worker has got yet shows in nothing but the scheduler's wish for more.
-  const isCalm =
-    calmSince !== null &&
-    calmUntil !== null &&
-    calmUntil - Math.max(calmSince, startAskedAt ?? calmSince) >= calmMs;
+  const isCalm = calm !== null && calm.until - Math.max(calm.since, startAskedAt ?? 0) >= calmMs;
   if (!state.groups || !isCalm) return [...never, ...again];
   // A scheduler that was replaced never asks for the end of groups that it does not know.
   const known = new Set([...assigned, ...Object.keys(released), ...Object.keys(unassigned)]);

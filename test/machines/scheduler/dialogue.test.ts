@@ -170,12 +170,15 @@ describe('a start', () => {
 
 describe('groups that a scheduler which was replaced does not know', () => {
   /** A session with a task, and what the monitor shows of groups. */
-  const shown = (magic: number | null, calm: boolean | null) => {
+  const shown = (magic: number | null, isCalm: boolean | null) => {
     const live = liveSession();
     live.tasks('t1');
     live.open(magic);
-    const [calmSince, calmUntil] = calm ? [live.now() - 31_000, live.now()] : [null, null];
-    const groups = calm === null ? null : { known: [], calmSince, calmUntil };
+    const until = live.now();
+    const groups =
+      isCalm === null
+        ? null
+        : { known: [], calm: isCalm ? { since: until - 31_000, until } : null };
     live.actor.send({ type: 'monitor.groups', at: 1, groups });
     return live;
   };
@@ -195,9 +198,9 @@ describe('groups that a scheduler which was replaced does not know', () => {
     live.hear(start, 'g1');
     live.tasks('t1', 't2');
     live.clock.pass(1000);
-    const calmSince = live.now() - 31_000;
+    const since = live.now() - 31_000;
     const goes = () => {
-      const groups = { known: ['ecs-t1'], calmSince, calmUntil: live.now() };
+      const groups = { known: ['ecs-t1'], calm: { since, until: live.now() } };
       live.actor.send({ type: 'monitor.groups', at: 1, groups });
       live.hear(echo, 'g1');
       live.clock.pass(2000);
@@ -216,7 +219,7 @@ describe('groups that a scheduler which was replaced does not know', () => {
     known.tasks('t1');
     known.open(null);
     known.hear(shutdownWorkers(), 'g2');
-    const groups = { known: [], calmSince: known.now() - 31_000, calmUntil: known.now() };
+    const groups = { known: [], calm: { since: known.now() - 31_000, until: known.now() } };
     known.actor.send({ type: 'monitor.groups', at: 1, groups });
     expect(taskIdsIn(known)).toEqual([]);
   });
@@ -312,7 +315,7 @@ it('drops what an earlier connection asked for once, also where groups were show
   live.actor.send({
     type: 'monitor.groups',
     at: 1,
-    groups: { known: [], calmSince: null, calmUntil: null },
+    groups: { known: [], calm: null },
   });
   live.hear(start, 'g1');
   live.tasks('t1');

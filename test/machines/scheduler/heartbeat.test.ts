@@ -89,7 +89,7 @@ describe('the capacity', () => {
     actor.send({
       type: 'monitor.groups',
       at: 1,
-      groups: { known: ['other'], calmSince: null, calmUntil: null },
+      groups: { known: ['other'], calm: null },
     });
     clock.pass(2000);
     expect(of('heartbeat').at(-1)?.heartbeat.maxTaskConcurrency).toBe(8);
@@ -101,8 +101,7 @@ describe('the capacity', () => {
     open(0);
     const groups = {
       known: ['ecs-t1', 'ecs-dead', 'of another'],
-      calmSince: null,
-      calmUntil: null,
+      calm: null,
     };
     for (const [workers, shown] of [
       [8, groups],
@@ -124,8 +123,8 @@ describe('the capacity', () => {
     tasks('t1', 't2');
     open(null);
     const known = ['ecs-t1', 'ecs-t2', 'of another'];
-    const calm = { calmSince: 5, calmUntil: 5 };
-    const show = () => actor.send({ type: 'monitor.groups', at: 1, groups: { known, ...calm } });
+    const calm = { since: 5, until: 5 };
+    const show = () => actor.send({ type: 'monitor.groups', at: 1, groups: { known, calm } });
     show();
     hear(shutdownGroup('ecs-t1'), 'g1');
     const offered = () => {
@@ -136,7 +135,7 @@ describe('the capacity', () => {
     expect(offered()).toBe(5);
     tasks('t2');
     expect(offered()).toBe(5);
-    expect(actor.getSnapshot().context.groups).toEqual({ known: known.slice(1), ...calm });
+    expect(actor.getSnapshot().context.groups).toEqual({ known: known.slice(1), calm });
     // With the answer lost, it is shown again.
     show();
     expect(offered()).toBe(6);
@@ -147,7 +146,7 @@ describe('the capacity', () => {
     tasks('t1');
     open(null);
     hear(start, 'g1');
-    const groups = { known: ['ecs-t1'], calmSince: null, calmUntil: null };
+    const groups = { known: ['ecs-t1'], calm: null };
     actor.send({ type: 'monitor.groups', at: 1, groups });
     tasks('t1', 't2');
     hear(start, 'g1');
@@ -159,7 +158,7 @@ describe('the capacity', () => {
     tasks('t1');
     actor.send({
       ...{ type: 'monitor.groups', at: 1 },
-      groups: { known: ['ecs-t1', 'ecs-dead', 'of another'], calmSince: null, calmUntil: null },
+      groups: { known: ['ecs-t1', 'ecs-dead', 'of another'], calm: null },
     });
     open(null);
     hear(shutdownGroup('ecs-t1'), 'g1');

@@ -343,9 +343,7 @@ it('tells of the groups of a scheduler when they change', () => {
     return reports().filter(({ type }) => type === 'monitor.groups');
   };
   open();
-  const told = (...known: string[]) => [
-    { type: 'monitor.groups', groups: { known, calmSince: null, calmUntil: null } },
-  ];
+  const told = (...known: string[]) => [{ type: 'monitor.groups', groups: { known, calm: null } }];
   expect(groups('ecs-a')).toEqual(told('ecs-a'));
   expect(groups('ecs-a')).toEqual([]);
   expect(groups('ecs-a', 'ecs-b')).toEqual(told('ecs-a', 'ecs-b'));

@@ -335,8 +335,8 @@ describe('the groups of a scheduler', () => {
   it('are shown, and since when its workers have had no task', () => {
     const read = groups();
     const known = ['ecs-a'];
-    const busy = { known, calmSince: null, calmUntil: null };
-    const calm = (calmSince: number, calmUntil = calmSince) => ({ known, calmSince, calmUntil });
+    const busy = { known, calm: null };
+    const calm = (since: number, until = since) => ({ known, calm: { since, until } });
     expect(read(1000, grouped(known))).toEqual(busy);
     expect(read(1000, grouped(known, untraced(1)))).toEqual(calm(1000));
     expect(read(30_999, grouped(known, untraced(1)))).toEqual(calm(1000));
@@ -349,7 +349,7 @@ describe('the groups of a scheduler', () => {
 
   it('are calm from the first list on if no worker has a task or shows its load', () => {
     expect(groups()(1000, grouped(['ecs-a'], { ...untraced(1), load: null }))).toEqual({
-      ...{ known: ['ecs-a'], calmSince: 1000, calmUntil: 1000 },
+      ...{ known: ['ecs-a'], calm: { since: 1000, until: 1000 } },
     });
   });
 
@@ -376,6 +376,6 @@ describe('the groups of a scheduler', () => {
   it('stay as they are while messages speak of single workers', () => {
     const read = groups();
     read(1, grouped(['ecs-a']));
-    expect(read(2, one('a', true))).toEqual({ known: ['ecs-a'], calmSince: null, calmUntil: null });
+    expect(read(2, one('a', true))).toEqual({ known: ['ecs-a'], calm: null });
   });
 });

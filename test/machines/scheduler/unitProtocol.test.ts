@@ -259,7 +259,7 @@ describe('groups', () => {
     world.ours.delete('t1');
     at(500);
     expect(strange()).toBe(1);
-    world.groups = { known: ['ecs-t1', 'of another', 'ecs-t2'], calmSince: null, calmUntil: null };
+    world.groups = { known: ['ecs-t1', 'of another', 'ecs-t2'], calm: null };
     world.ours.add('t2');
     expect(strange()).toBe(2);
     world.groups = null;
@@ -289,54 +289,54 @@ describe('groups', () => {
 
   it('that the scheduler knows already are no answer to a start', () => {
     const { hear, world } = about(true, ['old', 'new']);
-    world.groups = { known: ['ecs-old'], calmSince: null, calmUntil: null };
+    world.groups = { known: ['ecs-old'], calm: null };
     expect(answers(hear(start))).toEqual([['success', 'ecs-new']]);
     expect(told(hear(start))).toEqual([['start']]);
   });
 
   it('that it does not know, having been replaced, go once it has had no work for long', () => {
     const { hear, at, world } = about(true, ['old', 'lost', 'told']);
-    world.groups = { known: ['ecs-old'], calmSince: null, calmUntil: null };
+    world.groups = { known: ['ecs-old'], calm: null };
     expect(answers(hear(start))).toEqual([['success', 'ecs-lost']]);
     expect(at(100_000)).toEqual([]);
-    world.groups = { ...world.groups, calmSince: 100_000, calmUntil: 129_999 };
+    world.groups = { ...world.groups, calm: { since: 100_000, until: 129_999 } };
     // A list that is old shows nothing of the time since.
     expect(at(130_000)).toEqual([]);
-    world.groups = { ...world.groups, calmUntil: 130_000 };
+    world.groups = { ...world.groups, calm: { since: 100_000, until: 130_000 } };
     expect(told(at(130_001))).toEqual([['release', 'told']]);
   });
 
   it('that it has forgotten on the same connection are told again, or go once it has had no work for long', () => {
     const { hear, at, world } = about(true, ['a', 'b']);
-    world.groups = { known: ['ecs-a', 'ecs-b'], calmSince: null, calmUntil: null };
+    world.groups = { known: ['ecs-a', 'ecs-b'], calm: null };
     expect(told(hear(start))).toEqual([['start']]);
     world.ours.add('c');
     expect(answers(at(1000))).toEqual([['success', 'ecs-c']]);
     // The manager stood still, and the scheduler has forgotten it.
-    world.groups = { known: [], calmSince: null, calmUntil: null };
+    world.groups = { known: [], calm: null };
     expect(at(60_000)).toEqual([]);
     // The list is older than the answer.
-    world.groups = { known: ['ecs-c'], calmSince: null, calmUntil: null };
+    world.groups = { known: ['ecs-c'], calm: null };
     expect(at(149_999)).toEqual([]);
     expect(at(150_000)).toEqual([]);
     expect(answers(hear(start))).toEqual([['success', 'ecs-a']]);
     const known = ['ecs-a', 'ecs-c'];
-    world.groups = { known, calmSince: 150_000, calmUntil: 179_999 };
+    world.groups = { known, calm: { since: 150_000, until: 179_999 } };
     expect(at(179_999)).toEqual([]);
-    world.groups = { known, calmSince: 150_000, calmUntil: 180_000 };
+    world.groups = { known, calm: { since: 150_000, until: 180_000 } };
     expect(told(at(180_000))).toEqual([['release', 'b']]);
   });
 
   it('that it has not forgotten are not told again: those that are shown, and those hidden for less long', () => {
     const shown = about(true, ['a']);
-    shown.world.groups = { known: ['ecs-a'], calmSince: null, calmUntil: null };
+    shown.world.groups = { known: ['ecs-a'], calm: null };
     shown.at(0);
     shown.at(85_000);
     expect(told(shown.hear(start))).toEqual([['start']]);
     expect(shown.at(90_000)).toEqual([]);
     const { hear, at, world } = about(true, ['b', 'c']);
     const show = (ms: number, ...known: string[]) => {
-      world.groups = { known, calmSince: null, calmUntil: null };
+      world.groups = { known, calm: null };
       at(ms);
     };
     for (const taskId of ['b', 'c'])
@@ -351,12 +351,12 @@ describe('groups', () => {
 
   it('that no monitor stream shows are not taken for forgotten', () => {
     const { hear, at, world } = about(true, ['a']);
-    world.groups = { known: [], calmSince: null, calmUntil: null };
+    world.groups = { known: [], calm: null };
     expect(answers(hear(start))).toEqual([['success', 'ecs-a']]);
     at(1000);
     world.groups = null;
     at(100_000);
-    world.groups = { known: [], calmSince: null, calmUntil: null };
+    world.groups = { known: [], calm: null };
     at(101_000);
     expect(told(hear(start))).toEqual([['start']]);
   });
@@ -368,7 +368,7 @@ describe('groups', () => {
     expect(answers(at(250))).toEqual([['success', 'ecs-a']]);
     hear(start);
     expect(answers(at(8250))).toEqual([['tooMany', '']]);
-    world.groups = { known: [], calmSince: null, calmUntil: null };
+    world.groups = { known: [], calm: null };
     for (const ms of [9000, 99_000, 100_000, 170_000, 300_000]) expect(at(ms)).toEqual([]);
   });
 
@@ -415,7 +415,7 @@ describe('groups', () => {
     at(8000);
     world.ours.add('a');
     at(9000);
-    world.groups = { known: ['ecs-a'], calmSince: null, calmUntil: null };
+    world.groups = { known: ['ecs-a'], calm: null };
     expect(at(69_000)).toEqual([]);
     expect(at(69_001)).toEqual([]);
   });
