@@ -89,27 +89,29 @@ export function readMessages(
     for (const taskId of tasks)
       if (!isSame(loadOf(from, taskId), loadOf(stream, taskId))) toTell.add(taskId);
   };
+  const forgetUntraced = (): void => {
+    if (stream.isTraced) return;
+    lost ||= before.isTraced;
+    toTell.clear();
+  };
   for (const part of parts(messages)) {
     const from = stream;
     const singles = readSingles(from, part);
     stream = singles.stream;
-    if (from.isTraced) since(from, singles.touched);
+    since(from, singles.touched);
+    forgetUntraced();
     if (part.list === null) continue;
     const list = readList(stream, part.list, at, ours.workerManagerId);
     const earlier = stream;
     stream = list.stream;
     listed = true;
-    if (!stream.isTraced) {
-      lost ||= before.isTraced;
-      toTell.clear();
-      continue;
-    }
     if (!earlier.isTraced || at - stream.toldAllAt >= tellAllEveryMs) {
       stream = { ...stream, toldAllAt: at };
       for (const taskId of ours.taskIds()) toTell.add(taskId);
     } else for (const taskId of ours.added) toTell.add(taskId);
     if (earlier.isTraced) since(earlier, list.touched);
     else for (const taskId of Object.keys(stream.connected)) toTell.add(taskId);
+    forgetUntraced();
   }
   if (!stream.isTraced) return { stream, loads: lost ? null : undefined, listed };
   // Not said to be unknown, because it is known again.
@@ -186,8 +188,13 @@ function readSingles(
   const begins = onTaskBegins(before.begun, connected, states);
   for (const taskId of begins.touched) touched.add(taskId);
   const { begun } = begins;
-  return { stream: { ...before, connected, listed, begun, cancellations }, touched };
+  const isTraced = before.isTraced && !(before.groups !== null && moves.some(isUntraced));
+  return { stream: { ...before, connected, listed, begun, cancellations, isTraced }, touched };
 }
+
+/** With a scheduler of groups it may be ours: the next list says no more of it. */
+const isUntraced = ({ workerId, connected }: WorkerMessage): boolean =>
+  connected && taskIdOfWorker(workerId) === null;
 
 function withAdded(listed: Listed | null, moves: readonly WorkerMessage[]): Listed | null {
   if (listed === null) return null;

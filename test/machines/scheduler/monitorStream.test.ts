@@ -212,6 +212,25 @@ describe('the loads of Fargate tasks', () => {
     expect(reader(['a']).read(grouped(['wm'], untraced(1)))).toEqual({ a: load(0, 0) });
   });
 
+  it('are not known from the moment that such a worker connects, before the next list', () => {
+    const move = (connected: boolean): MonitorMessage => ({
+      ...{ type: 'monitor.worker', workerId: untraced(1).workerId, connected },
+    });
+    const { read } = reader(['a']);
+    read(grouped([]));
+    expect(read(move(false), one('a', true))).toEqual({ a: load(1, 0) });
+    expect(read(one('a', false), move(true))).toBeNull();
+    expect(read(one('a', true))).toBeUndefined();
+    expect(read(grouped([], worker('a', 1)))).toEqual({ a: load(1, 0) });
+    // Known again by a list of the same batch: what is gone is told as well.
+    read(one('b', true));
+    expect(read(move(true), grouped([], worker('a', 1)))).toEqual({ a: load(1, 0), b: load(0, 0) });
+    // With a scheduler that shows no groups it may be another manager's, and the next list says whose.
+    const { read: named } = reader(['a']);
+    named(all());
+    expect(named(move(true), one('a', true))).toEqual({ a: load(1, 0) });
+  });
+
   it('count the tasks that are being cancelled', () => {
     const { read } = reader(['a']);
     expect(read(canceling('t', 'a'))).toBeUndefined();
