@@ -53,8 +53,9 @@ describe('a daemon with --metrics-port', () => {
 describe('a daemon without --metrics-port', () => {
   it('loads no library of metrics and listens nowhere', async () => {
     const emulator = await account();
+    // Newer releases of Node warn of the hook.
     const trace = {
-      NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(
+      NODE_OPTIONS: `--no-deprecation --import data:text/javascript,${encodeURIComponent(
         "import { register } from 'node:module'; register('data:text/javascript,' + encodeURIComponent(`export const resolve = (name, context, next) => { if (name === 'prom-client') throw new Error('prom-client was loaded'); return next(name, context); };`));",
       )}`,
     };

@@ -29,7 +29,9 @@ function run(address: string, ...flags: string[]) {
   const child = spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', '--import', broken, join(root, 'cli/main.ts'), 'run', address],
+      // Newer releases of Node warn of the hook.
+      ...['--no-deprecation', '--import', 'tsx', '--import', broken],
+      ...[join(root, 'cli/main.ts'), 'run', address],
       ...[...given, '--state-dir', join(scratch, 'state'), ...flags],
     ],
     {
