@@ -222,6 +222,7 @@ export const daemon = setup({
     'scheduler.desired': { actions: 'toFleet' },
     'scheduler.startRequested': { actions: 'toFleet' },
     'scheduler.shutdownRequested': { actions: 'toFleet' },
+    'scheduler.requestsForgotten': { actions: 'toFleet' },
     'scheduler.mismatch': { actions: 'toFleet' },
     'scheduler.identified': { actions: 'toFleet' },
     'scheduler.connection': {

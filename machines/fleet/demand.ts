@@ -6,15 +6,8 @@ import { type Ask, judge, noViews, seenAfter, viewsBefore, workersAhead } from '
 import { mostWorkers } from './mostWorkers.ts';
 import { rotatesFromNow, workersWithoutReplacement } from './rotation.ts';
 import { drainUntil, sendCommands } from './sendCommands.ts';
-import {
-  allObserved,
-  echoFreshAt,
-  type Fleet,
-  fleetCounts,
-  kept,
-  openLaunches,
-  returnedLately,
-} from './state.ts';
+import { allObserved, echoFreshAt, type Fleet, fleetCounts, returnedLately } from './state.ts';
+import { atMostThere, noAsk } from './unitRequests.ts';
 
 /** The generations whose schedulers name desired counts and nothing else. */
 const declarative: readonly (Generation | undefined)[] = ['g3', 'g4'];
@@ -101,52 +94,11 @@ export const onWork = fleetSetup.enqueueActions(({ context, event, enqueue }) =>
   recordDesired(context, { views, ask: seenAfter(context.ask, work) }, enqueue);
 });
 
-/** No start is open: no more is desired than there is. */
-const atMostThere = (fleet: Fleet): number | null =>
-  fleet.desired === null ? null : Math.min(fleet.desired, kept(fleetCounts(fleet)));
-
 /** Time and reports of cohorts change what follows from the last command. */
 export const refreshDesired = fleetSetup.enqueueActions(({ context, enqueue }) => {
   recordDesired(context, {}, enqueue);
   if (context.startsCalledOff && allObserved(context))
     enqueue.assign({ desired: atMostThere(context), startsCalledOff: false });
-});
-
-/** Of a scheduler that has not said yet how many it wants, or does not say it in workers. */
-const noAsk = {
-  ...{ ask: null, desiredWorkers: null, workersAhead: null, replacedFrom: null },
-  startsCalledOff: false,
-} as const;
-
-/** One more than there is, unless one is on its way already. */
-export const onStartRequested = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  enqueue.assign({ ...noAsk, replacesEnded: false, emptySince: null });
-  const there = kept(fleetCounts(context));
-  if (openLaunches(context) > 0 || (context.desired ?? 0) > there) return;
-  const why = 'one more is wanted';
-  enqueue.assign({ desired: there + 1, desiredWhy: why });
-  enqueue({ type: 'noteDesired', params: { tasks: there + 1, why } });
-});
-
-/** Every cohort stops those of these tasks that it has; the reports will say how many ended. */
-export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  assertEvent(event, 'scheduler.shutdownRequested');
-  const { now: at } = context;
-  const { taskIds } = event;
-  // Until every cohort has reported, the counts lack groups that were just launched or adopted.
-  const isCounted = allObserved(context);
-  enqueue.assign({
-    ...{ ...noAsk, replacesEnded: false, startsCalledOff: !isCounted },
-    ...(isCounted && { desired: atMostThere(context) }),
-  });
-  if (taskIds.length === 0) return;
-  const cohortIds = Object.keys(context.cohorts);
-  const release = { type: 'cohort.release', at, taskIds } as const;
-  sendCommands(
-    context,
-    cohortIds.map((cohortId) => [cohortId, release]),
-    enqueue,
-  );
 });
 
 /** Ordered by an operator. Every cohort drains those of these groups that it has. */

@@ -11,6 +11,7 @@ import * as schedulerFacts from './schedulerFacts.ts';
 import * as spending from './spending.ts';
 import { newFleet } from './state.ts';
 import { tellListed } from './tellListed.ts';
+import { onRequestsForgotten, onShutdownRequested, onStartRequested } from './unitRequests.ts';
 
 const actions = {
   ...demandActions,
@@ -20,6 +21,7 @@ const actions = {
   ...schedulerFacts,
   ...spending,
   ...reconciling,
+  ...{ onStartRequested, onShutdownRequested, onRequestsForgotten },
   ...{ answerLaunchTurn, reportRecovered, resetTurnBudget, restoreNextCohort, tellListed },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
@@ -30,6 +32,7 @@ const demand = {
   'scheduler.desired': { actions: ['onDesired', 'requestReconcile'] },
   'scheduler.startRequested': { actions: ['onStartRequested', 'requestReconcile'] },
   'scheduler.shutdownRequested': { actions: ['onShutdownRequested', 'requestReconcile'] },
+  'scheduler.requestsForgotten': { actions: ['onRequestsForgotten', 'requestReconcile'] },
   'monitor.work': { actions: ['onWork', 'requestReconcile'] },
   'monitor.closed': { actions: 'onWork' },
   'monitor.canceling': { actions: 'passOnCanceling' },

@@ -188,7 +188,7 @@ export function onUnitCommand(before: SessionContext, event: Message, command: U
   // What was asked for on an earlier connection is not any more: the scheduler asks for it again.
   const isAnew = context.opened > 1 && (unit === null || unit.assumed);
   const { state, replies } = onCommand(protocol, command, view, context);
-  const first: Reply[] = isAnew ? [{ type: 'requestShutdown', taskIds: [] }] : [];
+  const first: Reply[] = isAnew ? [{ type: 'forgetRequests' }] : [];
   return join(known, follow(context, { state, replies: [...first, ...replies] }));
 }
 
@@ -215,15 +215,21 @@ function follow(before: SessionContext, { state, replies }: Outcome): Step {
       step,
       reply.type === 'respond'
         ? respond(context, reply.response)
-        : reply.type === 'requestStart'
-          ? { context, toParent: [{ type: 'scheduler.startRequested', at }] }
-          : {
-              context,
-              toParent: [{ type: 'scheduler.shutdownRequested', at, taskIds: reply.taskIds }],
-            },
+        : { context, toParent: [eventOf(reply, at)] },
     );
   }
   return step;
+}
+
+function eventOf(reply: Exclude<Reply, { type: 'respond' }>, at: number): SchedulerEvent {
+  switch (reply.type) {
+    case 'requestStart':
+      return { type: 'scheduler.startRequested', at };
+    case 'requestShutdown':
+      return { type: 'scheduler.shutdownRequested', at, taskIds: reply.taskIds };
+    case 'forgetRequests':
+      return { type: 'scheduler.requestsForgotten', at };
+  }
 }
 
 /**

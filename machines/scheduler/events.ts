@@ -29,6 +29,8 @@ export type SchedulerEvent =
   | { type: 'scheduler.startRequested'; at: number }
   /** Exactly these Fargate tasks are to stop, and no more than there are is desired. */
   | { type: 'scheduler.shutdownRequested'; at: number; taskIds: string[] }
+  /** What was desired on an earlier connection is not any more. From now on the scheduler says one by one what is. */
+  | { type: 'scheduler.requestsForgotten'; at: number }
   | { type: 'scheduler.identified'; at: number; terms: Terms }
   /** Why our workers could not serve this scheduler; null: they can. */
   | { type: 'scheduler.mismatch'; at: number; reason: string | null }

@@ -14,7 +14,9 @@ export type Reply =
   /** The fleet should have one Fargate task more. */
   | { type: 'requestStart' }
   /** The fleet should stop these Fargate tasks, and launch no more than it has. */
-  | { type: 'requestShutdown'; taskIds: string[] };
+  | { type: 'requestShutdown'; taskIds: string[] }
+  /** First on a connection: the fleet should keep what it has. */
+  | { type: 'forgetRequests' };
 
 /**
  * Dialogue with a scheduler that starts and stops units one by one and waits for an answer. Kept: which Fargate

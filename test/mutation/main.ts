@@ -61,7 +61,7 @@ const additionalTests: Record<string, string[]> = {
   'fleet/sendCommands': ['fleet/reconcile', 'fleet/demand'],
   'fleet/cohortEvents': ['fleet/launching', 'fleet/demand'],
   'fleet/tellListed': ['fleet/inventory'],
-  'fleet/demand': ['fleet/demand', 'fleet/degradedGroups', 'fleet/rotation'],
+  'fleet/demand': ['fleet/demand', 'fleet/unitRequests', 'fleet/degradedGroups', 'fleet/rotation'],
   'fleet/fleetManager': [
     ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
     ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],

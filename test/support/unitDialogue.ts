@@ -65,5 +65,5 @@ export const answers = (replies: Reply[]) =>
 export const told = (replies: Reply[]) =>
   replies.flatMap((each) => {
     if (each.type === 'respond') return [];
-    return each.type === 'requestStart' ? [['start']] : [['release', ...each.taskIds]];
+    return 'taskIds' in each ? [['release', ...each.taskIds]] : [['start']];
   });

@@ -38,6 +38,7 @@ export const model: Model = {
       { type: 'scheduler.desired', at: 1, requests: [] },
       { type: 'scheduler.startRequested', at: 1 },
       { type: 'scheduler.shutdownRequested', at: 1, taskIds: ['t1'] },
+      { type: 'scheduler.requestsForgotten', at: 1 },
       { type: 'scheduler.mismatch', at: 1, reason: 'too old' },
       { type: 'scheduler.identified', at: 1, terms },
       { type: 'scheduler.connection', at: 1, status: 'ready' },

@@ -112,6 +112,7 @@ const oneByOne: Model = {
       ),
       ...((fleet.desired ?? 0) < 2 ? [{ type: 'scheduler.startRequested', at: 20_000 }] : []),
       { type: 'scheduler.shutdownRequested', at: 20_000, taskIds: ['old'] },
+      { type: 'scheduler.requestsForgotten', at: 20_000 },
       { type: 'scheduler.mismatch', at: 20_000, reason: fleet.mismatch ? null : 'too old' },
       // They change no state: a few of the states are enough.
       ...(fleet.revision === null && fleet.mismatch === null && fleet.desired === null

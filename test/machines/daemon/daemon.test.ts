@@ -13,6 +13,7 @@ const routes: Record<string, ('session' | 'manager' | 'monitor')[]> = {
   'scheduler.desired': ['manager'],
   'scheduler.startRequested': ['manager'],
   'scheduler.shutdownRequested': ['manager'],
+  'scheduler.requestsForgotten': ['manager'],
   'scheduler.mismatch': ['manager'],
   'scheduler.identified': ['manager'],
   'scheduler.connection': ['manager'],
