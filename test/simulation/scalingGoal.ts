@@ -19,8 +19,9 @@ export function createScalingGoal({ agenda, ecs, scheduler, settings }: Watched)
   /** The workers that the work needs; 0: nothing may be looked ahead for. */
   function ahead(asked: number): number {
     if (tasksPerWorker === null || !monitored || !isDeclarative() || scheduler.neighbour) return 0;
-    // Another policy asks for its whole number at once. Where that is one worker, it looks like vanilla.
-    if (policy !== 'vanilla' && asked !== 1) return 0;
+    // Another policy asks for its whole number at once. Where that is one worker more than are connected, or one, it looks
+    // like vanilla.
+    if (policy !== 'vanilla' && asked !== 1 && asked !== scheduler.workers() + 1) return 0;
     const limit = decidedMs + 2500 * reportEverySeconds;
     shown = shown.filter(({ at }) => agenda.now() - at <= limit);
     return Math.ceil(Math.max(0, ...shown.map(({ tasks }) => tasks)) / tasksPerWorker);
