@@ -40,7 +40,7 @@ export const deletedCluster: Scenario = {
         () => true,
         () => false,
       );
-    await eventually('the cluster is deleted', 60_000, isDeleted, daemon);
+    await eventually('the cluster is deleted', 180_000, isDeleted, daemon);
     const startedAt = performance.now();
     const isBack = async () => {
       const alive = await aliveTasks(testBed);
