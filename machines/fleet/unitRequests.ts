@@ -46,13 +46,15 @@ export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, 
 });
 
 /**
- * Groups that are to leave and are not told to stop yet stay: they may be the answers to the next starts, and the scheduler
- * says which are to go. What no limit allows is told to leave again.
+ * Groups that are to leave and are not told to stop yet stay: they may be the answers to the next starts, or count as what
+ * the scheduler has, and it says which are to go. What no limit allows is told to leave again when that is planned next.
  */
 export const onRequestsForgotten = fleetSetup.enqueueActions(({ context, enqueue }) => {
   const counts = fleetCounts(context);
   const desired = allObserved(context) ? kept(counts) + recallable(counts) : null;
-  enqueue.assign({ ...noAsk, replacesEnded: false, desired });
+  const why = 'the scheduler says which are to go';
+  enqueue.assign({ ...noAsk, replacesEnded: false, desired, desiredWhy: why });
+  if (desired !== null) enqueue({ type: 'noteDesired', params: { tasks: desired, why } });
   const keep = { type: 'cohort.cancelDrain', most: Number.MAX_SAFE_INTEGER } as const;
   sendCommands(
     context,

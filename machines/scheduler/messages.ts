@@ -106,7 +106,7 @@ export interface GroupsView {
   known: string[];
   /**
    * Since when and until when lists have shown that the scheduler has workers, and none of them a task; null: the last one
-   * did not. The second time is that of the last list but for those that came within `calmMs` after it.
+   * did not. `until` is moved on every `calmMs` only, so it may be older than the last list by that much.
    */
   calm: { since: number; until: number } | null;
 }

@@ -192,7 +192,7 @@ function readSingles(
   return { stream: { ...before, connected, listed, begun, cancellations, isTraced }, touched };
 }
 
-/** With a scheduler of groups it may be ours: the next list says no more of it. */
+/** With a scheduler of groups it may be ours, and no list says whose it is. */
 const isUntraced = ({ workerId, connected }: WorkerMessage): boolean =>
   connected && taskIdOfWorker(workerId) === null;
 

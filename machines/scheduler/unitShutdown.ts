@@ -202,7 +202,10 @@ export function answerAskedGroups(
 }
 
 /** Fargate tasks to shut down that the scheduler does not name, or has named and that are still there. */
-export function releasable(state: UnitProtocol, { at, taskIds, groups }: FleetView): string[] {
+export function releasable(
+  state: UnitProtocol,
+  { at, taskIds, groups, loads }: FleetView,
+): string[] {
   const { assigned, released, startAskedAt, unassigned } = state;
   const older = (times: Record<string, number>, ms: number): string[] =>
     Object.keys(times).filter((taskId) => at - (times[taskId] ?? at) > ms);
@@ -211,9 +214,13 @@ export function releasable(state: UnitProtocol, { at, taskIds, groups }: FleetVi
   const again = older(released, releaseAgainMs);
   const calm = groups?.calm ?? null;
   // Work that no worker has got yet shows in nothing but the scheduler's wish for more.
-  const isCalm = calm !== null && calm.until - Math.max(calm.since, startAskedAt ?? 0) >= calmMs;
+  const isCalm =
+    calm !== null &&
+    calm.until - Math.max(calm.since, startAskedAt ?? 0) >= calmMs &&
+    at - calm.until <= calmMs;
   if (!state.groups || !isCalm) return [...never, ...again];
   // A scheduler that was replaced never asks for the end of groups that it does not know.
   const known = new Set([...assigned, ...Object.keys(released), ...Object.keys(unassigned)]);
-  return [...never, ...again, ...taskIds.filter((taskId) => !known.has(taskId))];
+  const isIdle = (taskId: string): boolean => (loads[taskId]?.tasks ?? 0) === 0;
+  return [...never, ...again, ...taskIds.filter((taskId) => !known.has(taskId) && isIdle(taskId))];
 }

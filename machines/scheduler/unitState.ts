@@ -15,7 +15,7 @@ export type Reply =
   | { type: 'requestStart' }
   /** The fleet should stop these Fargate tasks, and launch no more than it has. */
   | { type: 'requestShutdown'; taskIds: string[] }
-  /** First on a connection: the fleet should keep what it has. */
+  /** Before the first command of a later connection: the fleet should keep what it has. */
   | { type: 'forgetRequests' };
 
 /**

@@ -93,6 +93,7 @@ describe('eight tasks', () => {
   it('serve on while ECS shows a status that is in no documentation, for a while and for ever', async () => {
     for (const [forMs, monitored] of [
       [100_000, true],
+      [null, true],
       [null, false],
     ] as const) {
       const strange = { at: 150_000, kind: 'status', forMs } as const;

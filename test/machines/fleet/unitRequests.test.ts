@@ -187,7 +187,7 @@ describe('a scheduler that says one by one what it desires', () => {
   });
 
   it('that says anew what it desires, one by one, keeps the groups that were to leave', async () => {
-    const { actor, at, orders, fleet, report } = await readyManager();
+    const { actor, at, orders, fleet, report, says } = await readyManager();
     at(11_000);
     actor.send(command(4, 11_000));
     report({ busy: 2, drainPending: 1, unsent: 1, stopping: 1 });
@@ -201,6 +201,7 @@ describe('a scheduler that says one by one what it desires', () => {
       },
     ]);
     expect(fleet()).toMatchObject({ desired: 4, ask: null, desiredWorkers: null });
+    expect(says().at(-1)).toEqual({ tasks: 4, why: 'the scheduler says which are to go' });
     // Nothing is launched in the place of one that ends.
     report({ busy: 3, idle: 1 });
     report({ busy: 3 }, 0, 1);
@@ -208,11 +209,13 @@ describe('a scheduler that says one by one what it desires', () => {
   });
 
   it('that says so before all cohorts have reported desires no number yet', async () => {
-    const { actor, at, orders, fleet } = await readyManager();
+    const { actor, at, orders, fleet, says } = await readyManager();
     at(11_000);
     actor.send({ type: 'scheduler.startRequested', at: 11_000 });
     orders();
+    says();
     actor.send({ type: 'scheduler.requestsForgotten', at: 11_000 });
+    expect(says()).toEqual([]);
     expect(orders().map(({ type }) => type)).toEqual(['cohort.cancelDrain']);
     expect(fleet()).toMatchObject({ desired: null, replacesEnded: false });
   });

@@ -303,7 +303,12 @@ describe('groups', () => {
     // A list that is old shows nothing of the time since.
     expect(at(130_000)).toEqual([]);
     world.groups = { ...world.groups, calm: { since: 100_000, until: 130_000 } };
-    expect(told(at(130_001))).toEqual([['release', 'told']]);
+    world.loads.set('told', { workers: 1, tasks: 1 });
+    expect(told(at(130_000))).toEqual([]);
+    world.loads.delete('told');
+    expect(told(at(160_001))).toEqual([]);
+    world.groups = { ...world.groups, calm: { since: 100_000, until: 130_002 } };
+    expect(told(at(160_002))).toEqual([['release', 'told']]);
   });
 
   it('that it has forgotten on the same connection are told again, or go once it has had no work for long', () => {

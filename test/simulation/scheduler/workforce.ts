@@ -262,9 +262,9 @@ export function createWorkforce(
     /** The same of one Fargate task, as long as the scheduler counts its other workers: it may be dead already. */
     lostOf: (task: ModelTask): number =>
       connected.has(task) || lingering.has(task) ? (lost.get(task) ?? 0) : 0,
-    /** Some of its workers have died for good, and the others have left with it. */
+    /** Some of its workers have died for good, and the others leave with it. */
     hasLostAll: (task: ModelTask): boolean =>
-      lost.has(task) && !connected.has(task) && !lingering.has(task),
+      task.endingAt !== null && lost.has(task) && !connected.has(task) && !lingering.has(task),
 
     /** Some tasks are cancelled; that takes so long. */
     cancel(count: number, ms: number): number {

@@ -304,12 +304,12 @@ describe('a subscriber', () => {
     }
     expect(droppedIn(await reading)).toBe(0);
     expect(count).toBe(signals);
+    // The slow one is told sooner or later how many it has lost; otherwise this ends at the time limit.
     let dropped = 0;
     while (dropped === 0) {
       const [push] = await slow.receive();
       dropped = droppedIn([decodeAnswer(push as Buffer) as Push]);
     }
-    expect(dropped).toBeGreaterThan(0);
   }, 60_000);
 
   it('is refused when there are as many as there may be', async () => {
