@@ -15,23 +15,73 @@ export interface Step {
   state: AnyMachineSnapshot;
 }
 
+/** What an actor tells another one; `to` is the name that it has in the machine. */
+export interface Sent {
+  to: string;
+  event: EventObject;
+}
+
 export interface Edge extends Step {
   from: AnyMachineSnapshot;
   /** The last edge of the shortest way to `from`; null: the machine starts there. */
   before: Edge | null;
+  /** What its actors are told meanwhile, in this order. Nothing is started or told in an exploration. */
+  sent: readonly Sent[];
+  /** The actors that are started meanwhile. */
+  started: readonly string[];
 }
 
 const explored = new WeakMap<AnyStateMachine, Map<Model, Edge[]>>();
 
 type Adjacency = Record<string, { state: AnyMachineSnapshot; transitions: Record<string, Step> }>;
 
+type Effects = Pick<Edge, 'sent' | 'started'>;
+type Transition = (...args: [AnyMachineSnapshot, EventObject, object]) => AnyMachineSnapshot;
+
+const noEffects: Effects = { sent: [], started: [] };
+
+/** The machine, and what each transition of it told and started. */
+function recording(machine: AnyStateMachine) {
+  const effects = new Map<AnyMachineSnapshot, Map<EventObject, Effects>>();
+  const transition: Transition = (from, event, scope) => {
+    const sent: Sent[] = [];
+    const started: string[] = [];
+    const actionExecutor = ({ type, params }: { type: string; params: never }) => {
+      const { targetId, event, id } = (params ?? {}) as {
+        targetId?: string;
+        event: never;
+        id: string;
+      };
+      if (type === 'xstate.sendTo' && targetId !== undefined) sent.push({ to: targetId, event });
+      if (type === 'xstate.spawnChild') started.push(id);
+    };
+    const state = machine.transition(from, event as never, { ...scope, actionExecutor } as never);
+    if (sent.length + started.length > 0) {
+      const others = effects.get(from);
+      if (others) others.set(event, { sent, started });
+      else effects.set(from, new Map([[event, { sent, started }]]));
+    }
+    return state as AnyMachineSnapshot;
+  };
+  const logic = Object.assign(Object.create(machine), { transition });
+  const effectsOf = (from: AnyMachineSnapshot, event: EventObject): Effects =>
+    effects.get(from)?.get(event) ?? noEffects;
+  return { logic, effectsOf };
+}
+
 function explore(machine: AnyStateMachine, { input, key, events }: Model): Edge[] {
-  const keyOf = (state: AnyMachineSnapshot) => JSON.stringify(key(state));
+  const { logic, effectsOf } = recording(machine);
+  const keys = new WeakMap<AnyMachineSnapshot, string>();
+  const keyOf = (state: AnyMachineSnapshot): string => {
+    const known = keys.get(state) ?? JSON.stringify(key(state));
+    keys.set(state, known);
+    return known;
+  };
   const enabled = (state: AnyMachineSnapshot) =>
     (typeof events === 'function' ? events(state) : events).filter(
       (event) => machine.getTransitionData(state as never, event as never).length > 0,
     );
-  const adjacency = getAdjacencyMap(machine as never, {
+  const adjacency = getAdjacencyMap(logic, {
     input: input as never,
     events: enabled as never,
     serializeState: (state) => keyOf(state as AnyMachineSnapshot),
@@ -44,7 +94,7 @@ function explore(machine: AnyStateMachine, { input, key, events }: Model): Edge[
     const node = adjacency[name];
     if (node?.state.status !== 'active') return;
     for (const { event, state } of Object.values(node.transitions))
-      found.push({ from: node.state, event, state, before });
+      found.push({ from: node.state, event, state, before, ...effectsOf(node.state, event) });
   };
   visit(start, null);
   for (const edge of found) {

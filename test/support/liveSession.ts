@@ -20,8 +20,8 @@ export const shutdownGroup = (groupId: string): SchedulerMessage => ({
   ...{ type: 'shutdown', groupId, workerIds: [] },
 });
 
-/** A session whose socket, parent and time are the test's; it starts, or goes on from a snapshot. */
-export const liveSession = (given: Partial<SessionInput> = {}, snapshot?: object) => {
+/** A session whose socket, parent and time are the test's. */
+export const liveSession = (given: Partial<SessionInput> = {}) => {
   const socket = scriptedStream();
   const simulated = new SimulatedClock();
   const { parent, told: heard } = scriptedParent(simulated);
@@ -31,7 +31,7 @@ export const liveSession = (given: Partial<SessionInput> = {}, snapshot?: object
       actors: { socket: socket.logic as never },
       actions: { note: (_, note) => notes.push(note) },
     }),
-    { input: { ...sessionInput, ...given }, parent, snapshot: snapshot as never },
+    { input: { ...sessionInput, ...given }, parent },
   ).start();
   let at = 1_000_000;
   /** Time as it passes, with the root's ticks: the simulated clock itself would leap over timers set again. */

@@ -1,4 +1,4 @@
-import type { AnyActor, AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
+import type { AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
 import { type Edge, edgesOf, edgesTo, type Model, type Step } from '../../src/paths/explore.ts';
 
 export { type Edge, type Step, untaken, unvisited } from '../../src/paths/explore.ts';
@@ -92,61 +92,24 @@ export function walkEveryEdge(
   });
 }
 
-type Persisted = ReturnType<AnyActor['getPersistedSnapshot']>;
-
-/** How an actor takes one edge after another. */
-export interface Steps<Live extends { actor: AnyActor }, Past> {
-  /** An actor with new effects; with a snapshot, it goes on from there. */
-  start: (input: unknown, snapshot: Persisted | undefined) => Live;
-  /** What is known of the steps before the first one. */
-  past: Past;
-  /** Takes a step and checks what it did; returns what is known of the steps up to this one. */
-  take: (live: Live, step: Step, past: Past) => Past | Promise<Past>;
-}
-
 /**
- * Takes every edge of the models of a machine once, each with an actor that goes on from the snapshot of the actor that
- * took the edge before. Fails with the edges at which `take` throws; those behind them are not taken.
+ * Checks every edge of the models of a machine without an actor: its state after the edge, and what it tells and starts
+ * meanwhile. `check` returns what is to be known of the steps up to this one; edges behind one that fails are not checked.
  */
-export function takeEveryEdge<Live extends { actor: AnyActor }, Past>(
+export function checkEveryEdge<Past>(
   machine: AnyStateMachine,
   models: Model | Model[],
-  { start, past: first, take }: Steps<Live, Past>,
-): Promise<void> {
-  return collectFailures(machine, models, async ({ input }, edges, failed) => {
-    const nextOf = new Map<Edge | null, Edge[]>();
-    for (const edge of edges) {
-      const others = nextOf.get(edge.before);
-      if (others) others.push(edge);
-      else nextOf.set(edge.before, [edge]);
-    }
-    const takeFrom = async (before: Edge | null, snapshot: Persisted | undefined, past: Past) => {
-      for (const edge of nextOf.get(before) ?? []) {
-        if (failed.size >= mostFailing) return;
-        try {
-          const live = start(input, snapshot);
-          const now = await take(live, edge, past);
-          if (nextOf.has(edge)) await takeFrom(edge, live.actor.getPersistedSnapshot(), now);
-        } catch (error) {
-          failed.set(edge, error);
-        }
-      }
-    };
-    await takeFrom(null, undefined, first);
-  });
-}
-
-/** Checks the state after every edge of the models of a machine, without an actor. */
-export function checkEveryEdge(
-  machine: AnyStateMachine,
-  models: Model | Model[],
-  check: (edge: Edge) => void,
+  first: Past,
+  check: (edge: Edge, past: Past) => Past,
 ): Promise<void> {
   return collectFailures(machine, models, (_, edges, failed) => {
+    const known = new Map<Edge | null, { past: Past }>([[null, { past: first }]]);
     for (const edge of edges) {
       if (failed.size >= mostFailing) return;
+      const before = known.get(edge.before);
+      if (!before) continue;
       try {
-        check(edge);
+        known.set(edge, { past: check(edge, before.past) });
       } catch (error) {
         failed.set(edge, error);
       }

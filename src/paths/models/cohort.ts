@@ -16,10 +16,10 @@ export const launched = {
   market: 'spot',
 };
 
-/** What of a group counts as another state. Without its times: with them there are four times as many edges. */
+/** What of a group counts as another state. Without what ECS has shown last, and its times: they would make many times the edges. */
 const groupKey = (record: GroupRecord) => [
-  ...[record.taskArn, record.phase, record.lastStatus, record.drainRequested, record.evicted],
-  ...[record.observeUntil !== null, record.stopUnlessBusyUntil !== null],
+  ...[record.taskArn, record.phase, record.drainRequested, record.evicted],
+  record.stopUnlessBusyUntil !== null,
 ];
 
 export const model: Model = {

@@ -464,7 +464,7 @@ it('the model takes every transition and reaches every state', () => {
 });
 
 it('a cohort has an actor for every launch and group of its records on every edge', async () => {
-  await checkEveryEdge(cohort, model, ({ state }) => {
+  await checkEveryEdge(cohort, model, null, ({ state }) => {
     const { children, context } = state;
     const { groups, launches } = context;
     expect(Object.keys(children).filter((id) => id !== 'describeTasks')).toEqual(
@@ -473,5 +473,6 @@ it('a cohort has an actor for every launch and group of its records on every edg
         ...Object.keys(launches).map((label) => `launch.${label}`),
       ]),
     );
+    return null;
   });
 });

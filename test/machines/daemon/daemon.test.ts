@@ -1,110 +1,90 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, SimulatedClock } from 'xstate';
 import { daemon } from '../../../machines/daemon/daemon.ts';
+import type { Sent } from '../../../src/paths/explore.ts';
 import { denied, input, leaving, model, terms } from '../../../src/paths/models/daemon.ts';
-import { untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
+import { checkEveryEdge, untaken, unvisited } from '../../support/paths.ts';
 import { scriptedStream, scriptedWorld } from '../../support/world.ts';
 
 /** The rooms that each event goes to, as it is. */
-const routes: Record<string, ('session' | 'manager' | 'monitor')[]> = {
-  tick: ['session', 'monitor', 'manager'],
-  'scheduler.lost': ['manager'],
-  'scheduler.heartbeatEcho': ['manager'],
-  'scheduler.desired': ['manager'],
-  'scheduler.startRequested': ['manager'],
-  'scheduler.shutdownRequested': ['manager'],
-  'scheduler.requestsForgotten': ['manager'],
-  'scheduler.mismatch': ['manager'],
-  'scheduler.identified': ['manager'],
-  'scheduler.connection': ['manager'],
-  'monitor.loads': ['session', 'manager'],
+const routes: Record<string, ('session' | 'fleetManager' | 'monitor')[]> = {
+  tick: ['session', 'monitor', 'fleetManager'],
+  'scheduler.lost': ['fleetManager'],
+  'scheduler.heartbeatEcho': ['fleetManager'],
+  'scheduler.desired': ['fleetManager'],
+  'scheduler.startRequested': ['fleetManager'],
+  'scheduler.shutdownRequested': ['fleetManager'],
+  'scheduler.requestsForgotten': ['fleetManager'],
+  'scheduler.mismatch': ['fleetManager'],
+  'scheduler.identified': ['fleetManager'],
+  'scheduler.connection': ['fleetManager'],
+  'monitor.loads': ['session', 'fleetManager'],
   'monitor.groups': ['session'],
-  'monitor.work': ['session', 'manager'],
-  'monitor.canceling': ['manager'],
-  'monitor.freshness': ['manager'],
+  'monitor.work': ['session', 'fleetManager'],
+  'monitor.canceling': ['fleetManager'],
+  'monitor.freshness': ['fleetManager'],
   'monitor.deadWorkers': ['session'],
-  'monitor.closed': ['session', 'manager'],
+  'monitor.closed': ['session', 'fleetManager'],
   'fleet.tasksChanged': ['session', 'monitor'],
   'fleet.inventoryCompleted': ['session'],
   'task.dead': ['monitor'],
-  'fleet.retryNow': ['manager'],
-  'fleet.hold': ['manager'],
-  'fleet.resume': ['manager'],
-  'fleet.drainGroups': ['manager'],
+  'fleet.retryNow': ['fleetManager'],
+  'fleet.hold': ['fleetManager'],
+  'fleet.resume': ['fleetManager'],
+  'fleet.drainGroups': ['fleetManager'],
 };
 
 it('the daemon keeps its invariants on every edge', async () => {
-  await walkEveryEdge(daemon, [model, leaving], async ({ steps, input: walked }) => {
-    const given = walked as typeof input;
-    const rooms = {
-      manager: scriptedStream(),
-      session: scriptedStream(),
-      monitor: scriptedStream(),
-    };
-    const { manager, session } = rooms;
-    const { actors, calls, play } = scriptedWorld('prepare');
-    const actor = createActor(
-      daemon.provide({
-        actors: {
-          ...actors,
-          ticker: scriptedStream().logic as never,
-          fleetManager: manager.logic as never,
-          session: session.logic as never,
-          monitor: rooms.monitor.logic as never,
-        },
-      }),
-      { input: given, clock: new SimulatedClock() },
-    );
-    actor.subscribe({ error: () => {} });
-    actor.start();
-    let stopped = false;
-    let ending = false;
-    let stops = 0;
-    for (const { event, state } of steps) {
-      const before = { value: actor.getSnapshot().value, asked: calls.prepare.length };
-      const told = Object.values(rooms).map((room) => room.told.length);
-      await play(actor, event);
+  for (const each of [model, leaving]) {
+    const { leaveRunning } = each.input as typeof input;
+    const first = { stopped: false, ending: false, stops: 0, sent: [] as readonly Sent[] };
+    await checkEveryEdge(daemon, each, first, ({ event, from, state, sent, started }, past) => {
+      const toldTo = (name: string, all = sent) =>
+        all.filter(({ to }) => to === name).map((one) => one.event);
       const ended = event.type === 'scheduler.shutdown';
-      stopped ||= ended || event.type === 'daemon.stop';
-      ending ||= ended;
-      if (ended && ['preparing', 'unprepared', 'serving'].includes(before.value as string))
-        expect(manager.told.at(-1)).toEqual({ type: 'fleet.stop' }); // all of the fleet goes
-      stops += event.type === 'daemon.stop' ? 1 : 0;
-      const { value, output } = actor.getSnapshot();
-      expect(value).toEqual(state.value);
-      if (event.type === 'fleet.capacity' && before.value === 'serving')
-        expect(session.told.at(-1)).toEqual({ type: 'session.capacity', workers: 4 });
+      const stopped = past.stopped || ended || event.type === 'daemon.stop';
+      const ending = past.ending || ended;
+      const stops = past.stops + (event.type === 'daemon.stop' ? 1 : 0);
+      const all = [...past.sent, ...sent];
+      const times = (type: string) =>
+        toldTo('fleetManager', all).filter((told) => told.type === type).length;
+      const { value, output } = state;
+      if (ended && ['preparing', 'unprepared', 'serving'].includes(from.value as string))
+        expect(toldTo('fleetManager').at(-1)).toEqual({ type: 'fleet.stop' }); // all of the fleet goes
+      if (event.type === 'fleet.capacity' && from.value === 'serving')
+        expect(toldTo('session')).toEqual([{ type: 'session.capacity', workers: 4 }]);
       const route = routes[event.type];
       if (route)
-        Object.entries(rooms).forEach(([name, room], i) => {
-          const isOn = route.includes(name as 'session');
-          expect([name, room.told.slice(told[i])]).toEqual([name, isOn ? [event] : []]);
+        for (const name of ['fleetManager', 'session', 'monitor'] as const)
+          expect([name, toldTo(name)]).toEqual([name, route.includes(name) ? [event] : []]);
+      if (event.type === 'xstate.done.actor.prepare' && from.value === 'preparing')
+        expect(toldTo('fleetManager').at(-1)).toEqual({
+          type: 'fleet.prepared',
+          revision: 'rev:1',
         });
-      if (event.type === 'xstate.done.actor.prepare' && before.value === 'preparing')
-        expect(manager.told.at(-1)).toEqual({ type: 'fleet.prepared', revision: 'rev:1' });
-      if (before.value === 'unprepared' && value === 'preparing')
-        expect(calls.prepare).toHaveLength(before.asked + 1);
-      if (given.leaveRunning && !ending)
-        expect(manager.told).not.toContainEqual({ type: 'fleet.stop' });
+      expect(started).toEqual(
+        from.value !== 'preparing' && value === 'preparing' ? ['prepare'] : [],
+      );
+      if (leaveRunning && !ending) expect(times('fleet.stop')).toBe(0);
       if (value === 'stopping') {
-        expect(manager.told.filter(({ type }) => type === 'fleet.stop')).toHaveLength(1);
-        expect(session.told).toContainEqual({ type: 'session.capacity', workers: 0 });
+        expect(times('fleet.stop')).toBe(1);
+        expect(toldTo('session', all)).toContainEqual({ type: 'session.capacity', workers: 0 });
       }
-      if (value === 'disconnecting' && !(event.type in routes))
-        expect(session.told.at(-1)).toEqual({ type: 'session.close' }); // no goodbye without one
+      if (value === 'disconnecting' && from.value !== value)
+        expect(toldTo('session').at(-1)).toEqual({ type: 'session.close' }); // no goodbye without one
       if (value === 'stopped' && event.type !== 'xstate.error.actor.fleetManager')
         expect(stopped).toBe(true);
       if (value === 'stoppingNow') {
-        expect(before.value).toMatch(/^stopping/);
-        expect(manager.told.filter(({ type }) => type === 'fleet.stopNow')).toHaveLength(1);
+        expect(from.value).toMatch(/^stopping/);
+        expect(times('fleet.stopNow')).toBe(1);
       }
       if (stops >= 4) expect(value).toBe('stopped'); // impatience is heard
       if (stops >= 3) expect(['disconnecting', 'stopped']).toContain(value);
       if (value === 'stopped')
         expect(output?.crash).toBe(event.type.includes('error') ? 'a bug' : null);
-    }
-    actor.stop();
-  });
+      return { stopped, ending, stops, sent: all };
+    });
+  }
 });
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {

@@ -1,21 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createActor, SimulatedClock } from 'xstate';
-import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
+import type { CohortCommand } from '../../../machines/cohort/messages.ts';
 import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
 import { modesOf } from '../../../machines/fleet/modes.ts';
 import { total } from '../../../machines/fleet/plan.ts';
-import { type FleetInput, fleetCounts, kept } from '../../../machines/fleet/state.ts';
+import { type Fleet, fleetCounts, kept } from '../../../machines/fleet/state.ts';
 import { models } from '../../../src/paths/models/fleetManager.ts';
 import { liveManager, orphan, readyManager, tasksOf } from '../../support/liveManager.ts';
-import { takeEveryEdge, untaken, unvisited } from '../../support/paths.ts';
-import { scriptedStream, scriptedWorld, settle } from '../../support/world.ts';
-
-// One machine for all walks: to provide its actors anew costs more than most of the walks.
-const cohort = scriptedStream();
-const world = scriptedWorld('inventory', 'journalAdoption');
-const scripted = fleetManager.provide({
-  actors: { ...world.actors, cohort: cohort.logic as never },
-});
+import { checkEveryEdge, untaken, unvisited } from '../../support/paths.ts';
+import { settle } from '../../support/world.ts';
 
 describe('before all is known', () => {
   it('time passes, cohorts look, and what the scheduler and they say is kept', async () => {
@@ -392,67 +384,45 @@ it('desires nothing for a scheduler that is back and had sent only empty request
   expect(orders().map(({ type }) => type)).not.toContain('cohort.drain');
 });
 
-/** With a new world; goes on from the snapshot. */
-const live = (input: FleetInput, snapshot?: object) => {
-  cohort.told.length = 0;
-  cohort.lines.length = 0;
-  for (const calls of Object.values(world.calls)) calls.length = 0;
-  const clock = new SimulatedClock();
-  const actor = createActor(scripted, { input, clock, snapshot: snapshot as never }).start();
-  return { actor, fleet: () => actor.getSnapshot().context };
-};
-
 it('the fleet manager keeps its invariants on every edge', async () => {
-  await takeEveryEdge(fleetManager, models, {
-    start: (input, snapshot) => live(input as FleetInput, snapshot),
-    past: { stopped: false, labels: [] as string[] },
-    take: async ({ actor, fleet }, { event, state }, past) => {
-      const before = cohort.told.length;
-      await world.play(actor, event);
-      const stopped = past.stopped || event.type === 'fleet.stop';
-      const { value } = actor.getSnapshot();
-      expect(value).toEqual(state.value);
-      const orders = cohort.told.slice(before);
-      const admitted = orders.flatMap((order) =>
-        order.type === 'cohort.admit'
-          ? (order as never as { launches: LaunchPlan[] }).launches
-          : [],
-      );
-      // A launch of an earlier run is no new one.
-      const launches = orders.filter(
-        (order) =>
-          order.type === 'cohort.admit' &&
-          (order as never as { launches: LaunchPlan[] }).launches.some(
-            (one) => !one.outcomeUnknown,
-          ),
-      );
-      if (launches.length > 0) {
-        expect(stopped).toBe(false);
-        expect((value as { lifecycle: string }).lifecycle).toBe('active'); // nothing before all is known
-        expect(fleet().revision).not.toBeNull();
-        expect(fleet().now - (fleet().lastEchoAt ?? -1e9)).toBeLessThanOrEqual(6000); // nor for a silent scheduler
-        const { breakers, now, mismatch } = fleet();
-        const { refused } = breakers;
-        if (refused) {
-          // Tried with one, and only when it is time.
-          expect(now).toBeGreaterThanOrEqual(refused.until);
-          expect(launches).toHaveLength(1);
-          expect(admitted.at(-1)?.groupIds).toEqual([refused.probe]);
-        }
-        expect(mismatch).toBeNull();
-        const modes = modesOf(value as Record<string, unknown>);
-        expect(modes.hold).toBe('running');
-        expect(['present', 'returning']).toContain(modes.scheduler);
-        expect(total(fleetCounts(fleet()))).toBeLessThanOrEqual(12);
+  const first = { stopped: false, labels: [] as string[] };
+  await checkEveryEdge(fleetManager, models, first, ({ event, state, sent }, past) => {
+    const stopped = past.stopped || event.type === 'fleet.stop';
+    const { value } = state;
+    const fleet: Fleet = state.context;
+    const admissions = sent.flatMap(({ event: told }) => {
+      const command = told as CohortCommand;
+      return command.type === 'cohort.admit' ? [command.launches] : [];
+    });
+    const admitted = admissions.flat();
+    // A launch of an earlier run is no new one.
+    const launches = admissions.filter((some) => some.some((one) => !one.outcomeUnknown));
+    if (launches.length > 0) {
+      expect(stopped).toBe(false);
+      expect((value as { lifecycle: string }).lifecycle).toBe('active'); // nothing before all is known
+      expect(fleet.revision).not.toBeNull();
+      expect(fleet.now - (fleet.lastEchoAt ?? -1e9)).toBeLessThanOrEqual(6000); // nor for a silent scheduler
+      const { breakers, now, mismatch } = fleet;
+      const { refused } = breakers;
+      if (refused) {
+        // Tried with one, and only when it is time.
+        expect(now).toBeGreaterThanOrEqual(refused.until);
+        expect(launches).toHaveLength(1);
+        expect(admitted.at(-1)?.groupIds).toEqual([refused.probe]);
       }
-      // At the end, every group is told to leave as soon as its cohort has reported it.
-      if ((value as { lifecycle: string }).lifecycle === 'stopping')
-        for (const { counts, generation, observedGeneration } of Object.values(fleet().cohorts))
-          if (generation === observedGeneration) expect(kept(counts)).toBe(0);
-      const labels = [...past.labels, ...admitted.map(({ order }) => order.label)];
-      expect(new Set(labels).size).toBe(labels.length); // a label, so a token, is used once
-      return { stopped, labels };
-    },
+      expect(mismatch).toBeNull();
+      const modes = modesOf(value as Record<string, unknown>);
+      expect(modes.hold).toBe('running');
+      expect(['present', 'returning']).toContain(modes.scheduler);
+      expect(total(fleetCounts(fleet))).toBeLessThanOrEqual(12);
+    }
+    // At the end, every group is told to leave as soon as its cohort has reported it.
+    if ((value as { lifecycle: string }).lifecycle === 'stopping')
+      for (const { counts, generation, observedGeneration } of Object.values(fleet.cohorts))
+        if (generation === observedGeneration) expect(kept(counts)).toBe(0);
+    const labels = [...past.labels, ...admitted.map(({ order }) => order.label)];
+    expect(new Set(labels).size).toBe(labels.length); // a label, so a token, is used once
+    return { stopped, labels };
   });
 }, 180_000);
 

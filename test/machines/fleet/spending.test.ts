@@ -132,9 +132,10 @@ it('drains no group of an earlier run for its cost before a first inventory is c
 });
 
 it('tells the journal of each day once, and once after the start', async () => {
-  const { tickUntil, says } = await spender({});
+  const { tick, tickUntil, says } = await spender({});
   const days = () => says().filter((note) => 'usdAtMidnight' in (note as object));
   expect(days()).toEqual([]);
+  tick(dayMs - 600_000);
   tickUntil(dayMs - 1);
   expect(days()).toEqual([]);
   tickUntil(dayMs + 1000);

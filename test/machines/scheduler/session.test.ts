@@ -1,44 +1,34 @@
 import { describe, expect, it } from 'vitest';
+import type { OutgoingMessage } from '../../../machines/scheduler/messages.ts';
 import { echoLimit, session } from '../../../machines/scheduler/session.ts';
-import type { SessionInput } from '../../../machines/scheduler/sessionState.ts';
 import { models } from '../../../src/paths/models/session.ts';
 import { desired, echo, liveSession } from '../../support/liveSession.ts';
-import { takeEveryEdge, untaken, unvisited } from '../../support/paths.ts';
+import { checkEveryEdge, untaken, unvisited } from '../../support/paths.ts';
 
 it('the session keeps its invariants on every edge', async () => {
-  await takeEveryEdge(session, models, {
-    start: (input, snapshot) => liveSession(input as SessionInput, snapshot),
-    past: null,
-    take: ({ actor, told, lines }, { event, state }) => {
-      const line = lines.length;
-      const was = JSON.stringify(actor.getSnapshot().value);
-      actor.send(event as never);
-      const { value, context } = actor.getSnapshot();
-      expect(value).toEqual(state.value);
-      const now = JSON.stringify(value);
-      const open = lines.filter((one) => one.open);
-      expect(open).toHaveLength(now.includes('online') ? 1 : 0); // no connection left behind
-      const sent = told.flatMap((each) => {
-        const { message: what } = each as never as {
-          message?: { type: string; generation: string };
-        };
-        return what ? [what] : [];
-      });
-      const beats = sent.filter(({ type }) => type === 'heartbeat');
-      const isTurn = event.type === 'socket.open' || event.type.includes('heartbeatInterval');
-      if (now.includes('ready') || now.includes('beating'))
-        if (isTurn) expect(beats).toHaveLength(1); // every turn is a heartbeat
-      if (/goodbye|overdue|connecting/.test(now)) expect(beats).toEqual([]); // none after a goodbye
-      for (const { type, generation } of sent) {
-        if (type === 'response') expect(['g1', 'g1b', 'g2', 'g23']).toContain(generation);
-        if (type === 'disconnectRequest') expect(generation).not.toBe('g4');
-        if (context.dialect.certain) expect(generation).toBe(context.dialect.certain);
-      }
-      if (/acknowledging/.test(now) && !was.includes('acknowledging'))
-        expect(context.unacknowledgedReports).toBeGreaterThan(0);
-      if (lines.length > line) expect(context.outstanding).toBe(0);
-      return null;
-    },
+  await checkEveryEdge(session, models, null, ({ event, from, state, sent, started }) => {
+    const { context } = state;
+    const was = JSON.stringify(from.value);
+    const now = JSON.stringify(state.value);
+    const isOpen = 'socket' in state.children;
+    expect(isOpen).toBe(now.includes('online')); // no connection left behind
+    const messages = sent.flatMap(({ event: told }) => {
+      const { message } = told as { message?: OutgoingMessage & { generation: string } };
+      return message ? [message] : [];
+    });
+    const beats = messages.filter(({ type }) => type === 'heartbeat');
+    const isTurn = event.type === 'socket.open' || event.type.includes('heartbeatInterval');
+    if (now.includes('ready') || now.includes('beating')) if (isTurn) expect(beats).toHaveLength(1); // every turn is a heartbeat
+    if (/goodbye|overdue|connecting/.test(now)) expect(beats).toEqual([]); // none after a goodbye
+    for (const { type, generation } of messages) {
+      if (type === 'response') expect(['g1', 'g1b', 'g2', 'g23']).toContain(generation);
+      if (type === 'disconnectRequest') expect(generation).not.toBe('g4');
+      if (context.dialect.certain) expect(generation).toBe(context.dialect.certain);
+    }
+    if (/acknowledging/.test(now) && !was.includes('acknowledging'))
+      expect(context.unacknowledgedReports).toBeGreaterThan(0);
+    if (started.length > 0) expect(context.outstanding).toBe(0);
+    return null;
   });
 }, 60_000);
 

@@ -96,7 +96,7 @@ describe('a call of the real SDK', () => {
     clock: systemClock,
     log: silentLog,
     retryTimeoutMs: 0,
-    attemptTimeoutMs: 300,
+    attemptTimeoutMs: 100,
   });
   const head = 'HTTP/1.1 200 OK\r\ncontent-length: 999\r\n';
 

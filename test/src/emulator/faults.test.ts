@@ -92,13 +92,13 @@ describe('faults of the HTTP exchange', () => {
   ] as const)
     testFault(name, async () => {
       const { emulator, run } = await startTestEmulator(hollow);
-      emulator.setFaults(runTaskFault({ [name]: 300 }));
+      emulator.setFaults(runTaskFault({ [name]: 150 }));
       const started = performance.now();
       const answer = run('x');
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await new Promise((resolve) => setTimeout(resolve, 75));
       expect(emulator.ledger().tasks).toHaveLength(executedAtOnce);
       await answer;
-      expect(performance.now() - started).toBeGreaterThan(290);
+      expect(performance.now() - started).toBeGreaterThan(145);
     });
 
   testFault('rawAnswer', async () => {
@@ -131,9 +131,9 @@ describe('faults of the HTTP exchange', () => {
         executionRoleArn: Role?.Arn,
       }),
     );
-    emulator.setFaults(runTaskFault({ roleNotAssumableMs: 400 }));
+    emulator.setFaults(runTaskFault({ roleNotAssumableMs: 200 }));
     await expect(run('x')).rejects.toThrow(/^ECS was unable to assume the role 'arn:aws:iam/);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 200));
     await run('x');
   });
 
@@ -237,9 +237,9 @@ describe('faults in the lifecycle of a task', () => {
   });
 
   testFault('startDelayMs', async () => {
-    const { arn, waitForStatus } = await launched({ startDelayMs: 300 });
+    const { arn, waitForStatus } = await launched({ startDelayMs: 150 });
     const task = await waitForStatus(arn, 'RUNNING');
-    expect(Number(task.startedAt) - Number(task.createdAt)).toBeGreaterThanOrEqual(299);
+    expect(Number(task.startedAt) - Number(task.createdAt)).toBeGreaterThanOrEqual(149);
   });
 
   for (const [name, status] of [
@@ -274,11 +274,11 @@ describe('faults in the lifecycle of a task', () => {
   });
 
   testFault('slowStop', async () => {
-    const { ecs, arn, waitForStatus } = await launched({ slowStop: 400 });
+    const { ecs, arn, waitForStatus } = await launched({ slowStop: 200 });
     await waitForStatus(arn, 'RUNNING');
     await ecs.send(new StopTaskCommand({ cluster: 'fleet', task: arn }));
     const task = await waitForStatus(arn, 'STOPPED');
-    expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(398);
+    expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(198);
   });
 
   testFault('noProcess', async () => {
@@ -304,7 +304,7 @@ describe('faults in the lifecycle of a task', () => {
   });
 
   testFault('spotReclaim', async () => {
-    const { arn, waitForTask, waitForStatus } = await launched({ spotReclaim: { noticeMs: 300 } });
+    const { arn, waitForTask, waitForStatus } = await launched({ spotReclaim: { noticeMs: 150 } });
     const warned = await waitForTask(arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
     expect(warned.lastStatus).toBe('RUNNING');
     const task = await waitForStatus(arn, 'STOPPED');
@@ -312,7 +312,7 @@ describe('faults in the lifecycle of a task', () => {
       stopCode: 'SpotInterruption',
       stoppedReason: 'Your Spot Task was interrupted.',
     });
-    expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(299);
+    expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(149);
   });
 
   it('spotReclaim sends SIGTERM at once, and StopTask ends the notice period', async () => {

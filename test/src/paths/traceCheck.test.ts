@@ -73,16 +73,12 @@ describe('checkTrace, of a recording', () => {
     );
   });
 
-  it.each([3, 14])(
-    'allows everything that seed %i of the simulation does',
-    async (seed) => {
-      const { lines } = await recordSeed(scriptOf(seed));
-      const report = checkTrace(seenInRecording(lines.join('\n')));
-      expect(report.disallowed).toEqual([]);
-      expect(report.transitions).toBeGreaterThan(200);
-    },
-    60_000,
-  );
+  it('allows everything that a seed of the simulation does', async () => {
+    const { lines } = await recordSeed(scriptOf(3));
+    const report = checkTrace(seenInRecording(lines.join('\n')));
+    expect(report.disallowed).toEqual([]);
+    expect(report.transitions).toBeGreaterThan(200);
+  }, 60_000);
 });
 
 const logged = (event: string, state: string, fields = {}) =>

@@ -7,7 +7,7 @@ import {
   rejectionOf,
   startAwsServer,
 } from '../awsServer.ts';
-import { arn, eagerCall, singleCall, unlimitedCall } from './eagerCall.ts';
+import { arn, eagerCall, singleCall } from './eagerCall.ts';
 
 let aws: AwsServer;
 beforeAll(async () => {
@@ -172,7 +172,7 @@ describe('describeTasks', () => {
 
     it('sends a limited number of requests when it refuses all', async () => {
       bad = new Set(arns);
-      const look = describeTasks(aws.ecs, unlimitedCall, 'c');
+      const look = describeTasks(aws.ecs, singleCall, 'c');
       for (let times = 0; times < 5; times++) {
         aws.requests = [];
         const { observations, failures } = await look(arns, signal);
@@ -185,7 +185,7 @@ describe('describeTasks', () => {
     it('asks for ten refused ARNs alone from then on, and not for more', async () => {
       const some = arns.slice(0, 12);
       bad = new Set(some);
-      const look = describeTasks(aws.ecs, unlimitedCall, 'c');
+      const look = describeTasks(aws.ecs, singleCall, 'c');
       for (const one of some) await look([one], signal);
       bad.clear();
       aws.requests = [];
@@ -198,7 +198,7 @@ describe('describeTasks', () => {
   });
 
   it('neither splits a page that fails for another reason, nor asks for its tasks alone from then on', async () => {
-    const look = describeTasks(aws.ecs, unlimitedCall, 'c');
+    const look = describeTasks(aws.ecs, singleCall, 'c');
     const [first, second] = [arn(1), arn(2)];
     aws.answer = errorAnswer('AccessDeniedException', 'no');
     await look([first, second], signal);

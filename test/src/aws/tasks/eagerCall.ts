@@ -11,17 +11,8 @@ export const eagerCall = createCaller({
   attemptTimeoutMs: Number.POSITIVE_INFINITY,
 });
 
-/** A caller that does not retry. */
+/** A caller that does not retry, and hardly ever waits for a token of the calls that read. */
 export const singleCall = createCaller({
-  limiter: createLimiter(systemClock),
-  clock: systemClock,
-  log: silentLog,
-  random: () => 1,
-  retryTimeoutMs: 0,
-});
-
-/** A caller that does not retry, and does not wait for a token either. */
-export const unlimitedCall = createCaller({
   limiter: createLimiter(systemClock, { read: { burst: 1000, perSecond: 1000 } }),
   clock: systemClock,
   log: silentLog,
