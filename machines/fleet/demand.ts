@@ -1,11 +1,11 @@
 import { assertEvent } from 'xstate';
 import type { Generation } from '../scheduler/messages.ts';
 import { workersWanted } from '../scheduler/workersWanted.ts';
-import { type Enqueue, fleetSetup } from './fleetSetup.ts';
+import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { type Ask, judge, noViews, seenAfter, viewsBefore, workersAhead } from './lookAhead.ts';
 import { mostWorkers } from './mostWorkers.ts';
 import { rotatesFromNow, workersWithoutReplacement } from './rotation.ts';
-import { drainUntil, sendCommands } from './sendCommands.ts';
+import { cancelDrains, drainUntil, sendCommands } from './sendCommands.ts';
 import { allObserved, echoFreshAt, type Fleet, fleetCounts, returnedLately } from './state.ts';
 import { atMostThere, noAsk } from './unitRequests.ts';
 
@@ -126,8 +126,15 @@ const nothingDesired = (why: string) =>
 export const desireNothingWhenGone = nothingDesired('the scheduler is gone for good');
 export const desireNothingWhenEmpty = nothingDesired('nothing but empty requests');
 
-/** Nothing was desired because the scheduler was gone. What it has may be what it desires now, and then it commands nothing. */
-export const awaitNextCommand = fleetSetup.assign({ ...noAsk, desired: null });
+/**
+ * Nothing was desired because the scheduler was gone. What it has may be what it desires now, and then it commands nothing:
+ * a group that waits for an idle moment stays. At the end of everything it leaves, whatever the scheduler desires.
+ */
+export const awaitNextCommand = fleetSetup.enqueueActions(({ context, enqueue, check }) => {
+  enqueue.assign({ ...noAsk, desired: null });
+  const { lifecycle } = modesIn(check);
+  if (lifecycle === 'recovering' || lifecycle === 'active') cancelDrains(context, enqueue);
+});
 
 export const reportNeverCommanded = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'tick');

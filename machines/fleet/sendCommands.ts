@@ -39,3 +39,13 @@ export function sendCommands(
   }
   enqueue.assign({ cohorts, generation });
 }
+
+/** Every group stays that is to leave, is not told to stop yet, and was not chosen by an operator. */
+export function cancelDrains(fleet: Fleet, enqueue: Enqueue): void {
+  const keep = { type: 'cohort.cancelDrain', most: Number.MAX_SAFE_INTEGER } as const;
+  sendCommands(
+    fleet,
+    Object.keys(fleet.cohorts).map((cohortId) => [cohortId, keep]),
+    enqueue,
+  );
+}

@@ -1,7 +1,7 @@
 import { assertEvent } from 'xstate';
 import { fleetSetup } from './fleetSetup.ts';
 import { recallable } from './plan.ts';
-import { sendCommands } from './sendCommands.ts';
+import { cancelDrains, sendCommands } from './sendCommands.ts';
 import { allObserved, type Fleet, fleetCounts, kept, openLaunches } from './state.ts';
 
 /** Of a scheduler that has not said yet how many it wants, or does not say it in workers. */
@@ -55,10 +55,5 @@ export const onRequestsForgotten = fleetSetup.enqueueActions(({ context, enqueue
   const why = 'the scheduler says which are to go';
   enqueue.assign({ ...noAsk, replacesEnded: false, desired, desiredWhy: why });
   if (desired !== null) enqueue({ type: 'noteDesired', params: { tasks: desired, why } });
-  const keep = { type: 'cohort.cancelDrain', most: Number.MAX_SAFE_INTEGER } as const;
-  sendCommands(
-    context,
-    Object.keys(context.cohorts).map((cohortId) => [cohortId, keep]),
-    enqueue,
-  );
+  cancelDrains(context, enqueue);
 });

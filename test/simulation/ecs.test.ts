@@ -20,3 +20,19 @@ it('a cluster is deleted when all of its tasks have stopped, those included that
   while (agenda.step());
   expect(stopped).toHaveLength(2);
 });
+
+it('a task that ECS had forgotten before its cluster was deleted was gone from then on', () => {
+  const agenda = createAgenda(0);
+  const ecs = createEcs(agenda, createRandom(1, 'ecs'), 'tag', {
+    ...{ created() {}, running() {}, stopping() {}, stopped() {}, odd() {}, tokenReused() {} },
+  });
+  ecs.odd.forgetful = true;
+  const [task, other] = [ecs.create({}, true, 0), ecs.create({}, true, 0)];
+  ecs.doom(task, 500, 'EssentialContainerExited', 'OutOfMemoryError', 137);
+  agenda.after(60_000, () => ecs.deleteCluster());
+  while (agenda.step());
+  expect(task.stoppedAt).toBe(500);
+  expect(task.goneFrom).toBeGreaterThanOrEqual(500);
+  expect(task.goneFrom).toBeLessThanOrEqual(3500);
+  expect(other.goneFrom).toBe(60_000);
+});

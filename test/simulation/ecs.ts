@@ -328,7 +328,8 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
         if (wanted(task)) this.doom(task, 0, 'UserInitiated', 'Task stopped by user', null);
         die(task);
         task.stopMs = 0;
-        task.goneFrom = agenda.now();
+        // What it has forgotten before that, it does not know again.
+        task.goneFrom = Math.min(task.goneFrom, agenda.now());
       }
       clustersGone.add(cluster);
     },

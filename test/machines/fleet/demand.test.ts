@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noViews } from '../../../machines/fleet/lookAhead.ts';
 import type { Terms } from '../../../machines/scheduler/messages.ts';
-import { fastManager, liveManager, readyManager } from '../../support/liveManager.ts';
+import { fastManager, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 const command = (taskConcurrency: number, at: number) => ({
   type: 'scheduler.desired' as const,
@@ -82,6 +82,51 @@ describe('a tick', () => {
     expect(fleet().desired).toBe(2);
     actor.send({ type: 'scheduler.heartbeatEcho', at: 614_500 });
     expect(fleet().desired).toBe(2);
+  });
+
+  const most = Number.MAX_SAFE_INTEGER;
+  const backAfterGone = async (...events: { type: 'fleet.stop' | 'fleet.leave' }[]) => {
+    const all = await readyManager();
+    all.at(11_000);
+    all.command(4);
+    all.report({ busy: 2 });
+    all.tickUntil(612_000);
+    all.report({ drainPending: 1, unsent: 1, stopping: 1 });
+    for (const event of events) all.actor.send(event);
+    all.orders();
+    all.echo(612_500);
+    return all;
+  };
+
+  it('keeps groups that wait for an idle moment for a scheduler that is back, until it commands', async () => {
+    const { at, orders, fleet, report, command } = await backAfterGone();
+    const { generation } = fleet();
+    expect(orders()).toEqual([{ type: 'cohort.cancelDrain', most, generation }]);
+    report({ busy: 2 });
+    for (let now = 614_000; now < 660_000; now += 2000) at(now);
+    expect(orders().filter(({ type }) => type !== 'cohort.poll')).toEqual([]);
+    command(2);
+    expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain', busy: 1 })]);
+  });
+
+  it('keeps them also before the first inventory', () => {
+    const { actor, clock, tickUntil, echo, orders, report } = liveManager({ owned: tasksOf(2) });
+    clock.increment(1);
+    report({ busy: 2 });
+    tickUntil(600_000);
+    report({ drainPending: 2 });
+    expect(orders().at(-1)).toMatchObject({ type: 'cohort.drain', busy: 2 });
+    expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
+    echo(600_500);
+    expect(orders()).toMatchObject([{ type: 'cohort.cancelDrain', most }]);
+  });
+
+  it('keeps no group for a scheduler that is back when the daemon ends', async () => {
+    for (const type of ['fleet.stop', 'fleet.leave'] as const) {
+      const { orders, fleet } = await backAfterGone({ type });
+      expect(orders()).toEqual([]);
+      expect(fleet().desired).toBeNull();
+    }
   });
 
   it('sets the desired number to zero also for a scheduler that never answered', () => {
