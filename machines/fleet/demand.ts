@@ -79,6 +79,7 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
   const replacedFrom = workersWithoutReplacement({ ...context, policy }, ask);
   const change = {
     ...{ emptySince: null, ask, policy, replacesEnded: true, startsCalledOff: false },
+    commandAwaited: false,
     ...{ replacedFrom, desiredWorkers: replacedFrom ?? workers },
     ...(isFull && { fullUntil: at }),
   };
@@ -139,7 +140,7 @@ export const awaitNextCommand = fleetSetup.enqueueActions(({ context, enqueue, c
 export const reportNeverCommanded = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'tick');
   const seconds = Math.round((event.now - (context.firstEchoAt ?? event.now)) / 1000);
-  enqueue.assign({ neverCommandedReported: true });
+  enqueue.assign({ commandAwaited: false });
   enqueue({ type: 'noteNeverCommanded', params: { seconds } });
 });
 

@@ -144,8 +144,7 @@ export const fleetSetup = setup({
       nowOf(event) - context.emptySince >= context.settings.emptyGraceMs,
     /** It has answered for a minute and commanded nothing at all. */
     neverCommands: ({ context, event }) =>
-      !context.neverCommandedReported &&
-      context.desired === null &&
+      context.commandAwaited &&
       context.emptySince === null &&
       nowOf(event) - (context.firstEchoAt ?? nowOf(event)) >= context.settings.emptyGraceMs,
     desiresTasks: ({ context }) => context.desired !== 0,

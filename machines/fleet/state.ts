@@ -81,8 +81,8 @@ export interface Fleet extends FleetInput {
   revision: string | null;
   firstEchoAt: number | null;
   lastEchoAt: number | null;
-  /** It was reported that the scheduler never commands anything. */
-  neverCommandedReported: boolean;
+  /** No scheduler has commanded anything yet, and that has not been reported. */
+  commandAwaited: boolean;
   /** Since when the scheduler has said nothing, not counting times at which this process stood still. */
   quietSince: number;
   /** When a scheduler that was gone was heard again; or first heard, when there were groups of an earlier run. */
@@ -181,7 +181,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   revision: null,
   firstEchoAt: null,
   lastEchoAt: null,
-  neverCommandedReported: false,
+  commandAwaited: true,
   quietSince: input.startedAt,
   returnedAt: null,
   connection: 'closed',

@@ -176,15 +176,22 @@ describe('a scheduler', () => {
     expect(says()).toEqual([{ seconds: 60 }]);
   });
 
-  it('that has sent empty requests or a number is not reported as one that never commands', async () => {
-    for (const workers of [null, 2]) {
-      const { actor, at, says, command } = await readyManager();
-      if (workers === null) actor.send({ type: 'scheduler.desired', at: 10_000, requests: [] });
-      else command(workers);
+  it.each([
+    ['empty requests', { type: 'scheduler.desired', at: 10_000, requests: [] }],
+    ['a number', command(2, 10_000)],
+    ['a start', { type: 'scheduler.startRequested', at: 10_000 }],
+    ['a shutdown', { type: 'scheduler.shutdownRequested', at: 10_000, taskIds: [] }],
+  ] as const)(
+    'that has sent %s is not reported as one that never commands, also when it is back after long',
+    async (_, event) => {
+      const { actor, at, says, tickUntil } = await readyManager();
+      actor.send(event as never);
       for (let now = 15_000; now <= 90_000; now += 5000) at(now);
+      tickUntil(700_000);
+      for (let now = 700_000; now <= 800_000; now += 2000) at(now);
       expect(says()).not.toContainEqual({ seconds: expect.any(Number) });
-    }
-  });
+    },
+  );
 
   it('has its desired number reported when it changes', async () => {
     const { command, says, fleet } = await readyManager();

@@ -68,7 +68,7 @@ describe('a fleet', () => {
     expect(isEmpty(fleet)).toBe(false);
     expect(fleet).toMatchObject({ swapping: false, adoption: noAdoption, remaining: null });
     expect(fleet).toMatchObject({
-      ...{ neverCommandedReported: false, decisionStale: false, loadsAreOld: false },
+      ...{ commandAwaited: true, decisionStale: false, loadsAreOld: false },
       ...{ policy: noEvidence, workersAhead: null, views: noViews },
       ...{ replacedFrom: null, startsCalledOff: false, fewerSince: null, spareSince: null },
     });
