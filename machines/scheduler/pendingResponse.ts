@@ -11,7 +11,13 @@ const longAbsenceMs = 2 * forgetMs;
  * command that another process has had. Twice as long each time that leaving it has brought no command.
  */
 const workWaitsMs = 60_000;
-const mostDoublings = 4;
+const mostWorkDoublings = 4;
+/**
+ * The same where nothing shows that work waits: a scheduler that has no reason for a command is as silent. It is left
+ * after five minutes at first, and in the end once in more than five hours.
+ */
+const silenceMs = 300_000;
+const mostSilenceDoublings = 6;
 /** Under every policy with more tasks than that for each worker, the scheduler asks for more workers. */
 const mostTasksPerWorker = 10;
 
@@ -20,7 +26,9 @@ const mostTasksPerWorker = 10;
  * command or response may have been lost with the connection. A second response could end a scheduler of another
  * release that has come in its place. The scheduler forgets what it waits for when it forgets the manager, so the
  * manager stays away for that long. A return that comes much later, as after a standstill of this process, shows
- * nothing: the scheduler keeps what it waits for while another process sends heartbeats with our identity.
+ * nothing: the scheduler keeps what it waits for while another process sends heartbeats with our identity. That may
+ * happen while the manager stays away, too, so a scheduler that sends no command is left again, after longer and
+ * longer times.
  */
 export interface PendingResponse {
   /** A command may be unanswered: by this process, or by one before it. */
@@ -33,8 +41,16 @@ export interface PendingResponse {
   lastHeartbeatAt: number;
   /** No connection before then. */
   awayUntil: number;
-  /** How often it was left since its last command. */
+  /** How often it was left for its silence since its last command. */
   timesLeft: number;
+}
+
+/** What is known of a scheduler that sends no command. */
+export interface SilentScheduler {
+  /** Since when work waits; null: none is known to. */
+  workWaitsSince: number | null;
+  /** It names groups, so it waits for no response; and some forget our groups with the manager. */
+  namesGroups: boolean;
 }
 
 export function newPendingResponse(pending: boolean): PendingResponse {
@@ -91,26 +107,25 @@ export function isWorkWaiting(
   );
 }
 
-/**
- * Instead of the next heartbeat: stay away. Not while an echo is missing, because leaving then could wedge it.
- * `workWaitsSince`: since when work waits; null: none is known to.
- */
+/** Instead of the next heartbeat: stay away. Not while an echo is missing, because leaving then could wedge it. */
 export function mustStayAway(
   { suspected, unshown, openedAt, timesLeft }: PendingResponse,
   at: number,
   missingEchoes: number,
-  workWaitsSince: number | null,
+  { workWaitsSince, namesGroups }: SilentScheduler,
 ): boolean {
   if (missingEchoes > 0) return false;
   if (suspected) return at - openedAt >= onlyEchoesMs;
-  if (!unshown || workWaitsSince === null) return false;
-  const waited = at - Math.max(openedAt, workWaitsSince);
-  return waited >= workWaitsMs * 2 ** Math.min(timesLeft, mostDoublings);
+  if (!unshown) return false;
+  const isOver = (since: number, firstMs: number, mostDoublings: number): boolean =>
+    at - Math.max(openedAt, since) >= firstMs * 2 ** Math.min(timesLeft, mostDoublings);
+  if (!namesGroups && isOver(openedAt, silenceMs, mostSilenceDoublings)) return true;
+  return workWaitsSince !== null && isOver(workWaitsSince, workWaitsMs, mostWorkDoublings);
 }
 
 export function stayAway(before: PendingResponse): PendingResponse {
   const awayUntil = before.lastHeartbeatAt + forgetMs;
-  const timesLeft = before.timesLeft + 1;
+  const timesLeft = before.timesLeft + (before.suspected ? 0 : 1);
   return { ...before, pending: false, suspected: false, awayUntil, timesLeft };
 }
 

@@ -10,7 +10,13 @@ import { sendHeartbeat } from './heartbeat.ts';
 import { conflictPauseMs } from './identityConflict.ts';
 import type { SchedulerMessage, UnitCommand } from './messages.ts';
 import { awayMs, isWorkWaiting, mustStayAway } from './pendingResponse.ts';
-import { echoLimit, fleetView, type SessionContext, type SessionInput } from './sessionState.ts';
+import {
+  echoLimit,
+  fleetView,
+  namesGroups,
+  type SessionContext,
+  type SessionInput,
+} from './sessionState.ts';
 
 export type SessionEvent =
   | SocketEvent
@@ -87,8 +93,11 @@ const base = setup({
       !given.context.shutdownReported,
     echoesMissing: ({ context: { missedEchoes, heartbeatIntervalMs } }) =>
       missedEchoes * heartbeatIntervalMs >= echoLimit(heartbeatIntervalMs),
-    mustStayAway: ({ context: { pendingResponse, now, outstanding, workWaitsSince } }) =>
-      mustStayAway(pendingResponse, now, outstanding, workWaitsSince),
+    mustStayAway: ({ context }) =>
+      mustStayAway(context.pendingResponse, context.now, context.outstanding, {
+        workWaitsSince: context.workWaitsSince,
+        namesGroups: namesGroups(context),
+      }),
     reportsPending: ({ context }) => context.unacknowledgedReports > 0,
     allEchoed: ({ context }) => context.outstanding === 0,
     allEchoedReportsPending: ({ context }) =>
@@ -229,6 +238,10 @@ export const sessionSetup = base.extend({
       groups: ({ event }) => {
         assertEvent(event, 'monitor.groups');
         return event.groups;
+      },
+      groupsShown: ({ context, event }) => {
+        assertEvent(event, 'monitor.groups');
+        return context.groupsShown || event.groups !== null;
       },
     }),
     keepDeadWorkers: base.assign({

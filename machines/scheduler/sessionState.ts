@@ -3,7 +3,13 @@ import type { ReportedWorkers } from './deadWorkers.ts';
 import { type Dialect, unknownDialect } from './dialect.ts';
 import type { ConnectionStatus } from './events.ts';
 import { type IdentityConflict, noConflict } from './identityConflict.ts';
-import type { FleetView, GroupsView, Terms, WorkerLoad } from './messages.ts';
+import {
+  type FleetView,
+  type GroupsView,
+  speaksGroups,
+  type Terms,
+  type WorkerLoad,
+} from './messages.ts';
 import { newPendingResponse, type PendingResponse } from './pendingResponse.ts';
 import type { UnitProtocol } from './unitState.ts';
 
@@ -54,6 +60,8 @@ export interface SessionContext extends SessionInput {
   inventoryComplete: boolean;
   loads: Record<string, WorkerLoad>;
   groups: GroupsView | null;
+  /** The monitor stream has shown groups since the connection was made. */
+  groupsShown: boolean;
   /** Since when there is work for more workers than are connected; null: not as far as is known. */
   workWaitsSince: number | null;
   /** Workers to report as dead, for as long as the monitor names them. */
@@ -76,6 +84,7 @@ export const newConnection = {
   dialect: unknownDialect,
   unitProtocol: null,
   shutdownReported: false,
+  groupsShown: false,
   unacknowledgedReports: 0,
 } as const satisfies Partial<SessionContext>;
 
@@ -109,4 +118,10 @@ export function fleetView(context: SessionContext): FleetView {
   const { now, tasks, loads, inventoryComplete, groups } = context;
   const taskIds = [...new Set(Object.values(tasks).flat())];
   return { at: now, taskIds, loads, inventoryComplete, groups };
+}
+
+/** The scheduler names groups, as far as is known. */
+export function namesGroups({ groups, groupsShown, terms }: SessionContext): boolean {
+  const isGenerationKnown = terms?.exact === true && speaksGroups(terms.generation);
+  return groups !== null || groupsShown || isGenerationKnown;
 }

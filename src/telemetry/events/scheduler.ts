@@ -67,7 +67,7 @@ export const schedulerEvents = {
     fields: { seconds: quantity('s', 'until we connect again') },
     sentence: 'Disconnecting from the scheduler for {seconds} s, so that it forgets a lost answer.',
     explanation:
-      'It waits for an answer that was lost, or may do so because it sends no command though work waits, or has not heard from us for long; when it has forgotten this manager it no longer waits.',
+      'It waits for an answer that was lost, or may do so because it sends no command though work waits, or for long, or because it has not heard from us for long; when it has forgotten this manager it no longer waits.',
   },
   'identity.contested': {
     level: 'warn',

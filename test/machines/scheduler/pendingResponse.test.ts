@@ -10,16 +10,19 @@ import {
   onGenerationShown,
   onHeartbeatSent,
   type PendingResponse,
+  type SilentScheduler,
   stayAway,
 } from '../../../machines/scheduler/pendingResponse.ts';
 
 const heartbeatMs = 2000;
+/** Nothing is known of the work of the scheduler. */
+const unseen: SilentScheduler = { workWaitsSince: null, namesGroups: false };
 
 /** Heartbeats every two seconds, each echoed; how many were sent before it left, and for how long it stays away. */
 function play(before: PendingResponse, from: number, echoed = true) {
   let state = onConnected(before, from);
   for (let at = from, sent = 0; at < from + 60_000; at += heartbeatMs, sent++) {
-    if (mustStayAway(state, at, echoed ? 0 : sent, null)) {
+    if (mustStayAway(state, at, echoed ? 0 : sent, unseen)) {
       state = stayAway(state);
       return { sent, away: awayMs(state, at), at, state };
     }
@@ -100,7 +103,7 @@ describe('a scheduler that may wait for a response', () => {
 
   it('is not left when it sends a command', () => {
     const state = onGenerationShown(onConnected(broken('g2'), 0), 'g2');
-    expect(mustStayAway(state, 30_000, 0, null)).toBe(false);
+    expect(mustStayAway(state, 30_000, 0, unseen)).toBe(false);
   });
 
   it('is not left while an echo is missing, because that could wedge it', () => {
@@ -149,14 +152,13 @@ describe('work that waits without a command', () => {
   /** After how long the scheduler is left, ms. */
   const leftAfter = (state: PendingResponse, from: number, workWaitsSince: number | null) => {
     for (let ms = 0; ms <= 2_000_000; ms += 500)
-      if (mustStayAway(state, from + ms, 0, workWaitsSince)) return ms;
+      if (mustStayAway(state, from + ms, 0, { workWaitsSince, namesGroups: false })) return ms;
     return null;
   };
 
   it('makes us leave the scheduler after a minute: another process may have had its command', () => {
     expect(leftAfter(asked(fresh(), 5000), 5000, 0)).toBe(60_000);
     expect(leftAfter(asked(fresh(), 5000), 5000, 25_000)).toBe(80_000);
-    expect(leftAfter(asked(fresh(), 5000), 5000, null)).toBeNull();
   });
 
   it('makes us leave it after twice the time whenever that was in vain, up to sixteen minutes', () => {
@@ -175,7 +177,61 @@ describe('work that waits without a command', () => {
   it('does not make us leave one that has shown what it is, or whose echo is missing', () => {
     expect(leftAfter(onGenerationShown(asked(fresh(), 0), 'g2'), 0, 0)).toBeNull();
     expect(leftAfter(onHeartbeatSent(asked(fresh(), 0), 0, true), 0, 0)).toBeNull();
-    expect(mustStayAway(asked(fresh(), 0), 100_000, 1, 0)).toBe(false);
-    expect(mustStayAway(asked(fresh(), 0), 100_000, 0, 0)).toBe(true);
+    const waits = { workWaitsSince: 0, namesGroups: false };
+    expect(mustStayAway(asked(fresh(), 0), 100_000, 1, waits)).toBe(false);
+    expect(mustStayAway(asked(fresh(), 0), 100_000, 0, waits)).toBe(true);
+  });
+
+  it('counts for the next wait only what was left for its silence, not for an answer that was lost', () => {
+    const answered = stayAway({ ...asked(fresh(), 0), suspected: true });
+    expect(leftAfter(asked(answered, 0), 0, 0)).toBe(60_000);
+  });
+});
+
+describe('a scheduler that sends no command though no work is known to wait', () => {
+  const minute = 60_000;
+  const asked = (before: PendingResponse) => onHeartbeatSent(onConnected(before, 0), 0, false);
+  const isLeft = (state: PendingResponse, at: number, known = unseen, missingEchoes = 0) =>
+    mustStayAway(state, at, missingEchoes, known);
+  const fresh = asked(newPendingResponse(false));
+
+  it('is left after five minutes: another process may have had its command', () => {
+    expect(isLeft(fresh, 5 * minute - 1)).toBe(false);
+    expect(isLeft(fresh, 5 * minute)).toBe(true);
+    const later = onHeartbeatSent(onConnected(newPendingResponse(false), minute), minute, false);
+    expect(isLeft(later, 6 * minute - 1)).toBe(false);
+    expect(isLeft(later, 6 * minute)).toBe(true);
+  });
+
+  it('is left after twice the time whenever that was in vain, up to more than five hours', () => {
+    let state = fresh;
+    for (const minutes of [5, 10, 20, 40, 80, 160, 320, 320]) {
+      expect([minutes, isLeft(state, minutes * minute - 1)]).toEqual([minutes, false]);
+      expect([minutes, isLeft(state, minutes * minute)]).toEqual([minutes, true]);
+      state = asked(stayAway(state));
+    }
+    const commanded = asked({ ...onGenerationShown(state, 'g2'), pending: false });
+    expect(isLeft(commanded, 5 * minute - 1)).toBe(false);
+    expect(isLeft(commanded, 5 * minute)).toBe(true);
+  });
+
+  it('is left as soon when work has begun to wait meanwhile', () => {
+    const waits = { workWaitsSince: 4.5 * minute, namesGroups: false };
+    expect(isLeft(fresh, 5 * minute - 1, waits)).toBe(false);
+    expect(isLeft(fresh, 5 * minute, waits)).toBe(true);
+  });
+
+  it('is not left if it names groups: it waits for no response', () => {
+    expect(isLeft(fresh, 24 * 60 * minute, { ...unseen, namesGroups: true })).toBe(false);
+    expect(isLeft(fresh, minute, { workWaitsSince: 0, namesGroups: true })).toBe(true);
+  });
+
+  it('is not left once it has sent a command or shown that it waits for nothing, or while an echo is missing', () => {
+    const day = 24 * 60 * minute;
+    for (const generation of ['g1', 'g2', 'g23', 'g3', 'g4'] as const)
+      expect(isLeft(onGenerationShown(fresh, generation), day)).toBe(false);
+    expect(isLeft(onHeartbeatSent(fresh, 0, true), day)).toBe(false);
+    expect(isLeft(fresh, day, unseen, 1)).toBe(false);
+    expect(isLeft(fresh, day)).toBe(true);
   });
 });

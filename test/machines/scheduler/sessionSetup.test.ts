@@ -136,6 +136,85 @@ describe('a scheduler that has sent no command though work waits', () => {
   });
 });
 
+describe('a scheduler that has sent no command though no work is known to wait', () => {
+  /** After how many seconds it is left, with an echo for each heartbeat; `show` is what the monitor stream does. */
+  const leftAfter = (live: Live, seconds: number, show: (second: number) => void = () => {}) => {
+    for (let n = 1; n <= seconds; n++) {
+      if (n % 2 === 1) live.hear(echo, live.context().dialect.certain ?? 'g3');
+      live.clock.pass(1000);
+      if (live.closes() > 0) return n;
+      show(n);
+    }
+    return null;
+  };
+  const opened = () => {
+    const live = liveSession();
+    live.open(null);
+    return live;
+  };
+
+  it('is left after five minutes without a monitor stream', () => {
+    const live = opened();
+    expect(leftAfter(live, 400)).toBe(302);
+    expect(live.notes).toContainEqual({ note: 'stayingAway', seconds: 11 });
+  });
+
+  it('is left after as long with a stream that shows no work that waits', () => {
+    const live = opened();
+    const shown = { everyMs: 1000, workers: 1, own: 1, tasks: 1, otherManagers: 0 };
+    const showWork = () =>
+      live.actor.send({
+        ...{ type: 'monitor.work', at: live.now(), work: { ...shown, at: live.now() } },
+      });
+    expect(leftAfter(live, 400, showWork)).toBe(302);
+  });
+
+  const showGroups = (live: Live, known: string[] | null) =>
+    live.actor.send({
+      ...{ type: 'monitor.groups', at: live.now() },
+      groups: known && { known, calm: null },
+    });
+
+  it('is not left if the stream has shown since the connection was made that it names groups', () => {
+    const live = opened();
+    live.clock.pass(1000);
+    showGroups(live, []);
+    expect(leftAfter(live, 400)).toBeNull();
+    live.actor.send({ type: 'monitor.closed', at: live.now() });
+    showGroups(live, null);
+    expect(leftAfter(live, 400)).toBeNull();
+    live.close();
+    live.clock.pass(60_000);
+    live.open(null);
+    expect(live.context().groupsShown).toBe(false);
+  });
+
+  it('is not left if the stream has shown groups before the connection was made', () => {
+    const live = liveSession();
+    showGroups(live, []);
+    live.open(null);
+    expect(leftAfter(live, 400)).toBeNull();
+  });
+
+  it('is not left if it named groups on an earlier connection', () => {
+    const live = opened();
+    live.hear(start, 'g1');
+    live.close();
+    live.clock.pass(500);
+    live.open(null);
+    expect(leftAfter(live, 1000)).toBeNull();
+  });
+
+  it('is left if it was of another generation on an earlier connection', () => {
+    const live = opened();
+    live.hear(desired, 'g3');
+    live.close();
+    live.clock.pass(500);
+    live.open(null);
+    expect(leftAfter(live, 400)).not.toBeNull();
+  });
+});
+
 describe('after a standstill of this process', () => {
   /** A start that waits for its task when the process stands still for so long; the tick then comes first. */
   const asked = (standstillMs: number) => {
