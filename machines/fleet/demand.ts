@@ -128,18 +128,19 @@ export const desireNothingWhenGone = nothingDesired('the scheduler is gone for g
 export const desireNothingWhenEmpty = nothingDesired('nothing but empty requests');
 
 /**
- * Nothing was desired because the scheduler was gone. What it has may be what it desires now, and then it commands nothing:
- * a group that waits for an idle moment stays. At the end of everything it leaves, whatever the scheduler desires.
+ * Nothing was desired because the scheduler was gone. It may desire exactly what it has, and then it sends no command: so
+ * groups that are draining are kept. While the daemon stops or leaves they are not.
  */
-export const awaitNextCommand = fleetSetup.enqueueActions(({ context, enqueue, check }) => {
-  enqueue.assign({ ...noAsk, desired: null });
+export const awaitNextCommand = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
+  assertEvent(event, 'scheduler.heartbeatEcho');
+  enqueue.assign({ ...noAsk, desired: null, commandAwaited: true, answersSince: event.at });
   const { lifecycle } = modesIn(check);
   if (lifecycle === 'recovering' || lifecycle === 'active') cancelDrains(context, enqueue);
 });
 
 export const reportNeverCommanded = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'tick');
-  const seconds = Math.round((event.now - (context.firstEchoAt ?? event.now)) / 1000);
+  const seconds = Math.round((event.now - (context.answersSince ?? event.now)) / 1000);
   enqueue.assign({ commandAwaited: false });
   enqueue({ type: 'noteNeverCommanded', params: { seconds } });
 });

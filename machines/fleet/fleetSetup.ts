@@ -142,11 +142,11 @@ export const fleetSetup = setup({
       context.desired !== 0 &&
       context.emptySince !== null &&
       nowOf(event) - context.emptySince >= context.settings.emptyGraceMs,
-    /** It has answered for a minute and commanded nothing at all. */
+    /** It has answered for a minute, since it was first heard or is back after long, and has commanded nothing. */
     neverCommands: ({ context, event }) =>
       context.commandAwaited &&
       context.emptySince === null &&
-      nowOf(event) - (context.firstEchoAt ?? nowOf(event)) >= context.settings.emptyGraceMs,
+      nowOf(event) - (context.answersSince ?? nowOf(event)) >= context.settings.emptyGraceMs,
     desiresTasks: ({ context }) => context.desired !== 0,
     monitorConnected: ({ event }) => {
       assertEvent(event, 'monitor.loads');

@@ -5,7 +5,7 @@ import { noEvidence } from './lookAhead.ts';
 export const recordEcho = fleetSetup.assign(({ context, event }) => {
   assertEvent(event, 'scheduler.heartbeatEcho');
   const { at } = event;
-  return { firstEchoAt: context.firstEchoAt ?? at, lastEchoAt: at, quietSince: at };
+  return { answersSince: context.answersSince ?? at, lastEchoAt: at, quietSince: at };
 });
 
 export const recordReturn = fleetSetup.assign({

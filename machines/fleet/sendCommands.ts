@@ -2,7 +2,10 @@ import type { CohortCommand } from '../cohort/messages.ts';
 import { never } from '../shared/timing.ts';
 import { newStatus } from './cohortStatus.ts';
 import type { Enqueue } from './fleetSetup.ts';
-import { excessConfirmed, type Fleet } from './state.ts';
+import { tasksThatMayStay } from './money.ts';
+import { recallable } from './plan.ts';
+import { undrainsOf } from './shares.ts';
+import { excessConfirmed, type Fleet, fleetCounts, kept } from './state.ts';
 
 /** How long a group above the limit may wait for an idle moment, ms. */
 const excessDrainMs = 300_000;
@@ -40,12 +43,21 @@ export function sendCommands(
   enqueue.assign({ cohorts, generation });
 }
 
-/** Every group stays that is to leave, is not told to stop yet, and was not chosen by an operator. */
+/**
+ * Takes back every group that is to leave and whose StopTask is not sent yet, except those that an operator drains and
+ * those for which a limit has no room: their time goes on.
+ */
 export function cancelDrains(fleet: Fleet, enqueue: Enqueue): void {
-  const keep = { type: 'cohort.cancelDrain', most: Number.MAX_SAFE_INTEGER } as const;
-  sendCommands(
-    fleet,
-    Object.keys(fleet.cohorts).map((cohortId) => [cohortId, keep]),
-    enqueue,
+  const counts = fleetCounts(fleet);
+  const limits = [fleet.settings.maxTasks, tasksThatMayStay(fleet)].filter((one) => one !== null);
+  const room = Math.max(0, Math.min(...limits) - kept(counts));
+  // Without a shortage of room also those that a cohort has not reported yet.
+  const taken: [cohortId: string, most: number][] =
+    room < recallable(counts)
+      ? undrainsOf(fleet, room)
+      : Object.keys(fleet.cohorts).map((cohortId) => [cohortId, Number.MAX_SAFE_INTEGER]);
+  const commands = taken.map(
+    ([cohortId, most]) => [cohortId, { type: 'cohort.cancelDrain', most }] as const,
   );
+  sendCommands(fleet, commands, enqueue);
 }

@@ -79,9 +79,10 @@ export interface FleetInput {
 export interface Fleet extends FleetInput {
   now: number;
   revision: string | null;
-  firstEchoAt: number | null;
+  /** Since when the scheduler has answered: since its first echo, or since it is back after its grace was over. */
+  answersSince: number | null;
   lastEchoAt: number | null;
-  /** No scheduler has commanded anything yet, and that has not been reported. */
+  /** The scheduler has commanded nothing since it has answered, and that has not been reported. */
   commandAwaited: boolean;
   /** Since when the scheduler has said nothing, not counting times at which this process stood still. */
   quietSince: number;
@@ -179,7 +180,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...input,
   now: input.startedAt,
   revision: null,
-  firstEchoAt: null,
+  answersSince: null,
   lastEchoAt: null,
   commandAwaited: true,
   quietSince: input.startedAt,

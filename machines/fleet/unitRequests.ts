@@ -46,7 +46,7 @@ export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, 
 });
 
 /**
- * Groups that are to leave and are not told to stop yet stay: they may be the answers to the next starts, or count as what
+ * Groups that are to leave and whose StopTask is not sent yet stay: they may be the answers to the next starts, or count as what
  * the scheduler has, and it says which are to go. What no limit allows is told to leave again when that is planned next.
  */
 export const onRequestsForgotten = fleetSetup.enqueueActions(({ context, enqueue }) => {

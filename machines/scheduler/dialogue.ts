@@ -21,7 +21,7 @@ import {
 } from './messages.ts';
 import * as pending from './pendingResponse.ts';
 import { mismatch } from './releases.ts';
-import { fleetView, newConnection, type SessionContext } from './sessionState.ts';
+import { fleetView, newConnection, reasonToLeave, type SessionContext } from './sessionState.ts';
 import { onCommand, poll } from './unitProtocol.ts';
 import { newUnitProtocol, type Outcome, type Reply } from './unitState.ts';
 
@@ -66,6 +66,7 @@ export function opened(
   const context: SessionContext = {
     ...before,
     ...newConnection,
+    groupsShown: before.groups !== null,
     now: at,
     pendingResponse: pending.onConnected(before.pendingResponse, at),
     identityConflict: onConnected(before.identityConflict, at),
@@ -88,7 +89,7 @@ export function closed(
       ...before,
       ...{ now: at, trouble: `${kind}: ${reason}`, jitter, identityConflict },
       hostAnswers: kind !== 'unreachable',
-      pendingResponse: pending.onClosed(before.pendingResponse, at),
+      pendingResponse: pending.onClosed(before.pendingResponse),
     },
     notes: isNews ? [{ note: 'identityTaken' }] : [],
   };
@@ -295,7 +296,9 @@ export function sendFailed(before: SessionContext, what: OutgoingMessage): Step 
 
 /** Leave instead of a heartbeat, and for as long as the scheduler needs to forget us. */
 export function stayAway(before: SessionContext): Step {
-  const pendingResponse = pending.stayAway(before.pendingResponse);
+  const reason = reasonToLeave(before);
+  if (reason === null) return { context: before };
+  const pendingResponse = pending.stayAway(before.pendingResponse, reason);
   const seconds = Math.ceil(pending.awayMs(pendingResponse, before.now) / 1000);
   return {
     context: { ...before, pendingResponse },

@@ -41,22 +41,35 @@ export interface PendingResponse {
   lastHeartbeatAt: number;
   /** No connection before then. */
   awayUntil: number;
-  /** How often it was left for its silence since its last command. */
-  timesLeft: number;
+  /** How often it was left for each of these reasons since its last command. */
+  left: Record<LeaveReason, number>;
 }
+
+/**
+ * Why a scheduler is left: a response may have been lost, or it sends no command although work waits, or although much
+ * time has passed.
+ */
+export type LeaveReason = 'lostResponse' | 'waitingWork' | 'silence';
+
+const neverLeft = { lostResponse: 0, waitingWork: 0, silence: 0 } as const;
 
 /** What is known of a scheduler that sends no command. */
 export interface SilentScheduler {
   /** Since when work waits; null: none is known to. */
   workWaitsSince: number | null;
-  /** It names groups, so it waits for no response; and some forget our groups with the manager. */
-  namesGroups: boolean;
+  /** False: its release is known to wait for no response. Some of those forget our groups with the manager. */
+  mayWait: boolean;
+}
+
+/** A scheduler of such a release gives no further command before the last one is answered. */
+export function waitsForResponses(generation: Generation): boolean {
+  return generation === 'g2' || generation === 'g23';
 }
 
 export function newPendingResponse(pending: boolean): PendingResponse {
   return {
     ...{ pending, suspected: pending, unshown: false },
-    ...{ openedAt: 0, lastHeartbeatAt: 0, awayUntil: 0, timesLeft: 0 },
+    ...{ openedAt: 0, lastHeartbeatAt: 0, awayUntil: 0, left: neverLeft },
   };
 }
 
@@ -71,9 +84,9 @@ export function onConnected(before: PendingResponse, at: number): PendingRespons
 }
 
 /** The connection is gone. The first command of a scheduler that has not shown itself may have been lost with it. */
-export function onClosed(before: PendingResponse, at: number): PendingResponse {
-  const { pending, unshown, awayUntil } = before;
-  return { ...before, pending: pending || (unshown && at >= awayUntil), unshown: false };
+export function onClosed(before: PendingResponse): PendingResponse {
+  const { pending, unshown } = before;
+  return { ...before, pending: pending || unshown, unshown: false };
 }
 
 /** The scheduler has sent a command of this generation, or has shown that it speaks g4. */
@@ -81,8 +94,8 @@ export function onGenerationShown(
   before: PendingResponse,
   generation: Generation,
 ): PendingResponse {
-  const pending = generation === 'g2' || generation === 'g23';
-  return { ...before, pending, suspected: false, unshown: false, timesLeft: 0 };
+  const pending = waitsForResponses(generation);
+  return { ...before, pending, suspected: false, unshown: false, left: neverLeft };
 }
 
 /** `isShown`: the scheduler has shown what it is. */
@@ -107,26 +120,33 @@ export function isWorkWaiting(
   );
 }
 
-/** Instead of the next heartbeat: stay away. Not while an echo is missing, because leaving then could wedge it. */
-export function mustStayAway(
-  { suspected, unshown, openedAt, timesLeft }: PendingResponse,
+/**
+ * Why to stay away instead of sending the next heartbeat; null: nothing asks for it. Not while an echo is missing,
+ * because leaving then could wedge the scheduler.
+ */
+export function reasonToLeave(
+  { suspected, unshown, openedAt, left }: PendingResponse,
   at: number,
   missingEchoes: number,
-  { workWaitsSince, namesGroups }: SilentScheduler,
-): boolean {
-  if (missingEchoes > 0) return false;
-  if (suspected) return at - openedAt >= onlyEchoesMs;
-  if (!unshown) return false;
-  const isOver = (since: number, firstMs: number, mostDoublings: number): boolean =>
-    at - Math.max(openedAt, since) >= firstMs * 2 ** Math.min(timesLeft, mostDoublings);
-  if (!namesGroups && isOver(openedAt, silenceMs, mostSilenceDoublings)) return true;
-  return workWaitsSince !== null && isOver(workWaitsSince, workWaitsMs, mostWorkDoublings);
+  { workWaitsSince, mayWait }: SilentScheduler,
+): LeaveReason | null {
+  if (missingEchoes > 0) return null;
+  if (suspected) return at - openedAt >= onlyEchoesMs ? 'lostResponse' : null;
+  if (!unshown) return null;
+  const isOver = (since: number, firstMs: number, doublings: number): boolean =>
+    at - Math.max(openedAt, since) >= firstMs * 2 ** doublings;
+  const workDoublings = Math.min(left.waitingWork, mostWorkDoublings);
+  if (workWaitsSince !== null && isOver(workWaitsSince, workWaitsMs, workDoublings))
+    return 'waitingWork';
+  const silenceDoublings = Math.min(left.silence, mostSilenceDoublings);
+  return mayWait && isOver(openedAt, silenceMs, silenceDoublings) ? 'silence' : null;
 }
 
-export function stayAway(before: PendingResponse): PendingResponse {
+/** Once the scheduler has forgotten us there is nothing that it waits for. */
+export function stayAway(before: PendingResponse, reason: LeaveReason): PendingResponse {
   const awayUntil = before.lastHeartbeatAt + forgetMs;
-  const timesLeft = before.timesLeft + (before.suspected ? 0 : 1);
-  return { ...before, pending: false, suspected: false, awayUntil, timesLeft };
+  const left = { ...before.left, [reason]: before.left[reason] + 1 };
+  return { ...before, pending: false, suspected: false, unshown: false, awayUntil, left };
 }
 
 /** How long to wait before the next connection, ms. */

@@ -9,11 +9,11 @@ import type { FleetEvent, MonitorEvent, SocketCommand, SocketEvent } from './eve
 import { sendHeartbeat } from './heartbeat.ts';
 import { conflictPauseMs } from './identityConflict.ts';
 import type { SchedulerMessage, UnitCommand } from './messages.ts';
-import { awayMs, isWorkWaiting, mustStayAway } from './pendingResponse.ts';
+import { awayMs, isWorkWaiting } from './pendingResponse.ts';
 import {
   echoLimit,
   fleetView,
-  namesGroups,
+  reasonToLeave,
   type SessionContext,
   type SessionInput,
 } from './sessionState.ts';
@@ -93,11 +93,7 @@ const base = setup({
       !given.context.shutdownReported,
     echoesMissing: ({ context: { missedEchoes, heartbeatIntervalMs } }) =>
       missedEchoes * heartbeatIntervalMs >= echoLimit(heartbeatIntervalMs),
-    mustStayAway: ({ context }) =>
-      mustStayAway(context.pendingResponse, context.now, context.outstanding, {
-        workWaitsSince: context.workWaitsSince,
-        namesGroups: namesGroups(context),
-      }),
+    mustStayAway: ({ context }) => reasonToLeave(context) !== null,
     reportsPending: ({ context }) => context.unacknowledgedReports > 0,
     allEchoed: ({ context }) => context.outstanding === 0,
     allEchoedReportsPending: ({ context }) =>

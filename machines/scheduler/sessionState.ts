@@ -3,14 +3,8 @@ import type { ReportedWorkers } from './deadWorkers.ts';
 import { type Dialect, unknownDialect } from './dialect.ts';
 import type { ConnectionStatus } from './events.ts';
 import { type IdentityConflict, noConflict } from './identityConflict.ts';
-import {
-  type FleetView,
-  type GroupsView,
-  speaksGroups,
-  type Terms,
-  type WorkerLoad,
-} from './messages.ts';
-import { newPendingResponse, type PendingResponse } from './pendingResponse.ts';
+import type { FleetView, GroupsView, Terms, WorkerLoad } from './messages.ts';
+import * as pending from './pendingResponse.ts';
 import type { UnitProtocol } from './unitState.ts';
 
 export interface SessionInput {
@@ -48,7 +42,7 @@ export interface SessionContext extends SessionInput {
   opened: number;
   dialect: Dialect;
   terms: Terms | null;
-  pendingResponse: PendingResponse;
+  pendingResponse: pending.PendingResponse;
   identityConflict: IdentityConflict;
   /** A new scheduler process may not know its clients and workers before then. */
   newUntil: number;
@@ -60,7 +54,7 @@ export interface SessionContext extends SessionInput {
   inventoryComplete: boolean;
   loads: Record<string, WorkerLoad>;
   groups: GroupsView | null;
-  /** The monitor stream has shown groups since the connection was made. */
+  /** The monitor stream has shown groups, on this connection or when it was made: the scheduler waits for no response. */
   groupsShown: boolean;
   /** Since when there is work for more workers than are connected; null: not as far as is known. */
   workWaitsSince: number | null;
@@ -100,7 +94,7 @@ export function newSession(input: SessionInput): SessionContext {
     connection: 'closed',
     opened: 0,
     terms: null,
-    pendingResponse: newPendingResponse(input.responsePending),
+    pendingResponse: pending.newPendingResponse(input.responsePending),
     identityConflict: noConflict,
     newUntil: 0,
     tasks: {},
@@ -120,8 +114,11 @@ export function fleetView(context: SessionContext): FleetView {
   return { at: now, taskIds, loads, inventoryComplete, groups };
 }
 
-/** The scheduler names groups, as far as is known. */
-export function namesGroups({ groups, groupsShown, terms }: SessionContext): boolean {
-  const isGenerationKnown = terms?.exact === true && speaksGroups(terms.generation);
-  return groups !== null || groupsShown || isGenerationKnown;
+/** Why to stay away from the scheduler instead of sending the next heartbeat; null: nothing asks for it. */
+export function reasonToLeave(context: SessionContext): pending.LeaveReason | null {
+  const { pendingResponse, now, outstanding, workWaitsSince, groupsShown, terms } = context;
+  // Also as known from an earlier connection.
+  const isKnown = terms?.exact === true && !pending.waitsForResponses(terms.generation);
+  const mayWait = !groupsShown && !isKnown;
+  return pending.reasonToLeave(pendingResponse, now, outstanding, { workWaitsSince, mayWait });
 }

@@ -12,6 +12,8 @@ export function createConnectionLines(log: Log, now: () => number) {
   let isLeaving = false;
   let scheduler: 'neverReady' | 'ready' | 'lost' = 'neverReady';
   let lostAt = 0;
+  /** The connection was ended by this manager, which connects again soon. */
+  let isPaused = false;
   let isReadySaid = false;
   /** When the monitor stream was first missing since it was last received. */
   let monitorMissingSince: number | null = null;
@@ -38,6 +40,9 @@ export function createConnectionLines(log: Log, now: () => number) {
 
   function onSession({ state, trouble }: EventFields<'session.stateChanged'>): void {
     if (state !== 'backoff' || isLeaving) return;
+    const wasPaused = isPaused;
+    isPaused = false;
+    if (wasPaused) return;
     const reason = trouble ?? 'the connection was closed';
     if (scheduler === 'ready') log.report('scheduler.lost', { reason });
     else if (scheduler === 'neverReady')
@@ -73,6 +78,9 @@ export function createConnectionLines(log: Log, now: () => number) {
           return;
         case 'scheduler.statusChanged':
           if ((fields as EventFields<typeof name>).status === 'ready') onReady();
+          return;
+        case 'session.pausedForReset':
+          isPaused = true;
           return;
         case 'session.stateChanged':
           onSession(fields as EventFields<typeof name>);

@@ -16,7 +16,7 @@ export const launched = {
   market: 'spot',
 };
 
-/** What of a group counts as another state. Without what ECS has shown last, and its times: they would make many times the edges. */
+/** What of a group counts as another state. Without its times and what ECS has shown last, which would multiply the edges. */
 const groupKey = (record: GroupRecord) => [
   ...[record.taskArn, record.phase, record.drainRequested, record.evicted],
   record.stopUnlessBusyUntil !== null,

@@ -67,7 +67,7 @@ export const schedulerEvents = {
     fields: { seconds: quantity('s', 'until we connect again') },
     sentence: 'Disconnecting from the scheduler for {seconds} s, so that it forgets a lost answer.',
     explanation:
-      'It waits for an answer that was lost, or may do so because it sends no command though work waits, or for long, or because it has not heard from us for long; when it has forgotten this manager it no longer waits.',
+      'The scheduler may wait for an answer that was lost. This is assumed when a response may be missing, when the scheduler sends no command although work waits or for a long time, and after a long absence of this manager. Once it has forgotten this manager it no longer waits.',
   },
   'identity.contested': {
     level: 'warn',
@@ -145,11 +145,13 @@ export const schedulerEvents = {
   },
   'scheduler.neverCommanded': {
     level: 'warn',
-    fields: { seconds: quantity('s', 'since its first answer') },
+    fields: {
+      seconds: quantity('s', 'since its first answer, or its first after its grace was over'),
+    },
     sentence:
-      'The scheduler has answered heartbeats for {seconds} s and has never said how many workers it wants: nothing is launched.',
+      'The scheduler has answered heartbeats for {seconds} s and has not said how many workers it wants: nothing is launched.',
     remedy:
-      'Check the scaling policy of the scheduler (with scaling=no it never asks for workers), and that its release is from 1.15.0 to 2.9.0.',
+      'Check the scaling policy of the scheduler (with scaling=no it never asks for workers), and that its release is from 1.15.0 to 2.9.0. After a return, a scheduler that has what it wants may be silent: then there is nothing to do.',
   },
   'demand.changed': {
     // The lines of launches, ends and summaries tell the number.

@@ -109,6 +109,28 @@ describe('a tick', () => {
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain', busy: 1 })]);
   });
 
+  it('keeps so many of them as a limit has room for: the time of the others goes on', async () => {
+    for (const [maxTasks, taken] of [
+      [5, most],
+      [4, most],
+      [3, 2],
+      [1, null],
+    ] as const) {
+      const { at, command, report, tickUntil, orders, echo } = await readyManager({}, { maxTasks });
+      at(11_000);
+      command(4);
+      report({ busy: 1 });
+      tickUntil(612_000);
+      report({ busy: 1, drainPending: 3 });
+      orders();
+      echo(612_500);
+      const took = orders().flatMap((order) =>
+        order.type === 'cohort.cancelDrain' ? [order.most] : [],
+      );
+      expect([maxTasks, took]).toEqual([maxTasks, taken === null ? [] : [taken]]);
+    }
+  });
+
   it('keeps them also before the first inventory', () => {
     const { actor, clock, tickUntil, echo, orders, report } = liveManager({ owned: tasksOf(2) });
     clock.increment(1);
@@ -177,19 +199,26 @@ describe('a scheduler', () => {
   });
 
   it.each([
-    ['empty requests', { type: 'scheduler.desired', at: 10_000, requests: [] }],
-    ['a number', command(2, 10_000)],
-    ['a start', { type: 'scheduler.startRequested', at: 10_000 }],
-    ['a shutdown', { type: 'scheduler.shutdownRequested', at: 10_000, taskIds: [] }],
+    ['empty requests', { type: 'scheduler.desired', at: 10_000, requests: [] }, []],
+    ['a number', command(2, 10_000), [{ seconds: 60 }]],
+    ['a start', { type: 'scheduler.startRequested', at: 10_000 }, [{ seconds: 60 }]],
+    [
+      'a shutdown',
+      { type: 'scheduler.shutdownRequested', at: 10_000, taskIds: [] },
+      [{ seconds: 60 }],
+    ],
   ] as const)(
-    'that has sent %s is not reported as one that never commands, also when it is back after long',
-    async (_, event) => {
+    'that has sent %s is not reported as one that never commands, until it is back after long',
+    async (_, event, then) => {
       const { actor, at, says, tickUntil } = await readyManager();
       actor.send(event as never);
+      const reports = () => says().filter((note) => 'seconds' in (note as object));
       for (let now = 15_000; now <= 90_000; now += 5000) at(now);
+      expect(reports()).toEqual([]);
       tickUntil(700_000);
+      // Another scheduler may have come in its place.
       for (let now = 700_000; now <= 800_000; now += 2000) at(now);
-      expect(says()).not.toContainEqual({ seconds: expect.any(Number) });
+      expect(reports()).toEqual(then);
     },
   );
 

@@ -386,6 +386,7 @@ it('desires nothing for a scheduler that is back and had sent only empty request
 
 it('the fleet manager keeps its invariants on every edge', async () => {
   const first = { stopped: false, labels: [] as string[] };
+  let edgesWithLaunches = 0;
   await checkEveryEdge(fleetManager, models, first, ({ event, state, sent }, past) => {
     const stopped = past.stopped || event.type === 'fleet.stop';
     const { value } = state;
@@ -398,6 +399,7 @@ it('the fleet manager keeps its invariants on every edge', async () => {
     // A launch of an earlier run is no new one.
     const launches = admissions.filter((some) => some.some((one) => !one.outcomeUnknown));
     if (launches.length > 0) {
+      edgesWithLaunches++;
       expect(stopped).toBe(false);
       expect((value as { lifecycle: string }).lifecycle).toBe('active'); // nothing before all is known
       expect(fleet.revision).not.toBeNull();
@@ -424,6 +426,7 @@ it('the fleet manager keeps its invariants on every edge', async () => {
     expect(new Set(labels).size).toBe(labels.length); // a label, so a token, is used once
     return { stopped, labels };
   });
+  expect(edgesWithLaunches).toBeGreaterThan(100);
 }, 180_000);
 
 it('draws no transition that the model cannot take, and no state it cannot reach', () => {

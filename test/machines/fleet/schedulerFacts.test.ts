@@ -10,7 +10,7 @@ describe('an answer of the scheduler', () => {
     const { echo, fleet } = liveManager();
     echo(500);
     echo(2500);
-    expect(fleet()).toMatchObject({ firstEchoAt: 500, lastEchoAt: 2500, quietSince: 2500 });
+    expect(fleet()).toMatchObject({ answersSince: 500, lastEchoAt: 2500, quietSince: 2500 });
   });
 
   it('after the connection was lost is its return', () => {

@@ -3,27 +3,28 @@ import type { Generation } from '../../../machines/scheduler/messages.ts';
 import {
   awayMs,
   isWorkWaiting,
-  mustStayAway,
   newPendingResponse,
   onClosed,
   onConnected,
   onGenerationShown,
   onHeartbeatSent,
   type PendingResponse,
+  reasonToLeave,
   type SilentScheduler,
   stayAway,
 } from '../../../machines/scheduler/pendingResponse.ts';
 
 const heartbeatMs = 2000;
 /** Nothing is known of the work of the scheduler. */
-const unseen: SilentScheduler = { workWaitsSince: null, namesGroups: false };
+const unseen: SilentScheduler = { workWaitsSince: null, mayWait: true };
 
 /** Heartbeats every two seconds, each echoed; how many were sent before it left, and for how long it stays away. */
 function play(before: PendingResponse, from: number, echoed = true) {
   let state = onConnected(before, from);
   for (let at = from, sent = 0; at < from + 60_000; at += heartbeatMs, sent++) {
-    if (mustStayAway(state, at, echoed ? 0 : sent, unseen)) {
-      state = stayAway(state);
+    const reason = reasonToLeave(state, at, echoed ? 0 : sent, unseen);
+    if (reason !== null) {
+      state = stayAway(state, reason);
       return { sent, away: awayMs(state, at), at, state };
     }
     state = onHeartbeatSent(state, at, false);
@@ -72,22 +73,23 @@ describe('a scheduler that may wait for a response', () => {
 
   it('is left when its first command may have been lost, too, but not because of an attempt that failed', () => {
     const asked = onHeartbeatSent(onConnected(newPendingResponse(false), 0), 0, false);
-    const state = onClosed(asked, 500);
+    const state = onClosed(asked);
     expect(play(state, 1000)).not.toBeNull();
-    expect(play(onClosed(newPendingResponse(false), 500), 1000)).toBeNull();
+    expect(play(onClosed(newPendingResponse(false)), 1000)).toBeNull();
     const shown = onHeartbeatSent(onConnected(newPendingResponse(false), 0), 0, true);
-    expect(play(onClosed(shown, 500), 1000)).toBeNull();
+    expect(play(onClosed(shown), 1000)).toBeNull();
     // Once it has forgotten us there is nothing that it waits for.
     const left = play(state, 1000);
-    expect(left && play(onClosed(left.state, left.at + 10), 30_000)).toBeNull();
+    expect(left && play(onClosed(left.state), 30_000)).toBeNull();
   });
 
-  it('is left again if a command is lost with a connection made just when it has forgotten us', () => {
+  it('is left again if a command may be lost with the next connection, not with the one that it was left on', () => {
     const left = play(broken('g2'), 0);
     const state = left?.state as PendingResponse;
-    const heard = (at: number) => onClosed(onHeartbeatSent(onConnected(state, at), at, false), at);
-    expect(heard(state.awayUntil).pending).toBe(true);
-    expect(heard(state.awayUntil - 1).pending).toBe(false);
+    const at = state.awayUntil;
+    expect(onClosed(onHeartbeatSent(onConnected(state, at), at, false)).pending).toBe(true);
+    // However late it was left: the interval of heartbeats may be longer than the scheduler needs to forget us.
+    expect(onClosed(state).pending).toBe(false);
   });
 
   it('keeps nothing of an earlier connection on a new one', () => {
@@ -96,14 +98,14 @@ describe('a scheduler that may wait for a response', () => {
     const sent = onHeartbeatSent(onConnected(fresh, 0), 0, false);
     expect(sent.unshown).toBe(true);
     expect(onConnected(sent, 10)).toMatchObject({ unshown: false, openedAt: 10 });
-    expect(onClosed(sent, 10)).toMatchObject({ unshown: false, pending: true });
+    expect(onClosed(sent)).toMatchObject({ unshown: false, pending: true });
     expect(onGenerationShown(sent, 'g3')).toMatchObject({ unshown: false, suspected: false });
-    expect(stayAway(sent)).toMatchObject({ pending: false, suspected: false });
+    expect(stayAway(sent, 'silence')).toMatchObject({ pending: false, unshown: false });
   });
 
   it('is not left when it sends a command', () => {
     const state = onGenerationShown(onConnected(broken('g2'), 0), 'g2');
-    expect(mustStayAway(state, 30_000, 0, unseen)).toBe(false);
+    expect(reasonToLeave(state, 30_000, 0, unseen)).toBeNull();
   });
 
   it('is not left while an echo is missing, because that could wedge it', () => {
@@ -152,7 +154,7 @@ describe('work that waits without a command', () => {
   /** After how long the scheduler is left, ms. */
   const leftAfter = (state: PendingResponse, from: number, workWaitsSince: number | null) => {
     for (let ms = 0; ms <= 2_000_000; ms += 500)
-      if (mustStayAway(state, from + ms, 0, { workWaitsSince, namesGroups: false })) return ms;
+      if (reasonToLeave(state, from + ms, 0, { workWaitsSince, mayWait: false })) return ms;
     return null;
   };
 
@@ -166,25 +168,27 @@ describe('work that waits without a command', () => {
     const waits: (number | null)[] = [];
     for (let n = 0; n < 6; n++) {
       waits.push(leftAfter(state, 0, 0));
-      state = asked(stayAway(state), 0);
+      state = asked(stayAway(state, 'waitingWork'), 0);
     }
     expect(waits).toEqual([60, 120, 240, 480, 960, 960].map((seconds) => seconds * 1000));
     const commanded = onGenerationShown(state, 'g2');
-    expect(leftAfter(asked(onClosed(commanded, 0), 0), 0, 0)).toBe(12_000);
+    expect(leftAfter(asked(onClosed(commanded), 0), 0, 0)).toBe(12_000);
     expect(leftAfter(asked({ ...commanded, pending: false }, 0), 0, 0)).toBe(60_000);
   });
 
   it('does not make us leave one that has shown what it is, or whose echo is missing', () => {
     expect(leftAfter(onGenerationShown(asked(fresh(), 0), 'g2'), 0, 0)).toBeNull();
     expect(leftAfter(onHeartbeatSent(asked(fresh(), 0), 0, true), 0, 0)).toBeNull();
-    const waits = { workWaitsSince: 0, namesGroups: false };
-    expect(mustStayAway(asked(fresh(), 0), 100_000, 1, waits)).toBe(false);
-    expect(mustStayAway(asked(fresh(), 0), 100_000, 0, waits)).toBe(true);
+    const waits = { workWaitsSince: 0, mayWait: true };
+    expect(reasonToLeave(asked(fresh(), 0), 100_000, 1, waits)).toBeNull();
+    expect(reasonToLeave(asked(fresh(), 0), 100_000, 0, waits)).toBe('waitingWork');
   });
 
-  it('counts for the next wait only what was left for its silence, not for an answer that was lost', () => {
-    const answered = stayAway({ ...asked(fresh(), 0), suspected: true });
-    expect(leftAfter(asked(answered, 0), 0, 0)).toBe(60_000);
+  it('is waited for no longer because the scheduler was left for other reasons', () => {
+    let state = asked(fresh(), 0);
+    for (const reason of ['lostResponse', 'silence', 'silence'] as const)
+      state = stayAway(state, reason);
+    expect(leftAfter(asked(state, 0), 0, 0)).toBe(60_000);
   });
 });
 
@@ -192,7 +196,7 @@ describe('a scheduler that sends no command though no work is known to wait', ()
   const minute = 60_000;
   const asked = (before: PendingResponse) => onHeartbeatSent(onConnected(before, 0), 0, false);
   const isLeft = (state: PendingResponse, at: number, known = unseen, missingEchoes = 0) =>
-    mustStayAway(state, at, missingEchoes, known);
+    reasonToLeave(state, at, missingEchoes, known) !== null;
   const fresh = asked(newPendingResponse(false));
 
   it('is left after five minutes: another process may have had its command', () => {
@@ -208,7 +212,7 @@ describe('a scheduler that sends no command though no work is known to wait', ()
     for (const minutes of [5, 10, 20, 40, 80, 160, 320, 320]) {
       expect([minutes, isLeft(state, minutes * minute - 1)]).toEqual([minutes, false]);
       expect([minutes, isLeft(state, minutes * minute)]).toEqual([minutes, true]);
-      state = asked(stayAway(state));
+      state = asked(stayAway(state, 'silence'));
     }
     const commanded = asked({ ...onGenerationShown(state, 'g2'), pending: false });
     expect(isLeft(commanded, 5 * minute - 1)).toBe(false);
@@ -216,14 +220,20 @@ describe('a scheduler that sends no command though no work is known to wait', ()
   });
 
   it('is left as soon when work has begun to wait meanwhile', () => {
-    const waits = { workWaitsSince: 4.5 * minute, namesGroups: false };
+    const waits = { workWaitsSince: 4.5 * minute, mayWait: true };
     expect(isLeft(fresh, 5 * minute - 1, waits)).toBe(false);
     expect(isLeft(fresh, 5 * minute, waits)).toBe(true);
   });
 
-  it('is not left if it names groups: it waits for no response', () => {
-    expect(isLeft(fresh, 24 * 60 * minute, { ...unseen, namesGroups: true })).toBe(false);
-    expect(isLeft(fresh, minute, { workWaitsSince: 0, namesGroups: true })).toBe(true);
+  it('is waited for no longer because it was left for other reasons', () => {
+    const state = asked(stayAway(stayAway(fresh, 'lostResponse'), 'waitingWork'));
+    expect(isLeft(state, 5 * minute - 1)).toBe(false);
+    expect(isLeft(state, 5 * minute)).toBe(true);
+  });
+
+  it('is not left if its release is known to wait for no response, but if work waits', () => {
+    expect(isLeft(fresh, 24 * 60 * minute, { ...unseen, mayWait: false })).toBe(false);
+    expect(isLeft(fresh, minute, { workWaitsSince: 0, mayWait: false })).toBe(true);
   });
 
   it('is not left once it has sent a command or shown that it waits for nothing, or while an echo is missing', () => {

@@ -12,6 +12,8 @@ it('the session keeps its invariants on every edge', async () => {
     const now = JSON.stringify(state.value);
     const isOpen = 'socket' in state.children;
     expect(isOpen).toBe(now.includes('online')); // no connection left behind
+    const isAnew = isOpen && !('socket' in from.children && was.includes('online'));
+    expect(started).toEqual(isAnew ? ['socket'] : []); // nor a second one in the place of one that stands
     const messages = sent.flatMap(({ event: told }) => {
       const { message } = told as { message?: OutgoingMessage & { generation: string } };
       return message ? [message] : [];

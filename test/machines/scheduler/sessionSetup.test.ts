@@ -196,23 +196,20 @@ describe('a scheduler that has sent no command though no work is known to wait',
     expect(leftAfter(live, 400)).toBeNull();
   });
 
-  it('is not left if it named groups on an earlier connection', () => {
-    const live = opened();
-    live.hear(start, 'g1');
-    live.close();
-    live.clock.pass(500);
-    live.open(null);
-    expect(leftAfter(live, 1000)).toBeNull();
-  });
-
-  it('is left if it was of another generation on an earlier connection', () => {
-    const live = opened();
-    live.hear(desired, 'g3');
-    live.close();
-    live.clock.pass(500);
-    live.open(null);
-    expect(leftAfter(live, 400)).not.toBeNull();
-  });
+  it.each([
+    ['g1', start],
+    ['g3', desired],
+  ] as const)(
+    'is not left if a command of an earlier connection was of %s',
+    (generation, message) => {
+      const live = opened();
+      live.hear(message, generation);
+      live.close();
+      live.clock.pass(500);
+      live.open(null);
+      expect(leftAfter(live, 1000)).toBeNull();
+    },
+  );
 });
 
 describe('after a standstill of this process', () => {

@@ -96,7 +96,7 @@ describe('a call of the real SDK', () => {
     clock: systemClock,
     log: silentLog,
     retryTimeoutMs: 0,
-    attemptTimeoutMs: 100,
+    attemptTimeoutMs: 200,
   });
   const head = 'HTTP/1.1 200 OK\r\ncontent-length: 999\r\n';
 
@@ -132,6 +132,7 @@ describe('a call of the real SDK', () => {
       );
       expect(await rejectionOf(calling)).toMatchObject({ kind: 'unreachable', code: 'deadline' });
       expect(performance.now() - began).toBeLessThan(1000);
+      expect(closed).toBeDefined();
       await closed;
     },
   );

@@ -92,13 +92,13 @@ describe('faults of the HTTP exchange', () => {
   ] as const)
     testFault(name, async () => {
       const { emulator, run } = await startTestEmulator(hollow);
-      emulator.setFaults(runTaskFault({ [name]: 150 }));
+      emulator.setFaults(runTaskFault({ [name]: 250 }));
       const started = performance.now();
       const answer = run('x');
-      await new Promise((resolve) => setTimeout(resolve, 75));
+      await new Promise((resolve) => setTimeout(resolve, 100));
       expect(emulator.ledger().tasks).toHaveLength(executedAtOnce);
       await answer;
-      expect(performance.now() - started).toBeGreaterThan(145);
+      expect(performance.now() - started).toBeGreaterThan(240);
     });
 
   testFault('rawAnswer', async () => {
@@ -131,9 +131,9 @@ describe('faults of the HTTP exchange', () => {
         executionRoleArn: Role?.Arn,
       }),
     );
-    emulator.setFaults(runTaskFault({ roleNotAssumableMs: 200 }));
+    emulator.setFaults(runTaskFault({ roleNotAssumableMs: 400 }));
     await expect(run('x')).rejects.toThrow(/^ECS was unable to assume the role 'arn:aws:iam/);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 400));
     await run('x');
   });
 
@@ -304,7 +304,7 @@ describe('faults in the lifecycle of a task', () => {
   });
 
   testFault('spotReclaim', async () => {
-    const { arn, waitForTask, waitForStatus } = await launched({ spotReclaim: { noticeMs: 150 } });
+    const { arn, waitForTask, waitForStatus } = await launched({ spotReclaim: { noticeMs: 300 } });
     const warned = await waitForTask(arn, ({ desiredStatus }) => desiredStatus === 'STOPPED');
     expect(warned.lastStatus).toBe('RUNNING');
     const task = await waitForStatus(arn, 'STOPPED');
@@ -312,7 +312,7 @@ describe('faults in the lifecycle of a task', () => {
       stopCode: 'SpotInterruption',
       stoppedReason: 'Your Spot Task was interrupted.',
     });
-    expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(149);
+    expect(Number(task.stoppedAt) - Number(task.stoppingAt)).toBeGreaterThanOrEqual(299);
   });
 
   it('spotReclaim sends SIGTERM at once, and StopTask ends the notice period', async () => {

@@ -159,6 +159,28 @@ describe('the connection to the scheduler', () => {
     expect(lastOf('scheduler.returned')).toEqual({ seconds: 90 });
   });
 
+  it('is not lost while this manager stays away on purpose, unless it cannot be reached after that', () => {
+    serve();
+    const stayAway = () => {
+      lines = [];
+      log.report('session.pausedForReset', { seconds: 11 });
+      session('online.reconnecting.closing');
+      session('backoff');
+      session('online.connecting');
+    };
+    stayAway();
+    status('ready');
+    expect(seen()).toEqual([['info', 'session.pausedForReset']]);
+    stayAway();
+    session('backoff', 'refused');
+    status('ready');
+    expect(seen()).toEqual([
+      ['info', 'session.pausedForReset'],
+      ['warn', 'scheduler.lost'],
+      ['warn', 'scheduler.returned'],
+    ]);
+  });
+
   it('is lost when nothing is answered, which has a line of its own', () => {
     serve();
     lines = [];
