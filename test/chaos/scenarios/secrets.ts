@@ -66,7 +66,7 @@ export const secrets: Scenario = {
     let url = '';
     await eventually(
       'the inspector is open',
-      10_000,
+      30_000,
       async () => {
         url =
           /"url":"http(:[^"]+)",.*"event":"inspector.opened"/.exec(await testBed.readLog())?.[1] ??
