@@ -146,7 +146,7 @@ export function reasonToLeave(
 export function stayAway(before: PendingResponse, reason: LeaveReason): PendingResponse {
   const awayUntil = before.lastHeartbeatAt + forgetMs;
   const left = { ...before.left, [reason]: before.left[reason] + 1 };
-  return { ...before, pending: false, suspected: false, unshown: false, awayUntil, left };
+  return { ...before, pending: false, unshown: false, awayUntil, left };
 }
 
 /** How long to wait before the next connection, ms. */

@@ -55,6 +55,16 @@ describe('a scheduler that asks for tasks one by one', () => {
     expect(groups(admitted())).toHaveLength(2);
   });
 
+  it('has commanded something with a start, and with a shutdown', async () => {
+    for (const event of [start, refused(11_000)]) {
+      const { actor, at, fleet } = await fastManager();
+      at(11_000);
+      expect(fleet().commandAwaited).toBe(true);
+      actor.send(event);
+      expect(fleet().commandAwaited).toBe(false);
+    }
+  });
+
   it('names the groups to stop: every cohort gets the names, and the groups are not replaced', async () => {
     const { actor, at, admitted, fleet, cohort } = await fastManager();
     at(11_000);

@@ -86,73 +86,63 @@ describe('a scheduler that may wait for a lost response', () => {
   });
 });
 
+/** After how many seconds a scheduler is left, with an echo for each heartbeat; `show` is what the monitor stream does. */
+const leftAfter = (live: Live, seconds: number, show: (second: number) => void = () => {}) => {
+  for (let n = 1; n <= seconds; n++) {
+    if (n % 2 === 1) live.hear(echo, live.context().dialect.certain ?? 'g3');
+    live.clock.pass(1000);
+    if (live.closes() > 0) return n;
+    show(n);
+  }
+  return null;
+};
+const opened = () => {
+  const live = liveSession();
+  live.open(null);
+  return live;
+};
+
 describe('a scheduler that has sent no command though work waits', () => {
-  /** Seconds with an echo for each heartbeat and a report of the monitor stream every second, until it is left. */
-  const leftAfter = (live: Live, seconds: number, tasks: (second: number) => number | null) => {
-    for (let n = 1; n <= seconds; n++) {
-      if (n % 2 === 1) live.hear(echo, live.context().dialect.certain ?? 'g3');
-      live.clock.pass(1000);
-      if (live.closes() > 0) return n;
+  /** A report of the monitor stream every second; null: the stream is gone. */
+  const leftWith = (live: Live, seconds: number, tasks: (second: number) => number | null) =>
+    leftAfter(live, seconds, (second) => {
       const work = { at: live.now(), everyMs: 1000, workers: 0, own: 0, otherManagers: 0 };
-      const waiting = tasks(n);
+      const waiting = tasks(second);
       if (waiting === null) live.actor.send({ type: 'monitor.closed', at: live.now() });
       else
         live.actor.send({
           ...{ type: 'monitor.work', at: live.now(), work: { ...work, tasks: waiting } },
         });
-    }
-    return null;
-  };
-  const opened = () => {
-    const live = liveSession();
-    live.open(null);
-    return live;
-  };
+    });
 
   it('is left after a minute until it has forgotten us', () => {
     const live = opened();
-    expect(leftAfter(live, 120, () => 1)).toBe(62);
+    expect(leftWith(live, 120, () => 1)).toBe(62);
     expect(live.notes).toContainEqual({ note: 'stayingAway', seconds: 11 });
   });
 
   it('is not left if work waits for less than a minute, or the stream is gone meanwhile', () => {
-    expect(leftAfter(opened(), 200, (second) => (second % 50 === 0 ? 0 : 1))).toBeNull();
-    expect(leftAfter(opened(), 200, (second) => (second % 50 === 0 ? null : 1))).toBeNull();
+    expect(leftWith(opened(), 200, (second) => (second % 50 === 0 ? 0 : 1))).toBeNull();
+    expect(leftWith(opened(), 200, (second) => (second % 50 === 0 ? null : 1))).toBeNull();
   });
 
   it('is not left while a Fargate task of ours is still to connect, or none may be launched', () => {
     const booting = opened();
     booting.tasks('t1');
-    expect(leftAfter(booting, 200, () => 1)).toBeNull();
+    expect(leftWith(booting, 200, () => 1)).toBeNull();
     const full = opened();
     full.actor.send({ type: 'session.capacity', workers: 0 });
-    expect(leftAfter(full, 200, () => 1)).toBeNull();
+    expect(leftWith(full, 200, () => 1)).toBeNull();
   });
 
   it('is not left once it has sent a command', () => {
     const live = opened();
     live.hear(start, 'g2');
-    expect(leftAfter(live, 200, () => 1)).toBeNull();
+    expect(leftWith(live, 200, () => 1)).toBeNull();
   });
 });
 
 describe('a scheduler that has sent no command though no work is known to wait', () => {
-  /** After how many seconds it is left, with an echo for each heartbeat; `show` is what the monitor stream does. */
-  const leftAfter = (live: Live, seconds: number, show: (second: number) => void = () => {}) => {
-    for (let n = 1; n <= seconds; n++) {
-      if (n % 2 === 1) live.hear(echo, live.context().dialect.certain ?? 'g3');
-      live.clock.pass(1000);
-      if (live.closes() > 0) return n;
-      show(n);
-    }
-    return null;
-  };
-  const opened = () => {
-    const live = liveSession();
-    live.open(null);
-    return live;
-  };
-
   it('is left after five minutes without a monitor stream', () => {
     const live = opened();
     expect(leftAfter(live, 400)).toBe(302);
@@ -187,6 +177,12 @@ describe('a scheduler that has sent no command though no work is known to wait',
     live.clock.pass(60_000);
     live.open(null);
     expect(live.context().groupsShown).toBe(false);
+  });
+
+  it('is left though a stream without a list of groups is there', () => {
+    const live = opened();
+    showGroups(live, null);
+    expect(leftAfter(live, 400)).toBe(302);
   });
 
   it('is not left if the stream has shown groups before the connection was made', () => {
