@@ -12,6 +12,7 @@ import { silentLog } from '../../src/telemetry/log.ts';
 import { type ScriptedScheduler, startScheduler } from '../chaos/scheduler.ts';
 import { selfSigned } from '../src/scheduler/transport/certificate.ts';
 import { alive } from './inProcess.ts';
+import { program } from './program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const hosts = ['ecs.us-east-1.amazonaws.com', 'iam.amazonaws.com'];
@@ -89,7 +90,8 @@ function start(env: Record<string, string>): () => string {
   const child: ChildProcess = spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', join(root, 'cli/main.ts'), ...words],
+      program,
+      ...words,
       ...['--state-dir', join(folder, 'state'), '--settle-seconds', '0', '--sweep-seconds', '2'],
     ],
     {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { program } from './program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), 'scaler-ecs-cli-'));
@@ -13,11 +14,11 @@ function scalerEcs(...words: string[]) {
 }
 
 function scalerEcsWith(env: Record<string, string>, ...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', join(root, 'cli/main.ts'), ...words],
-    { cwd: root, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: scratch, ...env } },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: scratch, ...env },
+  });
   return { status, stdout, stderr };
 }
 

@@ -16,6 +16,7 @@ import { connectControl } from '../../src/control/client.ts';
 import { type Scheduler, startScheduler } from '../../src/demo/scheduler.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { program } from './program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), 'scaler-ecs-control-'));
@@ -34,19 +35,17 @@ const environment = (): Record<string, string> => ({
   AWS_SECRET_ACCESS_KEY: secret,
 });
 
-const program = ['--import', 'tsx', join(root, 'cli/main.ts')];
-
 function startDaemon(): ChildProcess {
   const given = ['-wmi', 'wm-ecs', '--ecs-subnets', 'subnet-1', '--state-dir', state];
   const sizes = ['--ecs-task-cpu', '2', '--ecs-task-memory', '4', '-mtc', '2'];
   const rest = ['--settle-seconds', '0', '--drain-timeout', '2', '-lp', log];
-  const words = [...program, 'run', scheduler.address, ...given, ...sizes, ...rest];
+  const words = [program, 'run', scheduler.address, ...given, ...sizes, ...rest];
   return spawn(process.execPath, words, { cwd: root, stdio: 'ignore', env: environment() });
 }
 
 /** Runs a command of an operator. */
 async function scalerEcs(...words: string[]) {
-  const child = spawn(process.execPath, [...program, ...words], { cwd: root, env: environment() });
+  const child = spawn(process.execPath, [program, ...words], { cwd: root, env: environment() });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (text) => {
@@ -164,7 +163,7 @@ describe('a running daemon', () => {
 
   it('tells its events as they happen', async () => {
     const words = ['events', '--follow', '--json', '--name', 'operator.', '--state-dir', state];
-    const child = spawn(process.execPath, [...program, ...words], { cwd: root });
+    const child = spawn(process.execPath, [program, ...words], { cwd: root });
     onTestFinished(() => void child.kill('SIGKILL'));
     let told = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {

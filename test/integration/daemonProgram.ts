@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Emulator } from '../../src/emulator/emulator.ts';
+import { program } from './program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 
@@ -16,22 +17,22 @@ interface Program {
   flags?: string[];
   env?: Record<string, string>;
   /** Words that start scaler-ecs. */
-  program?: readonly string[];
+  command?: readonly string[];
 }
 
-const fromSource = [process.execPath, '--import', 'tsx', join(root, 'cli/main.ts')];
+const built = [process.execPath, program];
 
 /** `scaler-ecs run` as a process of its own, for a scheduler and an account on this machine. */
 export function runProgram(
   scheduler: string,
   emulator: Emulator,
-  { flags = [], env = {}, program = fromSource }: Program = {},
+  { flags = [], env = {}, command = built }: Program = {},
 ) {
   const home = mkdtempSync(join(tmpdir(), 'scaler-ecs-program-'));
   const quick = ['--settle-seconds', '0', '--scale-down-cooldown-seconds', '0'];
   const given = ['-wmi', 'wm', '--ecs-subnets', 'subnet-1', ...quick, ...flags];
-  const [command = '', ...words] = program;
-  const child = spawn(command, [...words, 'run', scheduler, ...given], {
+  const [file = '', ...words] = command;
+  const child = spawn(file, [...words, 'run', scheduler, ...given], {
     cwd: root,
     env: {
       ...{ PATH: process.env.PATH, HOME: home, AWS_EC2_METADATA_DISABLED: 'true' },

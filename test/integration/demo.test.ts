@@ -1,23 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describe, it, type TestContext, vi } from 'vitest';
+import { program } from './program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
-/** An absolute path, because the demo's workers start in their own directories. */
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** A demo with its own temporary directory, by which its processes and files can be recognized. */
 function start({ onTestFinished }: TestContext, ...words: string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'scaler-ecs-demo-test-'));
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--import', tsx, join(root, 'cli/main.ts'), 'demo', ...words],
-    { cwd: root, env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder } },
-  );
+  const child: ChildProcess = spawn(process.execPath, [program, 'demo', ...words], {
+    cwd: root,
+    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder },
+  });
   onTestFinished(() => {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
@@ -39,9 +35,7 @@ function start({ onTestFinished }: TestContext, ...words: string[]) {
   return { child, folder, seen, ended, shown };
 }
 
-/** Ignores the cache of tsx. */
-const filesIn = (folder: string) =>
-  readdirSync(folder).filter((name) => !/^(tsx|node)-/.test(name));
+const filesIn = (folder: string) => readdirSync(folder);
 
 /** Processes with the text in their command line or environment. */
 function processesWith(text: string): string[] {

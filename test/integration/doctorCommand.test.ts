@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { program } from './program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), 'scaler-ecs-doctor-'));
@@ -31,7 +32,7 @@ afterAll(async () => {
 });
 
 function scalerEcs(...words: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'cli/main.ts'), ...words], {
+  const child = spawn(process.execPath, [program, ...words], {
     cwd: root,
     env: {
       PATH: process.env.PATH,

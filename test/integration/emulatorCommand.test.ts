@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { clientsFor, definition, network } from '../src/emulator/testEmulator.ts';
+import { program } from './program.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'emulator-cli-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -18,7 +19,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const start = (...words: string[]) => startWith({}, ...words);
 
 const startWith = (env: Record<string, string>, ...words: string[]) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'emulator', ...words], {
+  const child = spawn(process.execPath, [program, 'emulator', ...words], {
     cwd: new URL('../..', import.meta.url),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

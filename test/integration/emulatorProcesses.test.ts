@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { StopTaskCommand } from '@aws-sdk/client-ecs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { eventually, startTestEmulator } from '../src/emulator/testEmulator.ts';
+import { program } from './program.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'emulator-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -178,16 +179,7 @@ onLinux.each(['auto', 'groups'] as const)('processes of a task, isolation %s', (
   it('leaves no process after the emulator is killed, not even one that called setsid', async () => {
     const emulator = spawn(
       process.execPath,
-      [
-        '--import',
-        'tsx',
-        'cli/main.ts',
-        'emulator',
-        '--start-delay-ms',
-        '0',
-        '--isolation',
-        isolation,
-      ],
+      [program, 'emulator', '--start-delay-ms', '0', '--isolation', isolation],
       {
         cwd: new URL('../..', import.meta.url),
         stdio: ['ignore', 'pipe', 'ignore'],

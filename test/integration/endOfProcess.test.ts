@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { program } from './program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), 'scaler-ecs-end-'));
@@ -50,7 +51,7 @@ function start(
   const log = join(scratch, `run-${++runs}.log`);
   const given = ['-wmi', 'x', '--ecs-subnets', 'subnet-1', '--state-dir', state];
   const words = [
-    ...['--import', 'tsx', join(root, 'cli/main.ts'), 'run', 'tcp://127.0.0.1:1', ...given],
+    ...[program, 'run', 'tcp://127.0.0.1:1', ...given],
     ...['--settle-seconds', '0', '-ll', 'DEBUG', '-lp', log, ...more],
   ];
   const child = spawn('bash', ['-c', shell, 'bash', process.execPath, ...words], {

@@ -93,7 +93,7 @@ describe('the npm package', () => {
     rmSync(join(app, 'node_modules', 'zeromq'), { recursive: true });
     const emulator = await account();
     const daemon = runProgram(scheduler.address, emulator, {
-      program: [program],
+      command: [program],
       flags: ['--metrics-port', '0'],
     });
     await expect.poll(() => alive(emulator).length, { timeout: 30_000 }).toBe(1);

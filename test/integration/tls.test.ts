@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeHello } from '../../src/scheduler/transport/ymqFraming.ts';
 import { selfSigned } from '../src/scheduler/transport/certificate.ts';
 import { RawServer, vacantAddress } from '../src/scheduler/transport/ymqPeer.ts';
+import { program } from './program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const certificate = selfSigned();
@@ -33,22 +34,18 @@ async function start(...flags: string[]) {
   const words = ['run', scheduler.address('tls').text, '--worker-manager-id', 'wm'];
   words.push('--monitor-address', monitor.address('tls').text, '--ecs-subnets', 's');
   words.push('--state-dir', join(folder, 'state'), ...flags);
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--import', 'tsx', join(root, 'cli/main.ts'), ...words],
-    {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        HOME: folder,
-        AWS_ENDPOINT_URL: `http://127.0.0.1:${aws.port}`,
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
-        AWS_EC2_METADATA_DISABLED: 'true',
-      },
+  const child: ChildProcess = spawn(process.execPath, [program, ...words], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${aws.port}`,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_EC2_METADATA_DISABLED: 'true',
     },
-  );
+  });
   ends.push(() => child.kill('SIGKILL'));
   const said = { stdout: '', stderr: '' };
   let changed = () => {};

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** The end-to-end suite: programs as processes of their own, a daemon beside an emulator, real time. */
@@ -7,7 +8,7 @@ export default defineConfig({
     include: ['test/integration/**/*.test.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    // Vitest would leave one core idle.
-    maxWorkers: '100%',
+    // The tests mostly wait for other processes.
+    maxWorkers: 2 * availableParallelism(),
   },
 });

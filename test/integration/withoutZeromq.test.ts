@@ -5,6 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { program } from './program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), 'scaler-ecs-zeromq-'));
@@ -30,8 +31,7 @@ function run(address: string, ...flags: string[]) {
     process.execPath,
     [
       // Newer releases of Node warn of the hook.
-      ...['--no-deprecation', '--import', 'tsx', '--import', broken],
-      ...[join(root, 'cli/main.ts'), 'run', address],
+      ...['--no-deprecation', '--import', broken, program, 'run', address],
       ...[...given, '--state-dir', join(scratch, 'state'), ...flags],
     ],
     {

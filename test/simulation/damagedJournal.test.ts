@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { plainDialogue } from '../simulation/dialogueFaults.ts';
-import type { Bend } from '../simulation/disk.ts';
-import type { Happening, Script } from '../simulation/script.ts';
-import { type Run, runScript } from '../simulation/world.ts';
+import { plainDialogue } from './dialogueFaults.ts';
+import type { Bend } from './disk.ts';
+import type { Happening, Script } from './script.ts';
+import { type Run, runScript } from './world.ts';
 
 /** Five units of work make one task: a fleet grows from four to six, one of its tasks dies on the way, and so does the daemon. */
 const scriptOf = (kill: Partial<Happening & { kind: 'kill' }>): Script => ({
@@ -50,7 +50,7 @@ const deaths = {
 } as const;
 
 const every = process.env.HOSTILE_EVERY_BYTE === 'yes';
-const step = every ? 1 : 131;
+const step = every ? 1 : 397;
 
 /** Four, one for the dead one, and two. */
 const wanted = 7;
