@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Row } from './bench.ts';
 import type { SideResult } from './measure.ts';
-import { type BenchResult, missesOf, table } from './report.ts';
+import { type BenchResult, missesOf, storedMedian, storedReport, table } from './report.ts';
+import { shown } from './statistics.ts';
 
 const row: Row = { id: 'a.time', what: 'until it is done', unit: 's', goal: 2, why: 'disk: 1 s' };
 
@@ -79,4 +81,35 @@ it('has a column for each release of the original, also where only some rows hav
   expect(lines).toContain(
     '| b.time | another: until it is done | s |  |  | 7 | 1 | 2 | `npm run bench -- b` |',
   );
+});
+
+describe('the README', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const original = 'original 2.6.0';
+  const tenths = (value: number) => String(Number(value.toPrecision(2)));
+  const ours = (row: string) => tenths(storedMedian(row, 'ours'));
+  const theirs = (row: string) => tenths(storedMedian(row, original));
+
+  it('has the table and the picture of the last results', () => {
+    const { table, picture } = storedReport();
+    expect(readme.includes(table), 'npm run bench:table writes it').toBe(true);
+    expect(readFileSync(new URL('./bench.svg', import.meta.url), 'utf8')).toBe(picture);
+  });
+
+  it.each([
+    [
+      'a launch',
+      `all 1,000 are created after ${ours('launch-free.time')} s instead of ${shown(Math.round(storedMedian('launch-free.time', original)))} s`,
+    ],
+    [
+      'a start',
+      `| ${theirs('start.heartbeat')} s, ${theirs('start.cpu')} s of CPU | ${ours('start.heartbeat')} s, ${ours('start.cpu')} s of CPU |`,
+    ],
+    [
+      'a first task',
+      `| ${theirs('start.firstTask')} s | ${ours('start.firstTask')} s; ${ours('start.again')} s after an orderly end |`,
+    ],
+  ])('compares %s with the medians of the last results', (_, sentence) => {
+    expect(readme.includes(sentence), sentence).toBe(true);
+  });
 });

@@ -134,20 +134,36 @@ ${pairs.join('\n')}
 `;
 }
 
-/** Writes the table and the picture of the README: of these results, and of the last ones of each other bench. */
-export function writeReport(results: readonly BenchResult[]): void {
-  const run: Record<string, StoredBench> = existsSync(stored)
-    ? JSON.parse(readFileSync(stored, 'utf8'))
-    : {};
-  const where = conditions(results);
-  for (const { bench, results: sides } of results)
-    run[bench.name] = { conditions: where, results: sides };
-  writeFileSync(stored, `${JSON.stringify(run, null, 2)}\n`);
+function storedRun(): Record<string, StoredBench> {
+  return existsSync(stored) ? JSON.parse(readFileSync(stored, 'utf8')) : {};
+}
+
+/** The table and the picture of the README, of the last results of each bench. */
+export function storedReport(): { table: string; picture: string } {
+  const run = storedRun();
   const all = benches.flatMap((bench) => {
     const found = run[bench.name];
     return found ? [{ bench, results: found.results }] : [];
   });
-  const text = readFileSync(readme, 'utf8');
-  writeFileSync(readme, withReadmeBlock(text, 'bench', table(all, run)));
-  if (barsOf(all).length > 0) writeFileSync(picture, svg(all));
+  return { table: table(all, run), picture: svg(all) };
+}
+
+/** The median of the last results of a row. `side`: `ours`, or such as `original 2.6.0`. */
+export function storedMedian(row: string, side: string): number {
+  const sides = Object.values(storedRun()).flatMap(({ results }) => results);
+  const found = sides.find((one) => one.side === side && one.rows[row])?.rows[row];
+  if (!found) throw new Error(`no result of ${row} for ${side}`);
+  return found.median;
+}
+
+/** Stores these results, and writes the table and the picture of the README with the last ones of each other bench. */
+export function writeReport(results: readonly BenchResult[]): void {
+  const run = storedRun();
+  const where = conditions(results);
+  for (const { bench, results: sides } of results)
+    run[bench.name] = { conditions: where, results: sides };
+  writeFileSync(stored, `${JSON.stringify(run, null, 2)}\n`);
+  const report = storedReport();
+  writeFileSync(readme, withReadmeBlock(readFileSync(readme, 'utf8'), 'bench', report.table));
+  writeFileSync(picture, report.picture);
 }

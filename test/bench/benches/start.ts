@@ -13,7 +13,7 @@ export const start: Bench = {
       unit: 's',
       goal: 0.2,
       limit: 'Node itself',
-      why: 'Node itself needs 0.06 s; the rest is reading, compiling and running 0.7 MB of program and checking the settings, which Node.js 20 cannot keep compiled',
+      why: 'Node itself needs 0.06 s; the rest is reading, compiling and running 0.7 MB of program and checking the settings; with the directory of NODE_COMPILE_CACHE, in which Node.js 22 and newer keep what they have compiled, it is a sixth less',
     },
     {
       id: 'start.cpu',
