@@ -1,17 +1,18 @@
 /** Measures the built program, and beside it the original on the same emulator and scheduler. */
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Row } from './bench.ts';
 import { benches } from './benches.ts';
 import { measure, type SideResult } from './measure.ts';
 import { prepare } from './realScheduler.ts';
-import { type BenchResult, writeReport } from './report.ts';
+import { type BenchResult, sidesLost, writeReport } from './report.ts';
 import type { Side } from './stage.ts';
 import { shown } from './statistics.ts';
 
 const usage = `npm run bench -- [NAME...] [options]
 
   --json               Print one JSON document
-  --write              Write the table and the picture of the README
+  --write              Write the table and the picture of the README, of full runs of all sides
   --against RELEASE    Measure the Python manager of this Scaler release as well, such as 2.6.0 or 2.9.0
   --rounds N           At most so many runs of each side
   --groups N           Fargate tasks instead of the usual number
@@ -92,13 +93,24 @@ const nodeArgs =
     : ['--cpu-prof', '--cpu-prof-dir', values.profile, '--cpu-prof-interval', '500'];
 const [release] = values.against;
 const scale = { groups: numberIn('groups', values.groups), nodeArgs, ...(release && { release }) };
+if (values.write) {
+  if (values.rounds ?? values.groups ?? values.profile)
+    fail('--write stores full runs: leave out --rounds, --groups and --profile');
+  const names = chosen.map(({ name }) => name);
+  const measured = ['ours', ...values.against.map((release) => `original ${release}`)];
+  const [lost] = sidesLost(names, measured);
+  if (lost !== undefined)
+    fail(`--write would remove stored results of ${lost}: add --against ${lost.split(' ').at(-1)}`);
+}
 const sides: Side[] = [{ name: 'ours' }];
 for (const release of values.against) sides.push(await originalOf(release));
 
 const all: BenchResult[] = [];
 for (const bench of chosen) {
+  // What other programs do: a bench before it has a part in it.
+  const load = loadavg()[0] ?? Number.NaN;
   const results = await measure(bench, sides, { rounds, scale, print: note });
-  all.push({ bench, results });
+  all.push({ bench, load, results });
   if (!values.json)
     for (const row of bench.rows) process.stdout.write(`${describeRow(row, results)}\n`);
 }

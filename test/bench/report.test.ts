@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Row } from './bench.ts';
 import type { SideResult } from './measure.ts';
-import { type BenchResult, missesOf, storedMedian, storedReport, table } from './report.ts';
+import {
+  missesOf,
+  sidesLost,
+  storedMedian,
+  storedReport,
+  type TableResult,
+  table,
+} from './report.ts';
 import { shown } from './statistics.ts';
 
 const row: Row = { id: 'a.time', what: 'until it is done', unit: 's', goal: 2, why: 'disk: 1 s' };
@@ -10,7 +17,7 @@ const row: Row = { id: 'a.time', what: 'until it is done', unit: 's', goal: 2, w
 function measured(
   ours: number | null,
   { original = null, ...changes }: Partial<Row> & { original?: number | null } = {},
-): BenchResult {
+): TableResult {
   const side = (name: string, value: number | null): SideResult => ({
     side: name,
     rows: value === null ? {} : { 'a.time': { median: value, min: value, max: value, runs: 1 } },
@@ -63,7 +70,7 @@ describe('rows that miss their goals', () => {
 });
 
 it('has a column for each release of the original, also where only some rows have it', () => {
-  const other: BenchResult = {
+  const other: TableResult = {
     bench: { name: 'b', what: 'another', rows: [{ ...row, id: 'b.time' }] },
     results: [
       { side: 'original 2.9.0', rows: { 'b.time': { median: 7, min: 7, max: 7, runs: 1 } } },
@@ -81,6 +88,32 @@ it('has a column for each release of the original, also where only some rows hav
   expect(lines).toContain(
     '| b.time | another: until it is done | s |  |  | 7 | 1 | 2 | `npm run bench -- b` |',
   );
+});
+
+it('names benches of the same conditions together, each with its load', () => {
+  const results = [{ side: 'ours', rows: {} }];
+  const conditions = 'a machine';
+  const run = { a: { conditions, load: 0.44, results }, b: { conditions, results } };
+  expect(table([measured(2)], run)).toContain('\n* a (load 0.4), b: a machine\n');
+});
+
+describe('storing results', () => {
+  const results = [
+    { side: 'ours', rows: {} },
+    { side: 'original 2.6.0', rows: {} },
+  ];
+  const run = { a: { conditions: 'a machine', results }, b: { conditions: '', results: [] } };
+
+  it('would lose an original that is not measured again', () => {
+    expect(sidesLost(['a', 'b'], ['ours'], run)).toEqual(['original 2.6.0']);
+  });
+
+  it.each([
+    ['each side is measured', ['a'], ['ours', 'original 2.6.0']],
+    ['only benches without stored results are measured', ['b', 'c'], ['ours']],
+  ])('loses nothing where %s', (_, names, sides) => {
+    expect(sidesLost(names, sides, run)).toEqual([]);
+  });
 });
 
 describe('the README', () => {

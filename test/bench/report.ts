@@ -1,19 +1,27 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
+import { cpus } from 'node:os';
 import { withReadmeBlock } from '../../src/shared/readmeBlock.ts';
 import type { Bench } from './bench.ts';
 import { benches } from './benches.ts';
 import type { SideResult } from './measure.ts';
 import { shown } from './statistics.ts';
 
-export interface BenchResult {
+export interface TableResult {
   bench: Pick<Bench, 'name' | 'what' | 'rows'>;
   results: SideResult[];
 }
 
+export interface BenchResult extends TableResult {
+  /** Load average of the minute before its first run. */
+  load: number;
+}
+
 /** What the last run of each bench has measured, and where; the README shows it. */
 interface StoredBench {
+  /** When, on which machine, with which versions. */
   conditions: string;
+  /** Load average of the minute before its first run; left out where it was not measured. */
+  load?: number;
   results: SideResult[];
 }
 
@@ -33,21 +41,21 @@ function conditions(results: readonly BenchResult[]): string {
   originals.delete('ours');
   const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'unknown make'}`;
   const versions = [`Node.js ${process.versions.node}`, ...originals].join(', ');
-  // Above the number of cores other programs made every time longer.
-  const load = `load average ${(loadavg()[0] ?? 0).toFixed(1)}`;
-  return `${new Date().toISOString().slice(0, 10)}, ${machine}, ${load}, ${versions}`;
+  return `${new Date().toISOString().slice(0, 10)}, ${machine}, ${versions}`;
 }
 
-/** The benches of one run are named together, with when and where it was. */
+/** The benches of one run are named together, with when and where it was; the load of each in brackets. */
 function runsOf(run: Readonly<Record<string, StoredBench>>): string[] {
   const names = new Map<string, string[]>();
-  for (const [name, { conditions }] of Object.entries(run))
-    names.set(conditions, [...(names.get(conditions) ?? []), name]);
+  for (const [name, { conditions, load }] of Object.entries(run)) {
+    const shownName = load === undefined ? name : `${name} (load ${load.toFixed(1)})`;
+    names.set(conditions, [...(names.get(conditions) ?? []), shownName]);
+  }
   return [...names].map(([conditions, together]) => `* ${together.join(', ')}: ${conditions}`);
 }
 
 /** The rows that are more than their goals: by how much, and why. */
-export function missesOf(results: readonly BenchResult[]): string[] {
+export function missesOf(results: readonly TableResult[]): string[] {
   return results.flatMap(({ bench, results: sides }) =>
     bench.rows.flatMap(({ id, unit, goal, why = 'not known' }) => {
       const ours = sides.find(({ side }) => side === 'ours')?.rows[id]?.median;
@@ -60,7 +68,7 @@ export function missesOf(results: readonly BenchResult[]): string[] {
 }
 
 export function table(
-  results: readonly BenchResult[],
+  results: readonly TableResult[],
   run: Readonly<Record<string, StoredBench>>,
 ): string {
   const all = results.flatMap(({ results: sides }) => sides.map(({ side }) => side));
@@ -99,7 +107,7 @@ interface Bar {
 }
 
 /** Rows that both sides have. */
-function barsOf(results: readonly BenchResult[]): Bar[] {
+function barsOf(results: readonly TableResult[]): Bar[] {
   return results.flatMap(({ bench, results: sides }) =>
     bench.rows.flatMap(({ id, unit }) => {
       const ours = sides.find(({ side }) => side === 'ours')?.rows[id]?.median;
@@ -116,7 +124,7 @@ const barsFrom = 190;
 const longest = 430;
 
 /** A pair of bars for each row that both sides have, each pair on its own scale. */
-export function svg(results: readonly BenchResult[]): string {
+export function svg(results: readonly TableResult[]): string {
   const bars = barsOf(results);
   const height = 50 + rowHeight * bars.length;
   const pairs = bars.map(({ label, original, ours, unit }, i) => {
@@ -136,6 +144,16 @@ ${pairs.join('\n')}
 
 function storedRun(): Record<string, StoredBench> {
   return existsSync(stored) ? JSON.parse(readFileSync(stored, 'utf8')) : {};
+}
+
+/** Sides whose stored results of these benches would be lost if they were measured again without them. */
+export function sidesLost(
+  names: readonly string[],
+  measured: readonly string[],
+  run: Readonly<Record<string, StoredBench>> = storedRun(),
+): string[] {
+  const sides = names.flatMap((name) => run[name]?.results ?? []).map(({ side }) => side);
+  return [...new Set(sides)].filter((side) => !measured.includes(side));
 }
 
 /** The table and the picture of the README, of the last results of each bench. */
@@ -160,8 +178,8 @@ export function storedMedian(row: string, side: string): number {
 export function writeReport(results: readonly BenchResult[]): void {
   const run = storedRun();
   const where = conditions(results);
-  for (const { bench, results: sides } of results)
-    run[bench.name] = { conditions: where, results: sides };
+  for (const { bench, load, results: sides } of results)
+    run[bench.name] = { conditions: where, load, results: sides };
   writeFileSync(stored, `${JSON.stringify(run, null, 2)}\n`);
   const report = storedReport();
   writeFileSync(readme, withReadmeBlock(readFileSync(readme, 'utf8'), 'bench', report.table));
