@@ -24,7 +24,7 @@ export interface Bench {
   run(stage: Stage, scale: BenchScale): Promise<Record<string, number>>;
   /** Runs of our side. Left out: 5. */
   rounds?: number;
-  /** Runs of the original. Left out: 3; 0: it does nothing of the kind. */
+  /** Runs of the original. Left out: 3; 0: it has no such part, or would need more than half an hour for one run. */
   originalRounds?: number;
 }
 
@@ -36,6 +36,4 @@ export interface BenchScale {
   nodeArgs: string[];
   /** Of a real scheduler, where a bench has one; left out: the newest that we know. */
   release?: string;
-  /** False: without the probe, which costs CPU time itself. */
-  isProbed?: boolean;
 }

@@ -163,9 +163,12 @@ export class Stage {
   async scheduler({
     workers = 0,
     relayTo = null,
+    isStreamed = true,
   }: {
     workers?: number;
     relayTo?: string | null;
+    /** False: nothing listens at the port of the monitor stream before the first `show`. */
+    isStreamed?: boolean;
   } = {}) {
     const { side } = this;
     const generation = 'release' in side && side.release >= '2.7' ? 'g4' : 'g3';
@@ -175,12 +178,16 @@ export class Stage {
     );
     this.#open.push(child.kill);
     const { port, relay } = await child.waitFor('listening');
-    const stream = startChild<MonitorRequest, MonitorEvent>(
-      new URL('./monitorStream.ts', import.meta.url),
-      { args: [`${port + 2}`] },
-    );
-    this.#open.push(stream.kill);
-    await stream.waitFor('listening');
+    const startStream = async () => {
+      const started = startChild<MonitorRequest, MonitorEvent>(
+        new URL('./monitorStream.ts', import.meta.url),
+        { args: [`${port + 2}`] },
+      );
+      this.#open.push(started.kill);
+      await started.waitFor('listening');
+      return started;
+    };
+    let stream = isStreamed ? await startStream() : null;
     let asked = 0;
     type Asked = SchedulerRequest extends infer R
       ? R extends { id: number }
@@ -200,8 +207,18 @@ export class Stage {
       async want(workers: number, now = false): Promise<number> {
         return (await ask({ ask: 'want', workers, now })).at;
       },
-      /** What the monitor stream shows. Resolves to the time. */
+      /**
+       * The same, as both sides act on it: ours at once, the original at the answer to its next heartbeat. Resolves to
+       * the time of this command.
+       */
+      async command(workers: number): Promise<number> {
+        const askedAt = await this.want(workers, side.name === 'ours');
+        if (side.name === 'ours') return askedAt;
+        return (await child.waitFor('heartbeat', ({ at }) => at > askedAt)).at;
+      },
+      /** What the monitor stream shows; starts the stream if it does not run yet. Resolves to the time. */
       async show(request: MonitorRequest): Promise<number> {
+        stream ??= await startStream();
         stream.send(request);
         return (await stream.waitFor('done')).startedAt;
       },

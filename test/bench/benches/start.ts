@@ -24,7 +24,7 @@ export const start: Bench = {
     },
     {
       id: 'start.firstTask',
-      what: 'process start to first RunTask, first start',
+      what: 'process start to first RunTask, first start, no cluster yet',
       unit: 's',
       goal: 1.5,
       why: 'a first start makes role, cluster and task definition in calls of 250 ms that need each other; start.again is the same without them',
