@@ -139,8 +139,6 @@ export const launchQuota: Bench = {
   },
 };
 
-const sizes = [100, 1000, 10_000] as const;
-
 /** What a group costs in fleets of several sizes. */
 export const scale: Bench = {
   name: 'scale',
@@ -175,7 +173,8 @@ export const scale: Bench = {
       what: 'CPU time a group of ending idle groups, 10,000 : 1,000',
     },
   ],
-  async run(stage, { nodeArgs }) {
+  async run(stage, { groups: most, nodeArgs }) {
+    const sizes = [0.01, 0.1, 1].map((share) => Math.ceil(share * (most ?? 10_000)));
     /** CPU time a group, ms. */
     const up: number[] = [];
     for (const groups of sizes) {

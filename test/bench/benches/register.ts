@@ -4,9 +4,6 @@ import { cpuMeter, longestSilence, type Stage, unlimited, untilCalm } from '../s
 
 const perSecond = 2000;
 const workersPerTask = 4;
-/** Tasks of one worker: do many cost more a worker than few? */
-const few = 1000;
-const many = 20_000;
 
 interface Registering {
   tasks: number;
@@ -95,14 +92,14 @@ export const register: Bench = {
   async run(stage, { groups, nodeArgs }) {
     const tasks = groups ?? 4000;
     const told = await registerAll(stage, { tasks, workersPerTask, nodeArgs, isProbed: true });
-    /** CPU time a worker, ms. */
+    /** CPU time a worker where each task has one, ms. */
     const ofOneWorker = async (tasks: number) => {
       await stage.close();
       const one = { tasks, workersPerTask: 1, nodeArgs, isProbed: false };
       return (1000 * (await registerAll(stage, one)).cpu) / tasks;
     };
-    const ofFew = await ofOneWorker(few);
-    const ofMany = await ofOneWorker(many);
+    const ofFew = await ofOneWorker(tasks / 4);
+    const ofMany = await ofOneWorker(5 * tasks);
     return {
       'register.silence': told.silence,
       'register.cpu': told.cpu,
