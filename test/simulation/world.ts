@@ -258,11 +258,11 @@ export const runScript = async (
           note(() => `connection ${kind}`);
           invariants.closed(kind);
         },
-        surveyed: () => {
+        inventoried: () => {
           note(() => 'survey complete');
-          invariants.surveyed();
+          invariants.inventoried();
         },
-        surveyFailed: invariants.surveyFailed,
+        inventoryFailed: invariants.inventoryFailed,
         logged(level, fields, text) {
           note(() => `${level} ${text} ${JSON.stringify(fields)}`);
           if (text === 'siblings.tasksFound') siblings.reported(fields);
@@ -479,7 +479,7 @@ export const runScript = async (
   let restSince: number | null = null;
   let disturbances = 0;
   const watch = (): void => {
-    invariants.sweep(Math.max(endsAt, lostAt));
+    invariants.checkEverySecond(Math.max(endsAt, lostAt));
     if (siblings.hasAny()) siblings.check();
     const now = agenda.now();
     if (Math.round(elapsed() / 1000) % 5 === 0) {
