@@ -33,7 +33,7 @@ it('a group keeps its invariants on every edge', async () => {
         if (drainRequested && !failing) expect(context.cause).toBe('drained');
       } else expect(status).toBe('active');
       if (drainRequested && context.taskArn && value !== 'stopped')
-        expect(value).toHaveProperty('draining'); // nobody is forgotten
+        expect(value).toHaveProperty('draining'); // no drain is forgotten
       if (drainRequested && !context.taskArn && !ended) expect(value).toBe('requested'); // the ARN is on its way
       const at = JSON.stringify(value);
       if (stopping) expect(calls.takeTurn.at(-1)?.input).toEqual({ taskArn: 'arn:1' });
