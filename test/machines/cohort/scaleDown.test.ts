@@ -324,6 +324,13 @@ describe('a group whose StopTask waits for its turn', () => {
     expect(groups.a).toStrictEqual(serves());
   });
 
+  it('is taken back, too, while its stop is held for a cancellation', () => {
+    const held = told({ phase: 'held', stopRequestedAt: null, stopHeldSince: 5 });
+    const { groups, outbox } = undrained(recordsOf({ a: held }), 1);
+    expect(outbox).toEqual([['a', { type: 'group.cancelDrain' }]]);
+    expect(groups.a).toStrictEqual(serves());
+  });
+
   it('is taken back after those that still wait for an idle moment, and after no other', () => {
     const books = recordsOf({
       ...{ a: told(), b: waits(), c: runs({ phase: 'waiting', drainRequested: true }) },
