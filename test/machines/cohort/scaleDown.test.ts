@@ -318,15 +318,11 @@ describe('a group whose StopTask waits for its turn', () => {
       ...given,
     });
 
-  it('is taken back as if it had never been told to stop', () => {
-    const { groups, outbox } = undrained(recordsOf({ a: told() }), 1);
-    expect(outbox).toEqual([['a', { type: 'group.cancelDrain' }]]);
-    expect(groups.a).toStrictEqual(serves());
-  });
-
-  it('is taken back, too, while its stop is held for a cancellation', () => {
-    const held = told({ phase: 'held', stopRequestedAt: null, stopHeldSince: 5 });
-    const { groups, outbox } = undrained(recordsOf({ a: held }), 1);
+  it.each([
+    ['', {}],
+    [', also while that is held for a cancellation', { phase: 'held', stopHeldSince: 5 }],
+  ] as const)('is taken back as if it had never been told to stop%s', (_, given) => {
+    const { groups, outbox } = undrained(recordsOf({ a: told(given) }), 1);
     expect(outbox).toEqual([['a', { type: 'group.cancelDrain' }]]);
     expect(groups.a).toStrictEqual(serves());
   });
