@@ -325,7 +325,7 @@ describe('a group to stop while one of its workers cancels a task', () => {
     expect(held.groups.a).toMatchObject({
       ...{ phase: 'held', stopHeldSince: 9000, stopRequestedAt: null, drainDeadline: null },
     });
-    expect(countRecords(held.groups)).toEqual({ ...noCounts, stopping: 1 });
+    expect(countRecords(held.groups)).toEqual({ ...noCounts, stopping: 1, unsent: 1 });
     const still = recordLoads(held, { t: { ...cancels, tasks: 2 } }, 9500);
     expect(still.outbox).toEqual([]);
     const over = recordLoads(still, { t: { ...cancels, canceling: 0 } }, 9600);
@@ -444,7 +444,12 @@ describe('of the groups that are told to stop', () => {
     ['not those that ECS shows as stopping', { lastStatus: 'stopping' }, 0],
     ['not those that have lost their workers', { workersLostSince: 5 }, 0],
     ['not those that ECS denies', { lastStatus: 'missing' }, 0],
-    ['not those whose stop is held back', { phase: 'held' }, 0],
+    ['those whose stop is held back', { phase: 'held' }, 1],
+    [
+      'not those that have failed and whose stop is held back',
+      { phase: 'held', stopsForGood: true },
+      0,
+    ],
   ] as const)('%s can be had back', (_, given, unsent) => {
     const counts = countRecords({ a: told(given) });
     expect(counts).toMatchObject({ stopping: 1, unsent });

@@ -318,11 +318,14 @@ describe('a group whose StopTask waits for its turn', () => {
       ...given,
     });
 
-  it('is taken back as if it had never been told to stop', () => {
-    const { groups, outbox } = undrained(recordsOf({ a: told() }), 1);
-    expect(outbox).toEqual([['a', { type: 'group.cancelDrain' }]]);
-    expect(groups.a).toStrictEqual(serves());
-  });
+  it.each([{}, { phase: 'held', stopHeldSince: 5 } as const])(
+    'is taken back as if it had never been told to stop, where it was %j',
+    (given) => {
+      const { groups, outbox } = undrained(recordsOf({ a: told(given) }), 1);
+      expect(outbox).toEqual([['a', { type: 'group.cancelDrain' }]]);
+      expect(groups.a).toStrictEqual(serves());
+    },
+  );
 
   it('is taken back after those that still wait for an idle moment, and after no other', () => {
     const records = recordsOf({

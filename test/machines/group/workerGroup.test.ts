@@ -251,8 +251,8 @@ describe('the reports and the outcome of a group', () => {
       { ...end, cause: 'interrupted', detail: 'Spot' },
     ],
     [
-      'whose stop is held until no worker of it cancels a task, and that is not taken back meanwhile',
-      [launched, registered, drain, hold, reprieve, stop, accepted, stopped],
+      'whose stop is held until no worker of it cancels a task',
+      [launched, registered, drain, hold, stop, accepted, stopped],
       [
         'provisioning',
         'running registered',
@@ -262,6 +262,17 @@ describe('the reports and the outcome of a group', () => {
         'stopping registered drainRequested accepted',
       ],
       { ...end, registered: true, cause: 'drained' },
+    ],
+    [
+      'that is taken back while its stop is held',
+      [launched, registered, hold, reprieve, stopped],
+      [
+        'provisioning',
+        'running registered',
+        'held registered drainRequested',
+        'running registered',
+      ],
+      { ...end, registered: true, cause: stopped.cause, detail: stopped.detail },
     ],
     [
       'that is reclaimed while a worker of it cancels a task',
