@@ -15,7 +15,7 @@ type ExplainArguments = ControlArguments & { id: string };
 
 export const explainCommand: CommandModule<object, ExplainArguments> = {
   command: 'explain <id>',
-  describe: 'Tell the life of a group: what happened, what AWS said, what it means, what to do',
+  describe: 'Explain one group: what happened, what AWS said, what it means, what to do',
   builder: (parser) =>
     controlOptions(parser)
       .positional('id', {
@@ -24,7 +24,7 @@ export const explainCommand: CommandModule<object, ExplainArguments> = {
         describe:
           'Id of a group or of a Fargate task, its beginning, or last: the last that failed (else the last that ended)',
       })
-      .example('scaler-ecs explain last', 'Why the last task died')
+      .example('scaler-ecs explain last', 'Why the last task ended')
       .example(
         'scaler-ecs explain 4f2e --json',
         'For a program; without a daemon the journal is read',

@@ -67,14 +67,17 @@ export const gcCommand: CommandModule<object, GcArguments> = {
           'refused',
           `the daemon of this manager runs (${plan.dir}): stop it first, it stops its tasks itself; or say --force`,
         );
-      const { mark, formerMarks, places } = plan;
+      const { tag, formerTags, places } = plan;
       const tasks = await listLeft(plan);
       const stopped = given.yes ? await stopLeft(plan, tasks) : [];
       const failed = stopped.filter(({ failure }) => failure !== null);
       if (given.json)
-        printJson({ mark, formerMarks, places, daemonRuns: lock === 'busy', tasks, stopped });
+        printJson({
+          ...{ mark: tag, formerMarks: formerTags, places },
+          ...{ daemonRuns: lock === 'busy', tasks, stopped },
+        });
       else {
-        process.stdout.write(listText(tasks, [mark, ...formerMarks], places));
+        process.stdout.write(listText(tasks, [tag, ...formerTags], places));
         if (lock === 'busy')
           process.stdout.write('A daemon of this manager runs: they are its own.\n');
         if (given.yes && tasks.length > 0)
@@ -93,11 +96,11 @@ export const gcCommand: CommandModule<object, GcArguments> = {
 
 function listText(
   tasks: readonly LeftTask[],
-  marks: readonly string[],
+  tags: readonly string[],
   places: readonly { region: string; cluster: string }[],
 ): string {
   const where = places.map(({ region, cluster }) => `${cluster} in ${region}`).join(', ');
-  const count = `${counted(tasks.length, 'Fargate task')} with startedBy ${marks.join(' or ')} in ${where}`;
+  const count = `${counted(tasks.length, 'Fargate task')} with startedBy ${tags.join(' or ')} in ${where}`;
   const now = Date.now();
   const rows = tasks.map(({ taskArn, phase, createdAt, cluster, label, scheduler }) =>
     [

@@ -54,7 +54,7 @@ export const groupsCommand: CommandModule<object, GroupsArguments> = {
     );
     if (given.json) return printJson(groups);
     if (groups.length === 0) {
-      process.stdout.write(all.length === 0 ? 'There are no groups.\n' : 'No group is so.\n');
+      process.stdout.write(all.length === 0 ? 'There are no groups.\n' : 'No group matches.\n');
       return;
     }
     const now = Date.now();

@@ -52,7 +52,7 @@ const commands: Record<string, Command> = {
   },
   explain: {
     usage: 'explain <id>',
-    help: 'Tell the life of a group, and why it died (explain last)',
+    help: 'Explain one group: what happened to it, and why it ended (explain last)',
     load: async () => (await import('./explain.ts')).explainCommand as CommandModule,
   },
   events: {

@@ -164,9 +164,12 @@ const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRec
 export const leavesForGood = ({ phase }: Pick<GroupRecord, 'phase'>): boolean =>
   phase === 'stopping' || phase === 'held';
 
-/** Told to stop, and StopTask waits until AWS's limits let it pass. The group can be had back until then, if it lives. */
+/**
+ * Told to stop, and StopTask waits until AWS's limits let it pass, or until no worker of the group cancels a task. The
+ * group can be had back until then, if it lives.
+ */
 export const awaitsStop = (record: GroupRecord): boolean =>
-  record.phase === 'stopping' &&
+  leavesForGood(record) &&
   !record.stopsForGood &&
   !record.evicted &&
   record.stopFailures === 0 &&

@@ -1,7 +1,7 @@
 /**
  * How long a group must have been without a task before it is stopped for that. A client that submits, waits and submits
- * again leaves every worker idle for a moment. Normally the cooldown suffices: this is for those who have switched it off,
- * or whose pauses are longer.
+ * again leaves every worker idle for a moment. Normally the cooldown suffices: this is for fleets that have switched it off,
+ * or with longer pauses.
  */
 
 import type { WorkerLoad } from '../scheduler/messages.ts';

@@ -66,6 +66,8 @@ export interface DaemonEnd {
   remaining: Remaining | null;
   /** Whether it could look at ECS: if not, tasks may run that are not counted in `remaining`. */
   looked: boolean;
+  /** What is left stays on purpose, for the next start. */
+  leftOnPurpose: boolean;
 }
 
 const nothing: Remaining = { tasks: 0, launches: 0 };
@@ -75,7 +77,8 @@ export function endOf(context: DaemonContext): DaemonEnd {
   // Without a look it is not known, though this run has launched nothing and its journal is empty: another host, or a
   // state directory that is gone, may have launched under the same id.
   const isEmpty = remaining !== null && remaining.tasks + remaining.launches === 0 && looked;
-  return { status: crash === null && (isEmpty || leftOnPurpose) ? 0 : 1, crash, remaining, looked };
+  const status = crash === null && (isEmpty || leftOnPurpose) ? 0 : 1;
+  return { status, crash, remaining, looked, leftOnPurpose };
 }
 
 /** A scheduler that ends the whole cluster wants nothing left, whatever a person's stop would leave. */

@@ -128,7 +128,7 @@ const without = (breakers: Breakers, gone: (breaker: Breaker) => boolean): Break
 export const onLaunched = (breakers: Breakers, groupId: string): Breakers =>
   without(breakers, ({ signal, probe }) => signal === 'launched' && probe === groupId);
 
-/** Workers got through to the scheduler, whoever launched them when: starting works, there. */
+/** Workers got through to the scheduler, whichever launch started them: starting works, there. */
 export const onRegistered = (
   breakers: Breakers,
   groupId: string,

@@ -144,9 +144,9 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
       states: {
         absent: {
           description: 'No answer lately: nothing is launched, and what runs is kept.',
-          initial: 'unheard',
+          initial: 'neverAnswered',
           states: {
-            unheard: {
+            neverAnswered: {
               description: 'It has never answered.',
               on: {
                 'scheduler.heartbeatEcho': [

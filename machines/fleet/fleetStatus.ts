@@ -37,7 +37,7 @@ export interface FleetStatus {
     missing: number;
     /** Nothing is launched if and only if there are any. */
     blockers: (Blocker & { transient: boolean })[];
-    /** A person holds launches; null: nobody does. */
+    /** A person holds launches; null: none does. */
     hold: { reason: string; since: number } | null;
   };
   breakers: Breaker[];

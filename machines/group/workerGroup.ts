@@ -274,9 +274,9 @@ export const workerGroup = setup({
         },
         held: {
           description:
-            'Told to stop. StopTask is held back while a worker of the group cancels a task: one release of the scheduler ends itself when such a worker leaves.',
+            'Told to stop. StopTask is held back while a worker of the group cancels a task: one release of the scheduler ends itself when such a worker leaves. Until then the drain can be cancelled.',
           entry: { type: 'reportPhase', params: { phase: 'held' } },
-          on: { 'group.stop': 'stopping' },
+          on: { 'group.stop': 'stopping', 'group.cancelDrain': takenBack },
         },
         stopping: {
           description: 'StopTask is requested, and requested again while ECS shows no effect.',

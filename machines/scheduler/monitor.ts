@@ -77,7 +77,7 @@ const monitorSetup = setup({
     unreadWait: 200,
     /** The stream is back within a moment more often than not; until then its last loads are better than none. */
     memory: 30_000,
-    /** 1 s, 2 s, 4 s ... 15 s, each between its half and its whole: sooner than a scheduler that is back is obeyed. */
+    /** 1 s, 2 s, 4 s ... 15 s, each between its half and its whole: sooner than the daemon follows a scheduler that is back. */
     reconnectPause: ({ context: { attempts, jitter } }) =>
       jittered(backoff(attempts, { firstMs: 1000, longestMs: 15_000 }), jitter),
   },
@@ -133,7 +133,7 @@ const monitorSetup = setup({
         return taskIds.length > 0 ? { ...others, [cohortId]: taskIds } : others;
       },
     }),
-    buryTask: assign({
+    markTaskDead: assign({
       dead: ({ context, event }) => {
         assertEvent(event, 'task.dead');
         return markTaskDead(context.dead, taskIdOf(event.taskArn), event.at);
@@ -245,7 +245,7 @@ export const monitor = monitorSetup
       'fleet.tasksChanged': {
         actions: [{ type: 'keepTasks', params: ({ event }) => event }, 'tellCanceling'],
       },
-      'task.dead': { actions: ['buryTask', 'reportDeadWorkers'] },
+      'task.dead': { actions: ['markTaskDead', 'reportDeadWorkers'] },
       'monitor.forget': { actions: 'reportUnknown' },
     },
     initial: 'online',

@@ -27,7 +27,7 @@ export interface Neighbours {
   schedulerBind: Address | null;
   /** Where the object storage server listens. */
   storageBind: Address | null;
-  /** The address of the object storage that the scheduler tells workers who ask. */
+  /** The address of the object storage that the scheduler tells workers that ask. */
   storageTold: Address | null;
 }
 

@@ -76,7 +76,7 @@ export interface LifeStep {
   what: string;
 }
 
-/** The life of a group as a story. */
+/** What happened to a group, in sentences. */
 export interface Life {
   groupId: string;
   taskArn: string | null;

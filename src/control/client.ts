@@ -74,7 +74,7 @@ export async function connectControl(dir: string): Promise<ControlClient> {
       try {
         if (payload) take(payload);
       } catch {
-        // Not from a daemon of ours; who waits for an answer gets none.
+        // Not from a daemon of ours; a request that waits for an answer gets none.
       }
     }
   })().catch(() => {});

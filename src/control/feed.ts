@@ -4,7 +4,7 @@ import type { Log } from '../telemetry/log.ts';
 import { sentenceOf } from '../telemetry/sentence.ts';
 import type { ToldEvent } from './api.ts';
 
-/** Events that are remembered for those who ask later. */
+/** Events that are remembered for clients that ask later. */
 const mostRecent = 200;
 /** What one event may carry. */
 const longestText = 1000;
@@ -12,7 +12,7 @@ const mostEntries = 20;
 
 export type Listener = (told: ToldEvent) => void;
 
-/** Telemetry events, for those who listen now and for those who ask later. */
+/** Telemetry events, for clients that listen now and for those that ask later. */
 export interface Feed {
   /** To be reported to, beside the log. */
   log: Log;

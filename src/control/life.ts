@@ -65,7 +65,7 @@ function areOurs(words: string | null): boolean {
   );
 }
 
-/** The story of a group that has ended. */
+/** What happened to a group that has ended. */
 export function endedLife(ended: EndedSummary, moments: Moments = noMoments): Life {
   const { groupId, taskArn, cause, detail, endedAt, registeredAt } = ended;
   const { wasEvicted } = moments;
@@ -96,7 +96,7 @@ const troubleRemedies: readonly [pattern: RegExp, remedy: string][] = [
   ],
 ];
 
-/** The story of a living group so far. */
+/** What happened to a living group so far. */
 export function livingLife(group: GroupStatus, times: Times, moments: Moments = noMoments): Life {
   const { groupId, taskArn, category, trouble, servingSince, stopRequestedAt } = group;
   const known = {

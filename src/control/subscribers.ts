@@ -21,7 +21,7 @@ const statusEveryMs = 1000;
 /** A subscriber of events hears that we live at least so often, ms; only so is one found that is gone. */
 const quietMs = 5000;
 /** A subscriber that reads nothing for so long is dropped, ms. */
-const patienceMs = 60_000;
+const unreadLimitMs = 60_000;
 
 interface Subscriber {
   client: Buffer;
@@ -39,7 +39,7 @@ interface Parts {
   now: () => number;
 }
 
-/** Who gets changes without asking again. Slow ones lose events, and are told how many; nobody waits for them. */
+/** Clients that get changes without asking again. A slow one loses events, and is told how many; nothing waits for it. */
 export function createSubscribers({ feed, status, send, now }: Parts) {
   const subscribers = new Map<string, Subscriber>();
   let statusAt = 0;
@@ -56,7 +56,7 @@ export function createSubscribers({ feed, status, send, now }: Parts) {
     const bytes = encodeMessage(message);
     const outcome = bytes.length > longestAnswer ? 'sent' : await send(subscriber.client, bytes);
     if (outcome === 'sent') subscriber.sentAt = now();
-    if (outcome === 'gone' || now() - subscriber.sentAt > patienceMs) remove(key);
+    if (outcome === 'gone' || now() - subscriber.sentAt > unreadLimitMs) remove(key);
     return outcome === 'sent';
   }
 

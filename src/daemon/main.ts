@@ -28,6 +28,7 @@ import {
   passStops,
   remainingIn,
   reportEnd,
+  stopViewOf,
   whyUnseen,
 } from './shutdown.ts';
 import { reportSiblingTasks } from './siblingTasks.ts';
@@ -132,8 +133,7 @@ export async function runDaemon(
     facts: () => factsOf(actor.getSnapshot()),
     limits: aws.limits,
   });
-  const leaveRunning = config.sigtermPolicy === 'leave';
-  const facts = { ledger, sight, config, looked: () => actor.getSnapshot().context.looked };
+  const facts = { ledger, sight, config, view: () => stopViewOf(actor.getSnapshot()) };
   const endStops = passStops(actor, onStop, facts, log);
 
   onRetry(() => {
@@ -149,11 +149,11 @@ export async function runDaemon(
   };
   void reportSiblingTasks(siblings, ending.signal);
 
-  const { status, crash, looked } = await outcome;
+  const { status, crash, looked, leftOnPurpose } = await outcome;
   ending.abort();
   endStops();
   clearInterval(summaries);
-  const unseen = looked || leaveRunning ? null : whyUnseen(sight);
+  const unseen = looked || leftOnPurpose ? null : whyUnseen(sight);
   reportEnd({ crash, remaining: remainingIn(ledger), looked, unseen }, log);
   await closeInOrder({ control, inspection, journal, stateDir, aws }, crash !== null);
   return status;

@@ -1,5 +1,5 @@
-import { type ActorRefFrom, toPromise } from 'xstate';
-import type { DaemonEnd, daemon } from '../../machines/daemon/daemon.ts';
+import { type ActorRefFrom, type SnapshotFrom, toPromise } from 'xstate';
+import type { DaemonContext, DaemonEnd, daemon } from '../../machines/daemon/daemon.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
 import { errorText } from '../shared/errorText.ts';
@@ -12,14 +12,14 @@ import { idleWaitSeconds, shortStopTimeout } from './stopTime.ts';
 type Root = ActorRefFrom<typeof daemon>;
 
 /** What the root machine ended with. */
-export type Outcome = Pick<DaemonEnd, 'status' | 'crash' | 'looked'>;
+export type Outcome = Pick<DaemonEnd, 'status' | 'crash' | 'looked' | 'leftOnPurpose'>;
 
 /** Resolves when the root machine has ended; an exception in it is a crash. Call it before the start. */
 export async function outcomeOf(actor: Root): Promise<Outcome> {
   try {
     return await toPromise(actor);
   } catch (error) {
-    return { status: 1, crash: errorText(error), looked: false };
+    return { status: 1, crash: errorText(error), looked: false, leftOnPurpose: false };
   }
 }
 
@@ -31,7 +31,7 @@ export function remainingIn(ledger: LedgerView): string[] {
   ];
 }
 
-export interface End extends Omit<Outcome, 'status'> {
+export interface End extends Pick<Outcome, 'crash' | 'looked'> {
   remaining: string[];
   /** Why our tasks in ECS could not be looked at; null: they were, or they were left on purpose. */
   unseen: string | null;
@@ -49,12 +49,22 @@ export function whyUnseen(sight: AwsSight): string {
   return sight.denial() ?? incomplete ?? sight.trouble() ?? 'no answer of AWS';
 }
 
+/** What the root machine makes of the requests to stop. */
+export interface StopView extends Pick<DaemonContext, 'looked' | 'leftOnPurpose'> {
+  /** Tasks at work are stopped, too. */
+  stopsNow: boolean;
+}
+
+export function stopViewOf(snapshot: SnapshotFrom<typeof daemon>): StopView {
+  const { looked, leftOnPurpose } = snapshot.context;
+  return { looked, leftOnPurpose, stopsNow: snapshot.matches('stoppingNow') };
+}
+
 /** What is known at a request to stop. */
 export interface StopFacts {
   ledger: Pick<LedgerView, 'groupCount' | 'openLaunches'>;
   sight: AwsSight;
-  /** Whether the root machine counts our tasks in ECS as looked at; its end says the same. */
-  looked(): boolean;
+  view(): StopView;
   config: Pick<Config, 'stopTimeoutSeconds' | 'drainTimeoutSeconds' | 'sigtermPolicy'>;
 }
 
@@ -67,32 +77,33 @@ const repeatAfterMs = 15_000;
 export function passStops(
   actor: Pick<Root, 'send'>,
   onStop: OnStop,
-  { ledger, sight, looked, config }: StopFacts,
+  { ledger, sight, view, config }: StopFacts,
   log: Log,
 ): () => void {
   const timers: NodeJS.Timeout[] = [];
-  let requests = 0;
+  let isSaid = false;
 
   onStop((signal) => {
-    requests++;
     log.report('signal.received', { signal });
     actor.send({ type: 'daemon.stop' });
-    if (requests > 1) return;
+    if (isSaid) return;
+    isSaid = true;
     const tasks = ledger.groupCount;
-    // The first request leaves the tasks to the next start.
-    if (config.sigtermPolicy === 'leave') return log.report('daemon.leaving', { tasks });
+    // The root machine has decided: with `sigterm_policy` leave, too, it stops what a scheduler that ends wants stopped.
+    if (view().leftOnPurpose) return log.report('daemon.leaving', { tasks });
     const short = shortStopTimeout(config, tasks);
     if (short) log.report('stopTimeout.short', short);
     const startedAt = now();
     const left = (seconds: number) => Math.max(0, Math.round((startedAt - now()) / 1000 + seconds));
     const say = () => {
-      const waiting = requests > 1 ? 0 : left(idleWaitSeconds(config));
+      const { stopsNow, looked } = view();
+      const waiting = stopsNow ? 0 : left(idleWaitSeconds(config));
       log.report('daemon.stopPending', {
         tasks: ledger.groupCount,
         launches: ledger.openLaunches().length,
         seconds: left(config.stopTimeoutSeconds),
         ...(waiting > 0 && { idleSeconds: waiting }),
-        unseen: looked() ? null : whyUnseen(sight),
+        unseen: looked ? null : whyUnseen(sight),
       });
     };
     timers.push(setTimeout(say, firstAfterMs), setInterval(say, repeatAfterMs));

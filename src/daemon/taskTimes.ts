@@ -5,10 +5,10 @@ import { type Claim, mergeTimes, type ObservedRecord, unknownTimes } from '../st
 /** What ECS says of the life of our tasks and the ledger does not know yet, as records. `at`: milliseconds since the epoch. */
 export function newTimes(
   ledger: Pick<LedgerView, 'owner' | 'group'>,
-  sightings: TaskObservation[],
+  observations: TaskObservation[],
   at: number,
 ): ObservedRecord[] {
-  return sightings.flatMap(({ taskArn, createdAt, startedAt = null }) => {
+  return observations.flatMap(({ taskArn, createdAt, startedAt = null }) => {
     const group = ledger.group(ledger.owner(taskArn) ?? '');
     if (!group) return [];
     const times = mergeTimes(group, { ...unknownTimes, createdAt, runningAt: startedAt });

@@ -216,6 +216,6 @@ export function causeOf(track: Track, at: number): string | null {
   return typeof cause === 'string' ? cause : 'process ended';
 }
 
-/** Ends that nobody wanted. */
+/** Ends that were not requested. */
 export const isFailure = (cause: string | null): boolean =>
   cause !== null && cause !== 'drained' && cause !== 'process ended';

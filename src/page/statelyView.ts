@@ -3,7 +3,7 @@ import { h } from './dom.ts';
 
 const stately = 'https://stately.ai';
 /** A page that can be reached says so within this time, ms. */
-const patience = 10_000;
+const answerLimitMs = 10_000;
 
 interface Message {
   type: string;
@@ -50,8 +50,8 @@ export function statelyView(app: App): View {
       frame.replaceChildren();
     };
     const timer = setTimeout(
-      () => fail(`it has not answered within ${patience / 1000} s`),
-      patience,
+      () => fail(`it has not answered within ${answerLimitMs / 1000} s`),
+      answerLimitMs,
     );
 
     const onMessage = ({ data, source, origin }: MessageEvent) => {

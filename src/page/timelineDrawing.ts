@@ -6,7 +6,7 @@ export const axisHeight = 22;
 /** Between two marks of the scale, s. */
 const steps = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400];
 
-export interface Sight {
+export interface TimelineView {
   rows: readonly Track[];
   /** The window in time. */
   from: number;
@@ -26,13 +26,13 @@ interface Pen {
   context: CanvasRenderingContext2D;
   /** A colour of the style sheet. */
   paint: (name: string) => string;
-  sight: Sight;
+  view: TimelineView;
   xOf: (at: number) => number;
 }
 
 /** Only the rows that can be seen are drawn. */
-export function drawTimeline(canvas: HTMLCanvasElement, sight: Sight): void {
-  const { width, height, from, to, labelWidth, styles } = sight;
+export function drawTimeline(canvas: HTMLCanvasElement, view: TimelineView): void {
+  const { width, height, from, to, labelWidth, styles } = view;
   const density = window.devicePixelRatio || 1;
   const [wide, high] = [Math.round(width * density), Math.round(height * density)];
   if (canvas.width !== wide || canvas.height !== high) {
@@ -52,14 +52,14 @@ export function drawTimeline(canvas: HTMLCanvasElement, sight: Sight): void {
   context.clearRect(0, 0, width, height);
   context.font = '11px ui-monospace, Menlo, Consolas, monospace';
   context.textBaseline = 'middle';
-  const pen = { context, paint, sight, xOf };
+  const pen = { context, paint, view, xOf };
   drawRows(pen);
   drawScale(pen);
 }
 
 function drawRows(pen: Pen): void {
-  const { context, paint, sight } = pen;
-  const { rows, rowHeight, scrollTop, height, width, chosen } = sight;
+  const { context, paint, view } = pen;
+  const { rows, rowHeight, scrollTop, height, width, chosen } = view;
   const first = Math.floor(scrollTop / rowHeight);
   const last = Math.min(rows.length, first + Math.ceil(height / rowHeight) + 1);
   for (let i = first; i < last; i++) {
@@ -75,8 +75,8 @@ function drawRows(pen: Pen): void {
   }
 }
 
-function drawLife({ context, paint, sight, xOf }: Pen, track: Track, y: number): void {
-  const { at, width, labelWidth, rowHeight } = sight;
+function drawLife({ context, paint, view, xOf }: Pen, track: Track, y: number): void {
+  const { at, width, labelWidth, rowHeight } = view;
   const thick = rowHeight > 4 ? rowHeight - Math.max(2, rowHeight / 4) : rowHeight - 1;
   for (const { from, to, state } of segmentsOf(track, at)) {
     const x = Math.max(xOf(from), labelWidth);
@@ -88,8 +88,8 @@ function drawLife({ context, paint, sight, xOf }: Pen, track: Track, y: number):
 }
 
 /** A cross where a group failed; a bar where rows are low, or it was drained. */
-function drawEnd({ context, paint, sight, xOf }: Pen, track: Track, y: number): void {
-  const { at, width, labelWidth, rowHeight } = sight;
+function drawEnd({ context, paint, view, xOf }: Pen, track: Track, y: number): void {
+  const { at, width, labelWidth, rowHeight } = view;
   const cause = causeOf(track, at);
   if (cause === null || track.endedAt === null) return;
   const x = xOf(track.endedAt);
@@ -111,16 +111,16 @@ function drawEnd({ context, paint, sight, xOf }: Pen, track: Track, y: number): 
   context.stroke();
 }
 
-function drawName({ context, paint, sight }: Pen, track: Track, y: number): void {
-  const most = Math.floor((sight.labelWidth - 10) / 6.7);
+function drawName({ context, paint, view }: Pen, track: Track, y: number): void {
+  const most = Math.floor((view.labelWidth - 10) / 6.7);
   const name = track.id.replace(/^group\./, '');
   context.fillStyle = paint('--text');
   const shown = name.length > most ? `…${name.slice(-most + 1)}` : name;
-  context.fillText(shown, 6, y + sight.rowHeight / 2);
+  context.fillText(shown, 6, y + view.rowHeight / 2);
 }
 
-function drawScale({ context, paint, sight, xOf }: Pen): void {
-  const { from, to, width, height, labelWidth, at: shown } = sight;
+function drawScale({ context, paint, view, xOf }: Pen): void {
+  const { from, to, width, height, labelWidth, at: shown } = view;
   context.fillStyle = paint('--panel');
   context.fillRect(0, 0, width, axisHeight);
   const wanted = Math.max(2, Math.floor((width - labelWidth) / 90));

@@ -34,7 +34,7 @@ interface Actor {
   value: Value;
 }
 
-interface Tally {
+interface MachineStats {
   graph: Graph;
   actors: number;
   transitions: number;
@@ -55,7 +55,7 @@ function accepts(descriptor: string, type: string): boolean {
 
 /** Follows actors over the graphs of their machines. */
 export function checkTrace(seen: readonly Seen[]): TraceReport {
-  const tallies = new Map<string, Tally>(
+  const statsByMachine = new Map<string, MachineStats>(
     modelled.map(({ machine }) => [
       machine.id,
       {
@@ -69,16 +69,16 @@ export function checkTrace(seen: readonly Seen[]): TraceReport {
   let namesEdges = true;
 
   const settle = (actor: Actor, value: Value): void => {
-    const { graph, states } = tallies.get(actor.machine) as Tally;
+    const { graph, states } = statsByMachine.get(actor.machine) as MachineStats;
     actor.value = value;
     for (const path of graph.activeIn(value)) states.add(path);
   };
 
   const begin = (name: string, machine: string, value: Value): Actor | null => {
-    const tally = tallies.get(machine);
-    if (!tally) return null;
+    const stats = statsByMachine.get(machine);
+    if (!stats) return null;
     const actor = { machine, value };
-    tally.actors++;
+    stats.actors++;
     actors.set(name, actor);
     settle(actor, value);
     return actor;
@@ -87,14 +87,14 @@ export function checkTrace(seen: readonly Seen[]): TraceReport {
   const step = (one: Seen & { kind: 'step' }): void => {
     const actor = actors.get(one.actor);
     if (!actor) return;
-    const tally = tallies.get(actor.machine) as Tally;
+    const stats = statsByMachine.get(actor.machine) as MachineStats;
     const from = actor.value;
     const refuse = (why: string) =>
       disallowed.push({
         ...{ actor: one.actor, machine: actor.machine, where: one.where, event: one.event, why },
         ...{ from: words(from), to: words(one.value ?? from) },
       });
-    tally.transitions++;
+    stats.transitions++;
     let value: Value = from;
     const [first] = one.took;
     if (first === undefined) {
@@ -102,16 +102,16 @@ export function checkTrace(seen: readonly Seen[]): TraceReport {
     } else if (!accepts(partsOfEdge(first).event, one.event))
       refuse(`${first} is not for this event`);
     for (const edge of one.took) {
-      const next = tally.graph.after(value, edge);
+      const next = stats.graph.after(value, edge);
       if (next === null) {
         refuse(
-          tally.graph.edges.includes(edge)
+          stats.graph.edges.includes(edge)
             ? `${edge} does not leave a state that is active`
             : `there is no transition ${edge}`,
         );
         break;
       }
-      tally.edges.add(edge);
+      stats.edges.add(edge);
       value = next;
     }
     if (!same(value, one.value ?? from)) refuse(`the transitions lead to ${words(value)}`);
@@ -134,13 +134,13 @@ export function checkTrace(seen: readonly Seen[]): TraceReport {
 
   const entered = ({ actor: name, machine, leaf, where }: Seen & { kind: 'entered' }): void => {
     namesEdges = false;
-    const tally = tallies.get(machine);
-    if (!tally) return;
-    const { graph } = tally;
+    const stats = statsByMachine.get(machine);
+    if (!stats) return;
+    const { graph } = stats;
     const actor = actors.get(name) ?? begin(name, machine, graph.initial);
     // The leaves of a start, and those that one event entered together, come one by one.
     if (!actor || graph.activeIn(actor.value).includes(leaf)) return;
-    tally.transitions++;
+    stats.transitions++;
     const value = reach(graph, actor.value, leaf);
     if (value !== null) {
       settle(actor, value);
@@ -161,21 +161,23 @@ export function checkTrace(seen: readonly Seen[]): TraceReport {
     else actors.delete(one.actor);
   }
 
-  const coverage = [...tallies].map(([machine, { graph, actors, transitions, states, edges }]) => ({
-    ...{ machine, actors, transitions },
-    states: {
-      reached: states.size,
-      all: graph.states.length,
-      missing: graph.states.filter((path) => !states.has(path)),
-    },
-    edges: namesEdges
-      ? {
-          taken: edges.size,
-          all: graph.edges.length,
-          missing: graph.edges.filter((edge) => !edges.has(edge)),
-        }
-      : null,
-  }));
+  const coverage = [...statsByMachine].map(
+    ([machine, { graph, actors, transitions, states, edges }]) => ({
+      ...{ machine, actors, transitions },
+      states: {
+        reached: states.size,
+        all: graph.states.length,
+        missing: graph.states.filter((path) => !states.has(path)),
+      },
+      edges: namesEdges
+        ? {
+            taken: edges.size,
+            all: graph.edges.length,
+            missing: graph.edges.filter((edge) => !edges.has(edge)),
+          }
+        : null,
+    }),
+  );
   const transitions = coverage.reduce((sum, one) => sum + one.transitions, 0);
   return { transitions, disallowed, coverage };
 }

@@ -85,7 +85,7 @@ async function attemptLock(dir: string): Promise<Server | 'busy' | null> {
   await listen(server, path);
   const ours = lstatSync(path, { throwIfNoEntry: false })?.ino;
   const seen = await lookAtOthers(dir, name);
-  // Whoever took our socket for dead before it listened may have removed it.
+  // A process that took our socket for dead before it listened may have removed it.
   const isThere = ours !== undefined && lstatSync(path, { throwIfNoEntry: false })?.ino === ours;
   if (seen === 'none' && isThere) {
     state = holds;

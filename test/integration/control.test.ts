@@ -124,7 +124,7 @@ describe('a running daemon', () => {
       { timeout: 20_000, interval: 500 },
     );
     expect((await here('groups', id)).stdout).toMatch(/^Group .* lives: /);
-    expect((await here('groups', '--filter', 'stopping')).stdout).toBe('No group is so.\n');
+    expect((await here('groups', '--filter', 'stopping')).stdout).toBe('No group matches.\n');
   });
 
   it('holds launches with a reason until resume, drains what an operator names, and logs both', async () => {

@@ -22,7 +22,7 @@ describe('a daemon that gets a signal to stop', () => {
 
   it('exits at once with 1 on the third signal, and logs the tasks that still run', async () => {
     const emulator = await account({ stopDelayMs: 60_000 });
-    // Where nobody tells who is at work, nobody is waited for.
+    // Where nothing shows which groups are at work, none is waited for.
     const daemon = begin(temporaryStateDir(), ['--monitor-address', 'tcp://127.0.0.1:1']);
     await launched(emulator);
     daemon.signal();

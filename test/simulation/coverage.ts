@@ -24,7 +24,7 @@ const lasting = (states: Record<string, Node>): string[] =>
     return within.length > 0 ? within : [name];
   });
 
-/** States of the fleet, whose every meeting with a fault is to be seen. */
+/** States of the fleet, in which every fault is to be seen. */
 const fleetStates: string[] = [
   ...lasting(workerGroup.states).map((state) => `group ${state}`),
   ...lasting(launch.states).map((state) => `launch ${state}`),
@@ -72,7 +72,7 @@ export const excuse = (state: string, fault: string): string | null => {
   if (fault === 'prepare' && state === 'launch throttled')
     return 'before all is prepared only launches are sent that are in doubt, and so not given up';
   if (fault === 'noSpot' && state === 'group draining.waiting')
-    return 'who waits is taken back before anything is launched: only a launch without an answer is sent again then';
+    return 'groups that wait are taken back before anything is launched: only a launch without an answer is sent again then';
   return null;
 };
 

@@ -29,7 +29,7 @@ const scriptOf = (kill: Partial<Happening & { kind: 'kill' }>): Script => ({
   },
   happenings: [
     { at: 0, kind: 'demand', tasks: 20 },
-    // New tasks are in no list for a while: who does not wait for that buys them again.
+    // New tasks are in no list for a while: a daemon that does not wait for that launches them again.
     { at: 1000, kind: 'delay', of: 'listLagMs', by: 8000, ms: 150_000 },
     { at: 60_000, kind: 'end', end: 'spot', count: 1 },
     { at: 120_000, kind: 'demand', tasks: 30 },
@@ -41,7 +41,7 @@ const scriptOf = (kill: Partial<Happening & { kind: 'kill' }>): Script => ({
   finalDemand: 30,
 });
 
-/** Whoever is killed there has left a journal as long as it gets, or a launch that nobody answered. */
+/** A daemon that is killed there leaves the longest journal, or a launch without an answer. */
 const deaths = {
   'between two launches': { at: 118_000 },
   'before the answer to RunTask': { point: 'RunTask.executed' },

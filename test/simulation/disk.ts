@@ -13,7 +13,7 @@ interface Inode {
   writtenAt: number;
 }
 
-/** What becomes of a journal that nobody guards: it ends before this byte, or a bit of that byte is another. */
+/** What becomes of a journal that nothing guards: it ends before this byte, or a bit of that byte is another. */
 export type Bend = { cutAt: number } | { flipAt: number; bit: number };
 
 export type DiskTrouble = 'full' | 'slow' | 'syncFails' | 'directorySyncFails' | 'ok';
@@ -196,7 +196,7 @@ export const createDisk = (agenda: Agenda, random: Random): Disk => {
         writing = null;
       }
       if (!power) return;
-      // A rename that nobody synced may or may not have reached the disk.
+      // A rename that was not synced may or may not have reached the disk.
       if (random.chance(0.5)) names = new Map(durableNames);
       durableNames = new Map(names);
       for (const inode of new Set(names.values())) afterPowerCut(inode);

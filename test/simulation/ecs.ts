@@ -47,7 +47,7 @@ export interface ModelTask {
   exitCode: number | null;
   /** ECS's own doing: it came up although `failures` said that it would not. */
   ghost: boolean;
-  /** Someone else than the daemon wants it stopped, or it failed by itself. */
+  /** It is stopped from outside the daemon, or it failed by itself. */
   doomed: boolean;
   runningAt: number | null;
   /** Since when it is wanted stopped. */
@@ -408,7 +408,7 @@ export const createEcs = (agenda: Agenda, random: Random, tag: string, events: E
     isElsewhere: (taskArn: string, cluster?: string) =>
       tasks.get(taskArn)?.cluster !== clusterName(cluster),
 
-    /** Null: nobody knows such a task. */
+    /** Null: ECS does not know such a task. */
     stopTask(taskArn: string, reason: string): Task | null {
       const task = tasks.get(taskArn);
       if (!task || agenda.now() >= task.goneFrom) return null;

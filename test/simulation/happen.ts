@@ -114,7 +114,7 @@ export const createHappen = (stage: Stage) => {
       }
       case 'window': {
         const { window, ms } = happening;
-        // Too little capacity shows where somebody asks for some.
+        // Too little capacity shows at a launch.
         if (window !== 'noCapacity' && window !== 'noSpot') meet(window);
         const set = (on: boolean) => () => {
           ecs.odd[window] = on;

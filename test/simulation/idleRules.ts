@@ -19,7 +19,7 @@ interface Decision {
 }
 
 /**
- * What min_idle_seconds and degraded_grace promise: a group is not stopped before it was idle for that long; and one that
+ * The invariants of min_idle_seconds and degraded_grace: a group is not stopped before it was idle for that long; and one that
  * has lost workers leaves for that no sooner than after its grace, and once there are enough workers without it.
  */
 export function createIdleRules({ agenda, ecs, scheduler, settings, ...world }: Watched) {

@@ -15,7 +15,7 @@ export function createIdlers({ agenda, ecs, scheduler, settings, ...world }: Wat
   const isKnown = ({ since }: Work): boolean =>
     since !== null && agenda.now() - Math.max(since, wokeAt()) > knownMs;
 
-  /** A group that stays and has nothing to do, as everybody has known for a while. */
+  /** A group that stays and has nothing to do, as has been known for a while. */
   const idler = (): string | undefined => {
     const life = world.life();
     const now = agenda.now();

@@ -43,7 +43,7 @@ const rivalBackMs = pauses.long[1] + 1000;
 const holdMs = 20_000;
 /** The monitor stream speaks once a second; what it has said for so long is known. */
 const knownMs = 4000;
-export const sweepLimit = 60_000;
+export const inventoryLimit = 60_000;
 
 const short = (arn: string) => arn.slice(arn.lastIndexOf('/') + 1).replace(/^0+/, '#');
 
@@ -71,7 +71,7 @@ export const createInvariants = (world: Watched) => {
   /** All goals since decidedMs ago, and the one before them. */
   let goals: { until: number; goal: number }[] = [];
   let emptySince: number | null = null;
-  let surveyed = false;
+  let inventoried = false;
   let blind = false;
   let denialsInARow = 0;
   /** Tasks that another manager with our identity has left. */
@@ -171,8 +171,8 @@ export const createInvariants = (world: Watched) => {
       broken('launchedUnheard', `${label}: the last echo is ${now - (echoedAt ?? 0)} ms old`);
     const open = [...life.openAtStart].filter((each) => life.journal?.ledger.isOpen(each));
     if (open.length > 0) broken('launchedUnrecovered', `${label} while ${open} are open`);
-    const isBlind = !surveyed && blind;
-    if (judge.judges('launchedUnrecovered', { 'it may not list': isBlind }) && !surveyed)
+    const isBlind = !inventoried && blind;
+    if (judge.judges('launchedUnrecovered', { 'it may not list': isBlind }) && !inventoried)
       broken('launchedUnrecovered', `${label} before any list was complete`);
     // Neither a journal that knows all nor the right to list: the cap cannot be kept.
     if (blind && foundAt > now) excusedAboveCap = true;
@@ -281,7 +281,7 @@ export const createInvariants = (world: Watched) => {
       zeroSince = null;
       goals = [];
       emptySince = null;
-      surveyed = false;
+      inventoried = false;
       blind = false;
       denialsInARow = 0;
     },
@@ -293,21 +293,21 @@ export const createInvariants = (world: Watched) => {
     },
     goal: () => goal,
     blind: () => blind,
-    surveyed() {
-      surveyed = true;
+    inventoried() {
+      inventoried = true;
       capRule.listed();
-      money.surveyed();
+      money.inventoried();
       foundAt = Math.min(foundAt, agenda.now());
       blind = false;
       denialsInARow = 0;
       excusedAboveCap = false;
-      // What is being stopped is in no list; without the journal nobody knows of it, and it costs a little longer.
+      // A task that is being stopped is in no list; without the journal the daemon does not know it, and it costs a little longer.
       const { ledger } = world.life()?.journal ?? {};
       for (const task of ecs.ours())
         if (!ecs.wanted(task) && ledger?.owner(task.taskArn) === undefined) task.ghost = true;
     },
     clusterLeftOut: capRule.clusterLeftOut,
-    surveyFailed(denied: boolean) {
+    inventoryFailed(denied: boolean) {
       capRule.listFailed();
       denialsInARow = denied ? denialsInARow + 1 : 0;
       blind ||= denialsInARow >= 3;
@@ -381,26 +381,26 @@ export const createInvariants = (world: Watched) => {
           'launchedUseless',
           `workers of ${task.worker.release}, ${task.worker.backend} for a scheduler of ${shown.release.release}`,
         );
-      // Sent by a life whose journal is gone: nobody can know of it yet.
+      // Sent by a life whose journal is gone: the daemon cannot know it yet.
       if (task.label !== null && task.askedAt < lostAt) task.ghost = true;
       const exceeded = excusedAboveCap ? null : capRule.exceeded(task, ecs.ours());
       if (exceeded !== null) broken('capExceeded', exceeded);
     },
 
-    /** Once a second: what ECS itself doubled must be swept. */
-    sweep(faultsEndAt: number) {
+    /** Tasks above the cap, such as those that ECS started twice, must be stopped before the limit. */
+    checkEverySecond(faultsEndAt: number) {
       look();
       for (const task of scheduler.connected.keys()) servedAt.set(task, agenda.now());
       units.learn();
       idles.check();
       dialogue.check();
       lifetimes.check(() => ({
-        ...{ goal, asked: askedWorkers, echoedAt, isLooked: surveyed || blind },
+        ...{ goal, asked: askedWorkers, echoedAt, isLooked: inventoried || blind },
         isKnown: emptySince === null && isServable(),
         ...{ isJustBack: dialogue.isJustBack(), isUnits: units.isUnits() },
       }));
       const now = agenda.now();
-      // Who waits for an idle moment is on its way out, and its wait is bounded.
+      // A group that waits for an idle moment is about to stop, and its wait is bounded.
       const drainRequested = new Set(
         world
           .census()
@@ -414,13 +414,13 @@ export const createInvariants = (world: Watched) => {
           (task) => ecs.wanted(task) && !drainRequested.has(task.taskArn) && !task.rival,
         ).length;
       const isAbove = staying > cap() && world.life() !== null;
-      if (!isAbove || !judge.judges('capExceeded swept', { 'it may not list': blind })) {
+      if (!isAbove || !judge.judges('capExceeded lasting', { 'it may not list': blind })) {
         aboveCapSince = null;
         return;
       }
       aboveCapSince ??= now;
       const since = Math.max(aboveCapSince, faultsEndAt);
-      if (now - since > sweepLimit)
+      if (now - since > inventoryLimit)
         broken('capExceeded', `${staying} tasks for ${now - since} ms, ${cap()} allowed`);
     },
 
@@ -495,7 +495,7 @@ export const createInvariants = (world: Watched) => {
     settledMoney: (countability: Countability) => money.settled(world.census(), countability),
 
     stoppedAgain: stops.stoppedAgain,
-    leftBehind: (life: Life, end: LifeEnd) => settlement.leftBehind(life, end, surveyed),
+    leftBehind: (life: Life, end: LifeEnd) => settlement.leftBehind(life, end, inventoried),
   };
 };
 

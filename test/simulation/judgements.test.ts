@@ -70,7 +70,7 @@ it('launches of a daemon that may not list are excused, and so is its cap withou
 });
 
 it('an end is judged with a complete list that was looked at, and else counted as excused', () => {
-  const endOf = (looked: boolean, surveyed: boolean) => {
+  const endOf = (looked: boolean, inventoried: boolean) => {
     const judgements: Judgements = {};
     const world = {
       ecs: { ours: () => [], wanted: () => true, isClusterGone: () => false },
@@ -81,7 +81,7 @@ it('an end is judged with a complete list that was looked at, and else counted a
     const ledger = { openLaunches: () => [], groups: () => [] };
     const life = { journal: { ledger, found: 'whole' } };
     const end = { status: looked ? 0 : 1, looked } as const;
-    createOwnership(world, String).leftBehind(life as never, end, surveyed);
+    createOwnership(world, String).leftBehind(life as never, end, inventoried);
     return judgements;
   };
   expect(endOf(true, true)['leftUnsaid named']).toEqual({ judged: 1, excused: {} });

@@ -18,7 +18,7 @@ export const excusableRules = [
   /** Of each launch. */
   'capExceeded',
   /** Of each second with more tasks than are allowed. */
-  'capExceeded swept',
+  'capExceeded lasting',
   /** Of each orderly end: status 0 where a task of ours still runs. */
   'leftUnsaid status',
   /** Of each orderly end: a task still runs that the journal does not name. */

@@ -54,8 +54,8 @@ export interface LifeEvents extends ConnectionEvents {
   /** A launch that this life has thought of, before anything else happens to it. */
   decided(label: string): void;
   recorded(record: JournalRecord): void;
-  surveyed(startedAt: number): void;
-  surveyFailed(denied: boolean): void;
+  inventoried(startedAt: number): void;
+  inventoryFailed(denied: boolean): void;
   logged(level: 'info' | 'warn' | 'error', fields: object, text: string): void;
   ended(end: LifeEnd): void;
 }
@@ -270,11 +270,11 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
           // A task that is listed and not described yet may still turn out to be anything.
           const known = ({ phase, taskArn }: (typeof tasks)[number]) =>
             phase !== 'missing' || journal.ledger.owner(taskArn) !== undefined;
-          if (tasks.every(known)) events.surveyed(startedAt);
+          if (tasks.every(known)) events.inventoried(startedAt);
           return { startedAt, tasks: tasks.map((task) => byOurClock(aheadMs(), task)) };
         } catch (error) {
           if (owner.dead) return never();
-          events.surveyFailed(error instanceof EcsFailure && error.kind === 'denied');
+          events.inventoryFailed(error instanceof EcsFailure && error.kind === 'denied');
           throw error;
         }
       },

@@ -30,7 +30,7 @@ export interface Present {
 }
 
 /**
- * What max_lifetime promises: a task that is too old is replaced first, and leaves at an idle moment. And that the fleet
+ * The invariants of max_lifetime: a task that is too old is replaced first, and leaves at an idle moment. And that the fleet
  * does not grow where the default policy only asks for what is connected, with max_lifetime or without.
  */
 export function createLifetimeRules(world: Watched) {
@@ -82,7 +82,7 @@ export function createLifetimeRules(world: Watched) {
 
   /**
    * Groups that were there when the default policy came to ask for what is connected, and the daemon had heard that; null:
-   * it asks for something else. What a scheduler in silence would say nobody can act on. A restart does not let the fleet
+   * it asks for something else. The daemon cannot act on what a silent scheduler would say. A restart does not let the fleet
    * grow, either: the journal keeps what was desired before a replacement.
    */
   let content: number | null = null;

@@ -3,7 +3,7 @@ import type { JournalRecord, LaunchRecord } from '../../src/store/records.ts';
 import { subnetsOf } from './settings.ts';
 import type { Watched } from './watched.ts';
 
-/** How long whoever was refused must at least wait, ms. */
+/** The shortest wait after a refusal, ms. */
 const pauses: Partial<Record<FailureKind, number>> = {
   refused: 15_000,
   capacity: 15_000,
@@ -89,7 +89,7 @@ export const createLimits = ({ agenda, settings, broken }: Watched) => {
       refused = new Map();
       open = new Map();
     },
-    /** It could not be written down, so nobody was asked. */
+    /** It could not be written down, so the request was not sent. */
     unsent(label: string) {
       open.delete(label);
       for (const state of refused.values()) if (state.probe === label) state.probe = null;

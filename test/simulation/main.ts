@@ -67,7 +67,7 @@ const mostShown = 3;
 const mostTold = 30;
 
 /** A seed that takes so long is caught in a circle that not even virtual time can leave, ms. */
-const patience = playedAs === 'wide' ? 600_000 : 30_000;
+const hangLimitMs = playedAs === 'wide' ? 600_000 : 30_000;
 
 interface Report {
   seed: number;
@@ -116,13 +116,13 @@ const simulateApart = (first: number, into: Stats): Promise<void> =>
       into.violations.push({ seed, invariant: 'stuck', at: 0, says: 'it hangs' });
       simulateApart(seed + jobs, into).then(resolve, reject);
     };
-    let timer = setTimeout(hangs, patience);
+    let timer = setTimeout(hangs, hangLimitMs);
     child.on('message', (message) => {
       const report = message as Report;
       clearTimeout(timer);
       addStats(into, report.stats);
       seed = report.seed + jobs;
-      timer = setTimeout(hangs, patience);
+      timer = setTimeout(hangs, hangLimitMs);
     });
     child.once('exit', (code, signal) => {
       clearTimeout(timer);

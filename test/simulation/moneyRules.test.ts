@@ -34,7 +34,7 @@ it('a launch that passes a limit is found, but not where a clock that was set ba
   expect(launchesAfter((rules) => rules.recorded(start(270_000)))).toEqual(['overspent']);
   const listed = (rules: ReturnType<typeof createMoneyRules>) => {
     rules.recorded(start(90_000));
-    rules.surveyed();
+    rules.inventoried();
   };
   expect(launchesAfter(listed)).toEqual(['overspent']);
 });

@@ -140,7 +140,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
       forgottenBefore = agenda.now();
     },
 
-    surveyed() {
+    inventoried() {
       setBackAt = Number.NEGATIVE_INFINITY;
     },
 

@@ -20,11 +20,11 @@ export function createOwnership(
     },
 
     /** After an orderly end: whatever is left was said, or that it could not look; status 0 says that nothing is. */
-    leftBehind(life: Life, { status, looked }: LifeEnd, surveyed: boolean) {
+    leftBehind(life: Life, { status, looked }: LifeEnd, inventoried: boolean) {
       const { ledger, found } = life.journal ?? {};
       const isUnsure =
         (found === 'lost' || found === 'damaged') &&
-        !surveyed &&
+        !inventoried &&
         !ecs.isClusterGone(settings.cluster);
       if (isUnsure && judge.judges('leftUnsaid looked', { 'tasks are left': settings.leave }))
         if (status === 0 || looked)
@@ -32,7 +32,7 @@ export function createOwnership(
       // However little was ever known: status 0 says that nothing is left.
       if (status === 0 && !looked && !settings.leave)
         broken('leftUnsaid', 'it ends with status 0 and says that it has not looked');
-      const unknown = { 'no journal': !ledger, 'no complete list': !surveyed };
+      const unknown = { 'no journal': !ledger, 'no complete list': !inventoried };
       const left = ecs.ours().filter((task) => ecs.wanted(task) && !task.ghost);
       const [one] = left;
       const isJudged = judge.judges('leftUnsaid status', {

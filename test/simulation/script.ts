@@ -335,7 +335,7 @@ export const scriptOf = (seed: number): Script => {
       subnet: `subnet-${places.int(1, settings.subnets)}`,
       trouble: places.pick(subnetTroubles),
     });
-    // Who asks for nothing meets no trouble.
+    // A fleet that asks for nothing meets no fault.
     if (places.chance(0.6))
       happenings.push({
         ...{ at: at + places.between(0, 3) * second, kind: 'demand' },
@@ -394,7 +394,7 @@ export const scriptOf = (seed: number): Script => {
 };
 
 /** After a kill was armed, it strikes at the latest then, ms. */
-export const killPatience = 15 * second;
+export const killLimitMs = 15 * second;
 
 /** Faults that show whatever else is going on, so that no seed is without. */
 const sureFault = (random: Random, at: number): Happening => {
@@ -530,7 +530,7 @@ export const faultsEnd = ({ happenings, settings }: Script): number => {
     Math.max(
       20 * second,
       ...happenings.map((each) => {
-        if (each.kind === 'kill') return each.at + killPatience + each.downMs + rivalMs;
+        if (each.kind === 'kill') return each.at + killLimitMs + each.downMs + rivalMs;
         if (each.kind === 'status') return each.at + (each.forMs ?? 0);
         if (each.kind === 'replace') return each.at + each.downMs + 10 * second;
         if (each.kind === 'stop' || each.kind === 'shutdownCluster' || each.kind === 'restart')

@@ -8,7 +8,7 @@ const heldMs = 31_000;
 /** src/daemon/signals ends the process so long after the third request, ms. */
 export const forceAfterMs = 5000;
 
-/** What a second request to stop promises: what the daemon knows of is told to stop now, whatever it has to do. */
+/** The invariant of a second request to stop: each known group is told to stop now, at work or not. */
 export function createStopRules({ agenda, ecs, scheduler, broken, judge }: Watched) {
   return {
     stoppedAgain(life: Life, isHindered: (since: number) => boolean): void {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** All that happens, a line each: hashed, and kept where somebody reads it. */
+/** All that happens, a line each: hashed, and kept where `lines` are given. */
 export function createTrace(elapsedMs: () => number, lines: string[] | null) {
   const hash = createHash('sha256');
   return {

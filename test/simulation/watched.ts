@@ -7,7 +7,7 @@ import type { Life } from './life.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import type { SimulationSettings } from './script.ts';
 
-/** What a seed can be found guilty of. */
+/** The invariants that a seed can break. */
 export const invariantNames = [
   'leaked',
   'lost',
@@ -42,7 +42,7 @@ export const invariantNames = [
   /** Workers that cannot serve the scheduler, as it had shown before. */
   'launchedUseless',
   'crashed',
-  /** A request to stop, or another one after it, has not done what it promises. */
+  /** A request to stop, or another one after it, has not had its effect. */
   'stopIgnored',
   /** It is older than max_lifetime, idle, and could have been replaced. */
   'tooOld',

@@ -153,7 +153,7 @@ it('nothing is decided by an old answer of the scheduler when a standstill ends 
   expect([run.violations, run.bought, run.restarts]).toEqual([[], 5, 1]);
 });
 
-it('a scheduler that names one worker at a time of groups at work is obeyed for as long as that takes', async () => {
+it('groups at work stop when a scheduler names their workers one at a time, however long that takes', async () => {
   const run = await runScript(
     {
       seed: 3,

@@ -25,7 +25,7 @@ import {
   faultsEnd,
   type Happening,
   type KillPoint,
-  killPatience,
+  killLimitMs,
   type Script,
   type SettingsChange,
 } from './script.ts';
@@ -87,14 +87,14 @@ export const runScript = async (
     run.violations.push({ invariant, at: Math.round(elapsed()) / 1000, says });
   };
 
-  /** A fault has shown: whom did it meet? */
+  /** A fault has shown: counts it with each state that it met. */
   const meet = (fault: string): void => {
     note(() => `~~ ${fault}`);
     if (fault.endsWith(':DescribeTasks')) invariants.unseen();
     if (fault.endsWith('Lost')) lostAt = agenda.now();
     run.faults++;
     const now = census();
-    const states = now ? statesIn(now) : ['nobody'];
+    const states = now ? statesIn(now) : ['no daemon'];
     for (const state of states) {
       const pair = `${scheduler.generation()}|${state}|${fault}`;
       run.met.set(pair, (run.met.get(pair) ?? 0) + 1);
@@ -258,11 +258,11 @@ export const runScript = async (
           note(() => `connection ${kind}`);
           invariants.closed(kind);
         },
-        surveyed: () => {
+        inventoried: () => {
           note(() => 'survey complete');
-          invariants.surveyed();
+          invariants.inventoried();
         },
-        surveyFailed: invariants.surveyFailed,
+        inventoryFailed: invariants.inventoryFailed,
         logged(level, fields, text) {
           note(() => `${level} ${text} ${JSON.stringify(fields)}`);
           if (text === 'siblings.tasksFound') siblings.reported(fields);
@@ -344,7 +344,7 @@ export const runScript = async (
     }
     const mine = { point, strike: () => kill(happening) };
     armed = mine;
-    agenda.after(killPatience, () => {
+    agenda.after(killLimitMs, () => {
       if (armed !== mine) return;
       armed = null;
       mine.strike();
@@ -479,7 +479,7 @@ export const runScript = async (
   let restSince: number | null = null;
   let disturbances = 0;
   const watch = (): void => {
-    invariants.sweep(Math.max(endsAt, lostAt));
+    invariants.checkEverySecond(Math.max(endsAt, lostAt));
     if (siblings.hasAny()) siblings.check();
     const now = agenda.now();
     if (Math.round(elapsed() / 1000) % 5 === 0) {

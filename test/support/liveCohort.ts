@@ -8,7 +8,7 @@ import type { TaskObservation } from '../../machines/shared/domain.ts';
 import { admit, input } from '../../src/paths/models/cohortFixtures.ts';
 import { ended, scriptedParent, scriptedWorld, settle } from './world.ts';
 
-export { admit, input, launchPlan, sighting } from '../../src/paths/models/cohortFixtures.ts';
+export { admit, input, launchPlan, observed } from '../../src/paths/models/cohortFixtures.ts';
 
 /** The cohort with its real children, and effects that wait for the test. */
 export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = {}) => {
@@ -84,7 +84,7 @@ export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = 
     actor.send({ ...admit, launches: [...admit.launches] });
     await answerBoth();
   };
-  const look = async (at: number, ...sightings: TaskObservation[]) => {
+  const look = async (at: number, ...observations: TaskObservation[]) => {
     actor.send({
       type: 'cohort.poll',
       at,
@@ -92,7 +92,7 @@ export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = 
       launching: true,
       ending: false,
     });
-    await answer('describeTasks', sightings);
+    await answer('describeTasks', observations);
   };
   const row = (groupId: string) => actor.getSnapshot().context.groups[groupId];
   const hear = (at: number, loads: Record<string, WorkerLoad> | null) =>

@@ -20,7 +20,7 @@ interface Reported {
 }
 
 /** What a cohort that does at once what it is told has then. */
-const obeyed = ({ counts, launches }: Reported, command: CohortCommand): Reported => {
+const applied = ({ counts, launches }: Reported, command: CohortCommand): Reported => {
   switch (command.type) {
     case 'cohort.admit': {
       const groups = command.launches.reduce((sum, { groupIds }) => sum + groupIds.length, 0);
@@ -141,7 +141,7 @@ export const liveManager = (
       const known = fleet().cohorts[cohortId];
       if (!known) continue;
       const own = commands.filter(([id]) => id === cohortId).map(([, each]) => each);
-      const { counts, launches } = own.reduce<Reported>(obeyed, known);
+      const { counts, launches } = own.reduce<Reported>(applied, known);
       reportOf(cohortId, counts, launches, 0);
     }
   };

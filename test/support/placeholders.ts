@@ -1,6 +1,6 @@
 import { type AnyActorLogic, type AnyStateMachine, createActor } from 'xstate';
 
-/** What each effect of a machine says when it runs and nobody has filled it in; machines are none. */
+/** What each effect of a machine says when it runs without having been provided; machines are none. */
 export const holesOf = async ({
   implementations,
 }: AnyStateMachine): Promise<Record<string, string>> => {

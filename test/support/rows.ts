@@ -52,7 +52,7 @@ export const serves = (given: Partial<GroupRecord> = {}): GroupRecord =>
   rowOf({ taskArn: arn('t'), phase: 'running', registered: true, ...given });
 
 /** What ECS shows of the task `t`. */
-export const sighting = (
+export const observed = (
   phase: TaskObservation['phase'],
   more: Partial<TaskObservation> = {},
 ): TaskObservation => ({

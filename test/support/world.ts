@@ -77,7 +77,7 @@ export const scriptedStream = (answers: (event: EventObject) => boolean = () => 
   return { logic, told, lines, say };
 };
 
-/** For an actor's `parent` option: keeps what it is told, but for what it `answers`. Who has a parent has its clock. */
+/** For an actor's `parent` option: keeps what it is told, but for what it `answers`. An actor with a parent has its clock. */
 export const scriptedParent = (
   clock?: SimulatedClock,
   answers?: (event: EventObject) => boolean,

@@ -16,7 +16,7 @@ function after(at: number | null, first: number | null): string {
   return at === null || first === null || at - first < 1000 ? '' : `+${duration(at - first)}`;
 }
 
-/** The life of a group, for people. */
+/** What happened to a group, for people. */
 export function drawLife(life: Life, columns: number, now: number): Line[] {
   const { groupId, taskArn, isAlive, category, cause, words, diagnosis, remedy, usd } = life;
   const state = category === null ? causeText(cause ?? '') : stateText({ category });

@@ -20,7 +20,7 @@ const help: readonly [string, string][] = [
   ['f', 'filter: all, running, booting, draining, stopping, degraded'],
   ['s', 'sort: age, state, tasks, id'],
   ['up, down', 'move; also k, j, Page Up, Page Down, Home, End'],
-  ['Enter', 'open the group: its life as a story'],
+  ['Enter', 'open the group: what happened to it'],
   ['Esc', 'back to the list'],
   ['q', 'quit; the daemon goes on'],
 ];

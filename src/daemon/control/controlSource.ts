@@ -20,7 +20,7 @@ export interface Facts {
   workerReleaseFor: (terms: Terms | null) => string | null;
   region: string;
   cluster: string;
-  mark: string;
+  ownershipTag: string;
 }
 
 /** What an operator orders, for the root machine. */
@@ -63,7 +63,13 @@ export function createControlSource(parts: SourceParts): ControlSource {
         transport: terms?.transport ?? null,
         workerRelease: facts.workerReleaseFor(terms),
       },
-      aws: { region: facts.region, cluster: facts.cluster, mark: facts.mark, state, trouble },
+      aws: {
+        region: facts.region,
+        cluster: facts.cluster,
+        mark: facts.ownershipTag,
+        state,
+        trouble,
+      },
       fleet,
       degraded: views.degraded(),
       deaths: ledger.history().filter(isDeath).slice(0, deathsShown).map(summaryOf),

@@ -12,7 +12,7 @@ import { StoreFailure } from '../../store/storeFailure.ts';
 import { silentLog } from '../../telemetry/log.ts';
 import type { GcPlace, GcPlan } from './gcPlan.ts';
 
-/** A Fargate task that carries the mark, or a former one. */
+/** A Fargate task that carries the ownership tag, or a former one. */
 export interface LeftTask extends TaggedTask, GcPlace {}
 
 export interface StopOutcome {
@@ -26,7 +26,7 @@ const limitMs = 300_000;
 
 /** What speaks to ECS in one region. */
 function connect(
-  { credentials: keys, connections, formerMarks }: GcPlan,
+  { credentials: keys, connections, formerTags }: GcPlan,
   { region, cluster }: GcPlace,
 ) {
   const tools = { clock: systemClock, log: silentLog };
@@ -34,7 +34,7 @@ function connect(
   const ecs = createEcsClient({ region, credentials: credentials.provider, connections });
   const limiter = createLimiter(systemClock);
   const call = createCaller({ credentials, limiter, ...tools });
-  const places = () => ({ clusters: [], tags: formerMarks });
+  const places = () => ({ clusters: [], tags: formerTags });
   const former = { places, ownAccount: () => null };
   return {
     list: listTasks(ecs, call, cluster, systemClock, silentLog, former),
@@ -43,14 +43,14 @@ function connect(
   };
 }
 
-/** All tasks with a mark of the plan that are not stopped. Rejects with an EcsFailure. */
+/** All tasks with an ownership tag of the plan that are not stopped. Rejects with an EcsFailure. */
 export async function listLeft(plan: GcPlan): Promise<LeftTask[]> {
   const signal = AbortSignal.timeout(limitMs);
   const left: LeftTask[] = [];
   for (const place of plan.places) {
     const aws = connect(plan, place);
     try {
-      const tasks = await aws.list(plan.mark, signal);
+      const tasks = await aws.list(plan.tag, signal);
       left.push(...tasks.map((task) => ({ ...task, ...place })));
     } catch (error) {
       // A cluster that is gone has no tasks.

@@ -30,9 +30,9 @@ export type GcPlace = Omit<TaskPlace, 'account'>;
 /** Where to look for which tasks, and with what. */
 export interface GcPlan {
   /** `startedBy` of the tasks. */
-  mark: string;
+  tag: string;
   /** Other values of it, with which the same state directory has launched before. */
-  formerMarks: string[];
+  formerTags: string[];
   /** At least one. */
   places: GcPlace[];
   credentials: AwsCredentials | null;
@@ -55,12 +55,12 @@ export async function planGc(given: GcWanted, env: Environment): Promise<GcPlan>
     cluster: nameOf(cluster ?? manager?.file?.cluster ?? defaults.cluster),
     region: region ?? manager?.file?.region ?? defaults.region,
   };
-  const mark = config ? ownershipTagOf(config) : markFor(wanted, manager, env);
+  const tag = config ? ownershipTagOf(config) : tagFor(wanted, manager, env);
   const ledger = (manager && peekJournal(manager.dir)?.ledger) ?? null;
   return {
-    mark,
+    tag,
     // A person who names an address means the tasks of that address.
-    formerMarks: scheduler === undefined ? formerMarks(mark, manager, ledger) : [],
+    formerTags: scheduler === undefined ? formerTags(tag, manager, ledger) : [],
     places: distinct([
       home,
       ...placesIn(manager),
@@ -95,7 +95,7 @@ async function knownManager(wanted: GcWanted, env: Environment): Promise<Manager
   }
 }
 
-function markFor(wanted: GcWanted, manager: Manager | null, env: Environment): string {
+function tagFor(wanted: GcWanted, manager: Manager | null, env: Environment): string {
   const { fleetId, scheduler } = wanted;
   const managerId = wanted.managerId ?? (env.SCALER_WORKER_MANAGER_ID || undefined);
   if (fleetId !== undefined) return fleetOwnershipTag(fleetId);
@@ -120,10 +120,10 @@ function addressIn(scheduler: string): string {
 }
 
 /** The settings may name another fleet than the last start did. */
-function formerMarks(mark: string, manager: Manager | null, ledger: LedgerView | null): string[] {
-  const last = manager?.file?.mark ?? mark;
-  const all = new Set([last, ...(ledger ? otherTags(ledger, mark) : [])]);
-  all.delete(mark);
+function formerTags(tag: string, manager: Manager | null, ledger: LedgerView | null): string[] {
+  const last = manager?.file?.mark ?? tag;
+  const all = new Set([last, ...(ledger ? otherTags(ledger, tag) : [])]);
+  all.delete(tag);
   return [...all];
 }
 

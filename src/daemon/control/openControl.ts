@@ -17,7 +17,7 @@ import { createLives, type Lives } from './lives.ts';
 /** Its library is a good part of a start, and the scheduler should hear of us before that; or after this time, ms. */
 const openAnywayMs = 1000;
 
-/** What listens to the telemetry from the first event on, for those who ask later. */
+/** What listens to the telemetry from the first event on, for clients that ask later. */
 export interface Observers {
   lives: Lives;
   feed: Feed;
@@ -90,6 +90,7 @@ function factsOf(config: Config, templates: Templates): Facts {
     ...{ release: version, startedAt: now(), manager: config.workerManagerId },
     schedulerAddress: config.schedulerAddress.text,
     workerReleaseFor: (terms) => (terms ? workersFor(terms, workerRelease).release : workerRelease),
-    ...{ region: config.aws.region, cluster: templates.cluster, mark: templates.startedBy },
+    ...{ region: config.aws.region, cluster: templates.cluster },
+    ownershipTag: templates.startedBy,
   };
 }

@@ -1,6 +1,6 @@
 import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import type { Model } from '../explore.ts';
-import { admit, input, sighting } from './cohortFixtures.ts';
+import { admit, input, observed } from './cohortFixtures.ts';
 
 export const everybody = { pending: 9, idle: 9, busy: 9 };
 export const adopt = {
@@ -86,7 +86,7 @@ export const model: Model = {
     ]),
     ...(value === 'describing'
       ? [
-          { type: 'xstate.done.actor.describeTasks', output: [sighting('arn:9', 'running')] },
+          { type: 'xstate.done.actor.describeTasks', output: [observed('arn:9', 'running')] },
           { type: 'xstate.error.actor.describeTasks', error: new Error('throttled') },
           { type: 'xstate.error.actor.describeTasks', error: denied },
         ]

@@ -21,7 +21,7 @@ export const launchPlan = (label: string, count: number) => ({
   groupIds: Array.from({ length: count }, (_, i) => `${label}-${i}`),
   outcomeUnknown: false,
 });
-export const sighting = (taskArn: string, phase: TaskObservation['phase']): TaskObservation => ({
+export const observed = (taskArn: string, phase: TaskObservation['phase']): TaskObservation => ({
   taskArn,
   phase,
   cause: null,

@@ -1,6 +1,7 @@
 import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import type { FleetInput, FleetSettings } from '../../../machines/fleet/state.ts';
 import type { ListedTask } from '../../../machines/shared/domain.ts';
+import { returnGraceMs } from '../../../machines/shared/timing.ts';
 
 export const fleetSettings: FleetSettings = {
   ...{ maxTasks: null, workersPerTask: 2, capabilities: [], spot: false },
@@ -11,7 +12,7 @@ export const fleetSettings: FleetSettings = {
     degradedGraceMs: 60_000,
   },
   ...{ drainTimeoutMs: 300_000, stopDrainMs: 30_000, echoLimitMs: 6000 },
-  ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs: 30_000 },
+  ...{ emptyGraceMs: 60_000, schedulerGraceMs: 600_000, returnGraceMs },
   ...{
     settleMs: 10_000,
     pollEveryMs: 3000,

@@ -95,7 +95,7 @@ const modelOf = (aside: RegExp): Model => ({
   },
 });
 
-/** A scheduler that asks for tasks one by one and chooses itself who goes; or that our workers could not serve. */
+/** A scheduler that asks for tasks one by one and chooses itself which ones end; or that our workers could not serve. */
 const oneByOne: Model = {
   ...modelOf(/^(cohort\.launchFailed|monitor\.loads|xstate\.error.*|scheduler\.(desired|lost))$/),
   events: (state) => {

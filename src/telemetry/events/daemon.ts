@@ -147,7 +147,7 @@ export const daemonEvents = {
   'tls.certificatesNotChecked': {
     level: 'warn',
     fields: {},
-    sentence: 'Certificates are not checked: any server at the tls or wss address is obeyed.',
+    sentence: 'Certificates are not checked: any server at the tls or wss address is accepted.',
     remedy: 'Set tls_ca instead of tls_insecure.',
   },
   'metrics.opened': {

@@ -9,12 +9,12 @@ import {
 } from '../../../machines/cohort/billing.ts';
 import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import { reconcileObserved } from '../../../machines/cohort/observe.ts';
-import { input, sighting } from '../../support/liveCohort.ts';
+import { input, observed } from '../../support/liveCohort.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
 const seen = (createdAt: number | null, more: object = {}) => ({
-  ...sighting(arn('t'), 'running'),
+  ...observed(arn('t'), 'running'),
   createdAt,
   ...more,
 });
@@ -51,7 +51,7 @@ it('records on which market a task runs and from when on it is billed, though no
 it('records until when a task has lived that ECS denies', () => {
   const deny = (given: Partial<GroupRecord>, describedAt: number | null) => {
     const records = { groups: { a: serves(given) }, launches: {} };
-    const denied = [sighting(arn('t'), 'missing')];
+    const denied = [observed(arn('t'), 'missing')];
     return reconcileObserved(records, denied, 9, input.timeouts, true, describedAt).groups.a
       ?.aliveUntil;
   };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { admit, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
+import { admit, launchPlan, liveCohort, observed } from '../../support/liveCohort.ts';
 
 const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
 const nothing = { requested: 0, tasks: 0, fromSum: 0, young: {}, gapMs: 0 };
@@ -36,14 +36,14 @@ it('a cohort reports what its groups cost, each time that changes', async () => 
   await launch();
   const young = (second: number) => ({ [second]: { tasks: 1, endSum: second * 1000 } });
   expect(bills()).toEqual([bill({ tasks: 1, fromSum: 1000, young: young(61) })]);
-  const shown = { ...sighting('arn:0', 'running'), createdAt: 9000 };
+  const shown = { ...observed('arn:0', 'running'), createdAt: 9000 };
   await look(10_000, shown);
   expect(bills()).toEqual([bill({ tasks: 1, fromSum: 9000, young: young(69) })]);
   await look(20_000, shown);
   expect(bills()).toEqual([]);
   await look(69_000, shown);
   expect(bills()).toEqual([bill({ tasks: 1, fromSum: 9000 })]);
-  await look(109_000, { ...sighting('arn:0', 'stopped'), createdAt: 9000 });
+  await look(109_000, { ...observed('arn:0', 'stopped'), createdAt: 9000 });
   expect(bills()).toEqual([bill({}, 0.01)]);
 });
 
@@ -73,7 +73,7 @@ it('ends a task that StopTask shows to have ended long ago, at what it has cost 
   await launchBoth();
   await look(900_000);
   drainAll(900_000);
-  const seen = { ...sighting('arn:0', 'stopped'), createdAt: 1000, livedMs: 100_000 };
+  const seen = { ...observed('arn:0', 'stopped'), createdAt: 1000, livedMs: 100_000 };
   await Promise.all(calls.stopTask.slice(0, 1).map(({ resolve }) => resolve(seen)));
   await look(903_000);
   expect(ended).toMatchObject([{ taskArn: 'arn:0', usd: 0.01 }]);
@@ -83,10 +83,10 @@ it('ends a task that StopTask shows to have ended long ago, at what it has cost 
 it('says that a bill is a part of the cost once ECS has denied a task to its end', async () => {
   const { launchBoth, ended, lastBill, look } = bothWith();
   await launchBoth();
-  const second = sighting('arn:1', 'running');
-  await look(100_000, sighting('arn:0', 'running'), second);
+  const second = observed('arn:1', 'running');
+  await look(100_000, observed('arn:0', 'running'), second);
   for (const at of [103_000, 700_000, 900_000])
-    await look(at, sighting('arn:0', 'missing'), second);
+    await look(at, observed('arn:0', 'missing'), second);
   expect(ended).toMatchObject([
     { taskArn: 'arn:0', cause: 'lost', usd: expect.closeTo(0.0099, 9) },
   ]);

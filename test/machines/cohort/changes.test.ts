@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { admit, liveCohort, sighting } from '../../support/liveCohort.ts';
+import { admit, liveCohort, observed } from '../../support/liveCohort.ts';
 import { settle } from '../../support/world.ts';
 
 const everybody = { pending: 9, idle: 9, busy: 9 };
 const load = (tasks: number, canceling = 0) => ({ workers: 1, tasks, canceling });
-const running = [sighting('arn:0', 'running'), sighting('arn:1', 'running')];
+const running = [observed('arn:0', 'running'), observed('arn:1', 'running')];
 
 /** A cohort whose two groups serve, and which reports only what changes from now on. */
 const serving = async () => {
@@ -133,7 +133,7 @@ it("a group that ends before the first poll has ended at its own beginning, by S
   const group = { groupId: 'g', taskArn: 'arn:9', createdAt: 5000, deadlinesFrom: 905_000 };
   actor.send({ type: 'cohort.adopt', generation: 2, groups: [group] });
   actor.send({ type: 'cohort.release', generation: 3, at: 906_000, taskIds: ['arn:9'] });
-  const observation = sighting('arn:9', 'stopped');
+  const observation = observed('arn:9', 'stopped');
   actor.send({ type: 'group.stopAnswered', groupId: 'g', observation });
   // An answer that comes later, when it is gone, says nothing.
   actor.send({ type: 'group.stopAnswered', groupId: 'g', observation });
@@ -178,7 +178,7 @@ it('a cancellation that is shown before the loads holds back the stop of its gro
 it('a list that shows a denied task puts off the time after which it is given up', async () => {
   const { actor, look, row } = await serving();
   const [, second] = running;
-  await look(10_000, sighting('arn:0', 'missing'), second as never);
+  await look(10_000, observed('arn:0', 'missing'), second as never);
   expect(row('e-1-0')).toMatchObject({ missingSince: 10_000 });
   actor.send({ type: 'cohort.listed', at: 15_000, taskArns: ['arn:0', 'arn:1'] });
   expect([row('e-1-0')?.missingSince, row('e-1-1')?.missingSince]).toEqual([15_000, null]);

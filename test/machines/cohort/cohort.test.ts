@@ -3,7 +3,7 @@ import type { AnyActorRef } from 'xstate';
 import { cohort } from '../../../machines/cohort/cohort.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { choosing, denied, everybody, model } from '../../../src/paths/models/cohort.ts';
-import { admit, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
+import { admit, launchPlan, liveCohort, observed } from '../../support/liveCohort.ts';
 import { checkEveryEdge, untaken, unvisited } from '../../support/paths.ts';
 import { settle } from '../../support/world.ts';
 
@@ -20,7 +20,7 @@ describe('a cohort with real children', () => {
     expect(calls.describeTasks).toHaveLength(0);
     await launchBoth();
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
-    await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
+    await look(5000, observed('arn:0', 'running'), observed('arn:1', 'starting'));
     expect(calls.describeTasks.at(-1)?.input).toEqual({ taskArns: ['arn:0', 'arn:1'] });
     expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
   });
@@ -86,7 +86,7 @@ describe('a cohort with real children', () => {
     await answerBoth();
     expect(phases()).toEqual({ 'e-1-0': 'waiting', 'e-1-1': 'provisioning' });
     expect(calls.stopTask).toHaveLength(0);
-    await look(3000, sighting('arn:0', 'running'), sighting('arn:1', 'stopped'));
+    await look(3000, observed('arn:0', 'running'), observed('arn:1', 'stopped'));
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-1' })]);
     expect(phases()).toEqual({ 'e-1-0': 'running' });
     expect(calls.stopTask).toHaveLength(0);
@@ -98,7 +98,7 @@ describe('a cohort with real children', () => {
     const drain = { type: 'cohort.drain', generation: 2, idle: 0, busy: 0, at: 1500 } as const;
     actor.send({ ...drain, pending: 1, until: 60_000 });
     await answerBoth();
-    await look(3000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+    await look(3000, observed('arn:0', 'running'), observed('arn:1', 'running'));
     expect(Object.values(phases()).sort()).toEqual(['running', 'stopping']);
     expect(calls.stopTask).toHaveLength(1);
   });
@@ -160,11 +160,11 @@ describe('a cohort with real children', () => {
   it('does not end a new task because ECS does not show it yet', async () => {
     const { launchBoth, look, phases, ended } = liveCohort();
     await launchBoth();
-    await look(60_000, sighting('arn:0', 'missing'), sighting('arn:1', 'missing'));
+    await look(60_000, observed('arn:0', 'missing'), observed('arn:1', 'missing'));
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
-    await look(120_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    await look(120_000, observed('arn:0', 'missing'), observed('arn:1', 'starting'));
     expect(ended).toEqual([]);
-    await look(120_001, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    await look(120_001, observed('arn:0', 'missing'), observed('arn:1', 'starting'));
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
   });
 
@@ -172,7 +172,7 @@ describe('a cohort with real children', () => {
     const { launchBoth, look, ended, told } = liveCohort();
     await launchBoth();
     const seen = (at: number, phase: TaskObservation['phase']) =>
-      look(at, sighting('arn:0', phase), sighting('arn:1', 'running'));
+      look(at, observed('arn:0', phase), observed('arn:1', 'running'));
     await seen(100_000, 'missing');
     await seen(112_000, 'missing');
     await seen(160_000, 'missing');
@@ -183,15 +183,15 @@ describe('a cohort with real children', () => {
     expect(ended).toEqual([]);
     await seen(223_001, 'missing');
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'lost' })]);
-    // And nobody is told that its workers are dead: who knows.
+    // And its workers are not reported dead: that is not certain.
     expect(told.map(({ type }) => type)).not.toContain('task.dead');
   });
 
   it('reports each task that has certainly ended, whatever its end', async () => {
     const { launchBoth, look, told } = liveCohort();
     await launchBoth();
-    const stopped = { ...sighting('arn:1', 'stopped'), cause: 'exited' as const };
-    await look(50_000, sighting('arn:0', 'stopping'), stopped);
+    const stopped = { ...observed('arn:1', 'stopped'), cause: 'exited' as const };
+    await look(50_000, observed('arn:0', 'stopping'), stopped);
     expect(told.filter(({ type }) => type === 'task.dead')).toEqual([
       { type: 'task.dead', at: 50_000, taskArn: 'arn:1' },
     ]);
@@ -207,26 +207,26 @@ describe('a cohort with real children', () => {
       { groupId: 'e-1-0', taskArn: 'arn:0' },
       { groupId: 'e-1-1', taskArn: 'arn:1' },
     ]);
-    await look(93_000, sighting('arn:0', 'missing'), sighting('arn:1', 'starting'));
+    await look(93_000, observed('arn:0', 'missing'), observed('arn:1', 'starting'));
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
   });
 
   it('stops a group that does not run by its deadline, with that cause', async () => {
     const { launchBoth, look, phases, ended } = liveCohort();
     await launchBoth();
-    await look(601_001, sighting('arn:0', 'starting'), sighting('arn:1', 'running'));
+    await look(601_001, observed('arn:0', 'starting'), observed('arn:1', 'running'));
     expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'running' });
-    await look(602_000, { ...sighting('arn:0', 'stopped'), cause: 'drained' });
+    await look(602_000, { ...observed('arn:0', 'stopped'), cause: 'drained' });
     expect(ended).toEqual([expect.objectContaining({ groupId: 'e-1-0', cause: 'startFailed' })]);
   });
 
   it('reports a stop that takes long, and watches the task to its end', async () => {
     const { launchBoth, look, answer, actor, row, notes, ended, told } = liveCohort();
     await launchBoth();
-    await look(601_001, sighting('arn:0', 'starting'), sighting('arn:1', 'running'));
+    await look(601_001, observed('arn:0', 'starting'), observed('arn:1', 'running'));
     await answer('stopTask', undefined);
-    const stopping = sighting('arn:0', 'stopping');
-    const others = sighting('arn:1', 'running');
+    const stopping = observed('arn:0', 'stopping');
+    const others = observed('arn:1', 'running');
     await look(602_000, stopping, others);
     await look(722_000, stopping, others);
     expect(notes).toEqual([{ groupId: 'e-1-0', taskArn: 'arn:0', since: 602_000 }]);
@@ -235,7 +235,7 @@ describe('a cohort with real children', () => {
     expect(told.at(-1)).toMatchObject({ counts: { stopping: 1, freed: 1 } });
     expect(row('e-1-0')).toMatchObject({ phase: 'stopping', executionStopped: true });
     expect(notes).toHaveLength(1);
-    await look(730_000, { ...sighting('arn:0', 'stopped'), cause: 'drained' }, others);
+    await look(730_000, { ...observed('arn:0', 'stopped'), cause: 'drained' }, others);
     expect(ended).toHaveLength(1);
     expect(Object.keys(actor.getSnapshot().context.groups)).toEqual(['e-1-1']);
   });
@@ -253,15 +253,15 @@ describe('a cohort with real children', () => {
     expect(crashes).toHaveLength(1);
     expect(actor.getSnapshot().children['group.e-1-0']).not.toBe(group);
     expect(phases()).toEqual({ 'e-1-0': 'provisioning', 'e-1-1': 'provisioning' });
-    await look(5000, sighting('arn:0', 'running'));
+    await look(5000, observed('arn:0', 'running'));
     expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'provisioning' });
   });
 
   it('drains pending groups before serving ones, the youngest first', async () => {
     const { launchBoth, actor, look, phases } = liveCohort();
     await launchBoth();
-    await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
-    await look(40_000, sighting('arn:0', 'running'), sighting('arn:1', 'starting'));
+    await look(5000, observed('arn:0', 'running'), observed('arn:1', 'starting'));
+    await look(40_000, observed('arn:0', 'running'), observed('arn:1', 'starting'));
     expect(actor.getSnapshot().context.groups['e-1-0']?.registered).toBe(true);
     actor.send({
       type: 'cohort.drain',
@@ -281,7 +281,7 @@ describe('a cohort with real children', () => {
       const all = liveCohort();
       all.monitorConnected.now = true;
       await all.launchBoth();
-      await all.look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      await all.look(5000, observed('arn:0', 'running'), observed('arn:1', 'running'));
       return all;
     };
     const busy = { workers: 4, tasks: 3, canceling: 0 };
@@ -289,7 +289,7 @@ describe('a cohort with real children', () => {
 
     it('counts a group as serving by its workers, not by the clock', async () => {
       const { hear, row, look } = await serving();
-      await look(500_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      await look(500_000, observed('arn:0', 'running'), observed('arn:1', 'running'));
       expect(row('e-1-0')?.registered).toBe(false);
       hear(500_100, { 'arn:0': busy });
       expect(row('e-1-0')?.registered).toBe(true);
@@ -299,9 +299,9 @@ describe('a cohort with real children', () => {
     it('stops a running task whose workers never come', async () => {
       const { hear, look, phases, ended } = await serving();
       hear(6000, { 'arn:0': busy });
-      await look(602_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      await look(602_000, observed('arn:0', 'running'), observed('arn:1', 'running'));
       expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'stopping' });
-      await look(603_000, { ...sighting('arn:1', 'stopped'), cause: 'drained' });
+      await look(603_000, { ...observed('arn:1', 'stopped'), cause: 'drained' });
       expect(ended).toEqual([expect.objectContaining({ cause: 'startFailed' })]);
     });
 
@@ -412,9 +412,9 @@ describe('a cohort with real children', () => {
       const { hear, look, phases } = await serving();
       hear(6000, { 'arn:0': busy, 'arn:1': busy });
       hear(10_000, { 'arn:0': { workers: 0, tasks: 0, canceling: 0 } });
-      await look(130_000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      await look(130_000, observed('arn:0', 'running'), observed('arn:1', 'running'));
       expect(phases()).toEqual({ 'e-1-0': 'running', 'e-1-1': 'running' });
-      await look(130_001, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+      await look(130_001, observed('arn:0', 'running'), observed('arn:1', 'running'));
       expect(phases()).toEqual({ 'e-1-0': 'stopping', 'e-1-1': 'running' });
     });
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import { cohort } from '../../../machines/cohort/cohort.ts';
 import { isWorkCurrent, minIdleOf } from '../../../machines/cohort/cohortSetup.ts';
-import { admit, input, liveCohort, sighting } from '../../support/liveCohort.ts';
+import { admit, input, liveCohort, observed } from '../../support/liveCohort.ts';
 import { scriptedParent } from '../../support/world.ts';
 
 /** A moment in milliseconds since the epoch, as a daemon sees it. */
@@ -75,7 +75,7 @@ it('runs the machine of a group where the wiring gives no other', () => {
 it('tells a group why it is to leave', async () => {
   const { launchBoth, look, actor, calls } = liveCohort();
   await launchBoth();
-  await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+  await look(5000, observed('arn:0', 'running'), observed('arn:1', 'running'));
   const all = { pending: 2, idle: 2, busy: 2, at: 6000, until: 0 };
   actor.send({ type: 'cohort.drain', generation: 2, ...all, reason: 'the budget is spent' });
   expect(calls.stopTask.map(({ input }) => input)).toEqual([

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { recordListed } from '../../../machines/cohort/deniedTasks.ts';
-import { liveCohort, sighting } from '../../support/liveCohort.ts';
+import { liveCohort, observed } from '../../support/liveCohort.ts';
 import { arn, serves } from '../../support/rows.ts';
 
 it('counts from a list how long DescribeTasks denies a task that the list shows', () => {
@@ -22,9 +22,9 @@ it('counts from a list how long DescribeTasks denies a task that the list shows'
 it('gives up no task for as long as lists show it, and one that they do not show a minute later', async () => {
   const { launchBoth, actor, look, ended, told } = liveCohort();
   await launchBoth();
-  const running = [sighting('arn:0', 'running'), sighting('arn:1', 'running')];
+  const running = [observed('arn:0', 'running'), observed('arn:1', 'running')];
   await look(5000, ...running);
-  const denied = [sighting('arn:0', 'missing'), sighting('arn:1', 'missing')];
+  const denied = [observed('arn:0', 'missing'), observed('arn:1', 'missing')];
   await look(10_000, ...denied);
   expect(told.at(-1)).toMatchObject({ counts: { denied: 2 } });
   actor.send({ type: 'cohort.listed', at: 40_000, taskArns: ['arn:0'] });

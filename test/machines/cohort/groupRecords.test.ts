@@ -14,7 +14,7 @@ import { reconcileObserved } from '../../../machines/cohort/observe.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import type { WorkerLoad } from '../../../machines/scheduler/messages.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
-import { input, sighting } from '../../support/liveCohort.ts';
+import { input, observed } from '../../support/liveCohort.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
@@ -123,11 +123,11 @@ describe('the record of a group', () => {
 
 describe('a drain that waits for an idle moment', () => {
   it('ends in a stop at its deadline, not earlier', () => {
-    const books = recordsOf({
+    const records = recordsOf({
       a: waits({ drainDeadline: 9000 }),
       b: waits({ drainDeadline: 9001 }),
     });
-    const { groups, outbox } = expired(books, 9000);
+    const { groups, outbox } = expired(records, 9000);
     expect(groups).toStrictEqual({
       a: waits({ drainDeadline: null, stopRequestedAt: 9000, phase: 'stopping' }),
       b: waits({ drainDeadline: 9001 }),
@@ -136,14 +136,14 @@ describe('a drain that waits for an idle moment', () => {
   });
 
   it('does not end for a group without a task, nor for a group that does not drain', () => {
-    const books = recordsOf({
+    const records = recordsOf({
       a: rowOf({ drainRequested: true, drainDeadline: 8000 }),
       b: waits({ registered: false, drainDeadline: 8000 }),
       c: serves({ load: load(0) }),
     });
-    const { groups, outbox } = expired(books, 9000);
+    const { groups, outbox } = expired(records, 9000);
     expect(outbox).toEqual([['b', { type: 'group.stop' }]]);
-    expect([groups.a, groups.c]).toStrictEqual([books.groups.a, books.groups.c]);
+    expect([groups.a, groups.c]).toStrictEqual([records.groups.a, records.groups.c]);
   });
 });
 
@@ -151,14 +151,14 @@ describe('a load from the monitor stream', () => {
   const gone = { workers: 0, tasks: 0, canceling: 0 };
 
   it('is recorded for the group of its task', () => {
-    const books = recordsOf({
+    const records = recordsOf({
       a: serves({ taskArn: arn('1') }),
       b: serves({ taskArn: arn('2') }),
       c: rowOf(),
     });
-    expect(recordLoads(books, { 1: load(3), 9: load(1) }, 500)).toStrictEqual({
+    expect(recordLoads(records, { 1: load(3), 9: load(1) }, 500)).toStrictEqual({
       ...recordsOf({
-        ...books.groups,
+        ...records.groups,
         a: serves({ taskArn: arn('1'), load: load(3), shownWorkers: 4 }),
       }),
       outbox: [],
@@ -167,8 +167,8 @@ describe('a load from the monitor stream', () => {
   });
 
   it('that is the same leaves the record as it is', () => {
-    const books = recordsOf({ a: serves({ taskArn: arn('1'), load: load(3) }) });
-    expect(recordLoads(books, { 1: load(3) }, 500).groups.a).toBe(books.groups.a);
+    const records = recordsOf({ a: serves({ taskArn: arn('1'), load: load(3) }) });
+    expect(recordLoads(records, { 1: load(3) }, 500).groups.a).toBe(records.groups.a);
   });
 
   it.each([
@@ -180,13 +180,14 @@ describe('a load from the monitor stream', () => {
   ])('with other %s is recorded', (_, given) => {
     const known = { ...load(3), running: { tasks: 3, begunSum: 900 } };
     const shown = { ...known, ...given };
-    const books = recordsOf({ a: serves({ taskArn: arn('1'), load: known }) });
-    expect(recordLoads(books, { 1: shown }, 500).groups.a?.load).toEqual(shown);
+    const records = recordsOf({ a: serves({ taskArn: arn('1'), load: known }) });
+    expect(recordLoads(records, { 1: shown }, 500).groups.a?.load).toEqual(shown);
   });
 
   it('without workers leaves a group as assumed to serve, and with workers it does not', () => {
-    const books = recordsOf({ a: serves({ taskArn: arn('1'), assumed: true, load: load(3) }) });
-    const assumed = (shown: WorkerLoad) => recordLoads(books, { 1: shown }, 500).groups.a?.assumed;
+    const records = recordsOf({ a: serves({ taskArn: arn('1'), assumed: true, load: load(3) }) });
+    const assumed = (shown: WorkerLoad) =>
+      recordLoads(records, { 1: shown }, 500).groups.a?.assumed;
     expect([assumed(gone), assumed(load(1))]).toEqual([true, false]);
   });
 
@@ -217,8 +218,8 @@ describe('a load from the monitor stream', () => {
   );
 
   it('of no tasks ends the wait for an idle moment', () => {
-    const books = recordsOf({ a: waits({ taskArn: arn('1') }), b: waits({ taskArn: arn('2') }) });
-    const { groups, outbox } = recordLoads(books, { 1: load(0), 2: load(1) }, 500);
+    const records = recordsOf({ a: waits({ taskArn: arn('1') }), b: waits({ taskArn: arn('2') }) });
+    const { groups, outbox } = recordLoads(records, { 1: load(0), 2: load(1) }, 500);
     expect(groups.a).toMatchObject({
       drainDeadline: null,
       stopRequestedAt: 500,
@@ -249,30 +250,30 @@ describe('a load from the monitor stream', () => {
   });
 
   it('records since when a group that served has no workers', () => {
-    let books = recordsOf({
+    let records = recordsOf({
       a: serves({ taskArn: arn('1'), load: load(1) }),
       b: rowOf({ taskArn: arn('2') }),
     });
-    books = recordLoads(books, { 1: gone, 2: gone }, 500);
-    books = recordLoads(books, { 1: gone, 2: gone }, 700);
-    expect([books.groups.a?.workersLostSince, books.groups.b?.workersLostSince]).toEqual([
+    records = recordLoads(records, { 1: gone, 2: gone }, 500);
+    records = recordLoads(records, { 1: gone, 2: gone }, 700);
+    expect([records.groups.a?.workersLostSince, records.groups.b?.workersLostSince]).toEqual([
       500,
       null,
     ]);
-    expect(books.groups.a?.load).toEqual(gone);
-    expect(recordLoads(books, { 1: load(0) }, 900).groups.a).toMatchObject({
+    expect(records.groups.a?.load).toEqual(gone);
+    expect(recordLoads(records, { 1: load(0) }, 900).groups.a).toMatchObject({
       workersLostSince: null,
       load: load(0),
     });
   });
 
   it('is forgotten when the stream ends', () => {
-    const books = recordsOf({
+    const records = recordsOf({
       a: serves({ load: load(1) }),
       b: serves({ workersLostSince: 400 }),
       c: rowOf(),
     });
-    const { groups, outbox } = recordLoads(books, null, 500);
+    const { groups, outbox } = recordLoads(records, null, 500);
     expect(groups).toStrictEqual({ a: serves(), b: serves(), c: rowOf() });
     expect(outbox).toEqual([]);
   });
@@ -283,9 +284,9 @@ describe('a group that drains and was not described yet', () => {
     runs({ phase: 'waiting', drainRequested: true, observeUntil: 9000, ...given });
 
   it('is not stopped by a load without tasks', () => {
-    const books = recordsOf({ a: unseen({ drainDeadline: 8000 }) });
+    const records = recordsOf({ a: unseen({ drainDeadline: 8000 }) });
     const { groups, outbox } = recordLoads(
-      books,
+      records,
       { r: { workers: 0, tasks: 0, canceling: 0 } },
       5000,
     );
@@ -294,13 +295,13 @@ describe('a group that drains and was not described yet', () => {
   });
 
   it('is stopped in the end, although no description has shown it', () => {
-    const books = recordsOf({
+    const records = recordsOf({
       a: unseen(),
       b: unseen({ taskArn: arn('b'), drainDeadline: 8000 }),
       c: unseen({ taskArn: arn('c'), drainDeadline: 9500 }),
     });
-    expect(expired(books, 8999).outbox).toEqual([]);
-    const { groups, outbox } = expired(books, 9000);
+    expect(expired(records, 8999).outbox).toEqual([]);
+    const { groups, outbox } = expired(records, 9000);
     expect(outbox).toEqual([
       ['a', { type: 'group.stop' }],
       ['b', { type: 'group.stop' }],
@@ -324,7 +325,7 @@ describe('a group to stop while one of its workers cancels a task', () => {
     expect(held.groups.a).toMatchObject({
       ...{ phase: 'held', stopHeldSince: 9000, stopRequestedAt: null, drainDeadline: null },
     });
-    expect(countRecords(held.groups)).toEqual({ ...noCounts, stopping: 1 });
+    expect(countRecords(held.groups)).toEqual({ ...noCounts, stopping: 1, unsent: 1 });
     const still = recordLoads(held, { t: { ...cancels, tasks: 2 } }, 9500);
     expect(still.outbox).toEqual([]);
     const over = recordLoads(still, { t: { ...cancels, canceling: 0 } }, 9600);
@@ -443,7 +444,12 @@ describe('of the groups that are told to stop', () => {
     ['not those that ECS shows as stopping', { lastStatus: 'stopping' }, 0],
     ['not those that have lost their workers', { workersLostSince: 5 }, 0],
     ['not those that ECS denies', { lastStatus: 'missing' }, 0],
-    ['not those whose stop is held back', { phase: 'held' }, 0],
+    ['those whose stop is held back', { phase: 'held' }, 1],
+    [
+      'not those that have failed and whose stop is held back',
+      { phase: 'held', stopsForGood: true },
+      0,
+    ],
   ] as const)('%s can be had back', (_, given, unsent) => {
     const counts = countRecords({ a: told(given) });
     expect(counts).toMatchObject({ stopping: 1, unsent });
@@ -467,7 +473,7 @@ describe('of the groups that are told to stop', () => {
 
 describe('a task that is to stop', () => {
   const observe = (record: GroupRecord, phase: TaskObservation['phase'], more: object = {}) => {
-    const seen = { ...sighting(arn('r'), phase), ...more };
+    const seen = { ...observed(arn('r'), phase), ...more };
     return reconcileObserved(recordsOf({ a: record }), [seen], 500, input.timeouts, true);
   };
   const unseen = { phase: 'waiting', drainRequested: true, observeUntil: 9000 } as const;
@@ -493,7 +499,7 @@ describe('a task that is to stop', () => {
     const timeouts = { ...input.timeouts, workersLostMs: 100 };
     const { groups } = reconcileObserved(
       recordsOf({ a: runs(lost) }),
-      [sighting(arn('r'), 'running')],
+      [observed(arn('r'), 'running')],
       ...([500, timeouts, true] as const),
     );
     expect(groups.a).toMatchObject({ phase: 'stopping', stopsForGood: true });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
-import { admit, launchPlan, liveCohort, sighting } from '../../support/liveCohort.ts';
+import { admit, launchPlan, liveCohort, observed } from '../../support/liveCohort.ts';
 import { settle } from '../../support/world.ts';
 
 const cohortId = 'cohort.0';
@@ -73,11 +73,11 @@ describe('a cohort reports to the fleet manager', () => {
       { groupId: 'e-1-1', taskArn: 'arn:1' },
     ]);
     expect(news()).toEqual([changed(1, { pending: 2 }, 0)]);
-    await look(5000, sighting('arn:0', 'running'), sighting('arn:1', 'running'));
+    await look(5000, observed('arn:0', 'running'), observed('arn:1', 'running'));
     expect(news()).toEqual([]);
     hear(6000, { 'arn:0': registered });
     expect(news()).toContainEqual(changed(1, { pending: 1, idle: 1 }));
-    await look(7000, sighting('arn:0', 'stopped'));
+    await look(7000, observed('arn:0', 'stopped'));
     expect(news().filter(({ type }) => type !== 'cohort.launchFailed')).toEqual([
       dead(7000),
       changed(1, { pending: 1 }, 0, 1),
@@ -90,9 +90,9 @@ describe('a cohort reports to the fleet manager', () => {
     hear(1500, { 'arn:0': registered });
     hear(1600, null);
     news();
-    await look(2000, sighting('arn:0', 'missing'));
+    await look(2000, observed('arn:0', 'missing'));
     expect(news()).toEqual([changed(1, { pending: 1, absent: 1, denied: 1 })]);
-    await look(3000, sighting('arn:0', 'running'));
+    await look(3000, observed('arn:0', 'running'));
     expect(news()).toEqual([changed(1, { busy: 1 })]);
     hear(3500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 4000, until: 5000 });
@@ -145,7 +145,7 @@ describe('a cohort reports to the fleet manager', () => {
     expect(news()).toEqual([changed(3, { pending: 2, stopping: 2 })]);
     actor.send({ type: 'cohort.release', generation: 4, at: 2000, taskIds: ['arn:2'] });
     expect(news()).toEqual([changed(4, { pending: 1, stopping: 3 }, 0, 1)]);
-    await look(3000, sighting('arn:3', 'stopping'));
+    await look(3000, observed('arn:3', 'stopping'));
     expect(news()).toEqual([changed(4, { stopping: 4 }, 0, 1)]);
   });
 
@@ -158,7 +158,7 @@ describe('a cohort reports to the fleet manager', () => {
     const groups = [{ groupId: 'stray', taskArn: 'x/9', createdAt: 400, deadlinesFrom: 500 }];
     actor.send({ type: 'cohort.adopt', generation: 2, groups });
     expect(tasks()).toMatchObject([{ taskIds: ['arn:0', '9'] }]);
-    await look(5000, sighting('arn:0', 'stopped'));
+    await look(5000, observed('arn:0', 'stopped'));
     expect(tasks()).toMatchObject([{ taskIds: ['9'] }]);
     await refuse(1, { kind: 'refused', reason: 'full' });
     expect(tasks()).toEqual([]);
@@ -170,7 +170,7 @@ describe('a cohort reports to the fleet manager', () => {
     news();
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     expect(news()).toEqual(stopped(2, { stopping: 1 }));
-    await look(3000, sighting('arn:0', 'stopped'));
+    await look(3000, observed('arn:0', 'stopped'));
     expect(news()).toContainEqual(changed(2, {}));
     expect(actor.getSnapshot().children['group.e-1-0']).toBeUndefined();
   });
@@ -235,7 +235,7 @@ describe('a cohort reports to the fleet manager', () => {
   it('once that a group serves, and in which subnet', async () => {
     const { launchOne, look, hear, news } = live();
     await launchOne();
-    await look(5000, { ...sighting('arn:0', 'running'), subnet: 'subnet-a' });
+    await look(5000, { ...observed('arn:0', 'running'), subnet: 'subnet-a' });
     news();
     hear(6000, { 'arn:0': registered });
     hear(6001, { 'arn:0': { workers: 2, tasks: 0, canceling: 0 } });
@@ -262,7 +262,7 @@ describe('a cohort reports to the fleet manager', () => {
     const { launchOne, look, news } = live();
     await launchOne();
     news();
-    const ended = { ...sighting('arn:0', 'stopped'), cause: 'exited', detail: 'exit 1' } as const;
+    const ended = { ...observed('arn:0', 'stopped'), cause: 'exited', detail: 'exit 1' } as const;
     await look(5000, ended);
     expect(news()).toEqual([
       dead(5000),
@@ -288,7 +288,7 @@ describe('a cohort reports to the fleet manager', () => {
     await launchOne();
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
     news();
-    await look(3000, sighting('arn:0', 'stopped'));
+    await look(3000, observed('arn:0', 'stopped'));
     expect(news()).toEqual([dead(3000), unproved, changed(2, {})]);
     const refused = live();
     await refused.refuse(2, { kind: 'quota', reason: 'vCPUs' });
@@ -298,16 +298,16 @@ describe('a cohort reports to the fleet manager', () => {
   it('a group that served for two minutes as stable, and no failure when it ends later', async () => {
     const { launchOne, look, hear, news } = live();
     await launchOne();
-    await look(5000, sighting('arn:0', 'running'));
+    await look(5000, observed('arn:0', 'running'));
     hear(6000, { 'arn:0': registered });
     news();
-    await look(7000, sighting('arn:0', 'running'));
-    await look(126_999, sighting('arn:0', 'running'));
+    await look(7000, observed('arn:0', 'running'));
+    await look(126_999, observed('arn:0', 'running'));
     expect(news()).toEqual([]);
-    await look(127_000, sighting('arn:0', 'running'));
+    await look(127_000, observed('arn:0', 'running'));
     const lasting = { type: 'cohort.recovered', cohortId, groupId: 'e-1-0', subnet: null };
     expect(news()).toEqual([{ ...lasting, signal: 'stable' }]);
-    await look(999_000, sighting('arn:0', 'stopped'));
+    await look(999_000, observed('arn:0', 'stopped'));
     expect(news()).toEqual([dead(999_000), changed(1, {}, 0, 1)]);
   });
 
@@ -315,9 +315,9 @@ describe('a cohort reports to the fleet manager', () => {
     const { launchOne, look, hear, news } = live();
     await launchOne();
     hear(6000, { 'arn:0': registered });
-    await look(7000, sighting('arn:0', 'running'));
+    await look(7000, observed('arn:0', 'running'));
     news();
-    await look(126_999, { ...sighting('arn:0', 'stopped'), detail: 'OutOfMemory' });
+    await look(126_999, { ...observed('arn:0', 'stopped'), detail: 'OutOfMemory' });
     expect(news()).toEqual([
       dead(126_999),
       {
@@ -461,7 +461,7 @@ describe('a cohort on a command', () => {
     look(61_000);
     expect(phases()).toEqual({ 'e-1-0': 'stopping' });
     expect(calls.describeTasks).toHaveLength(1);
-    await answer('describeTasks', [{ ...sighting('arn:0', 'missing') }]);
+    await answer('describeTasks', [{ ...observed('arn:0', 'missing') }]);
     expect(row('e-1-0')?.missingSince).toBe(1600);
   });
 
@@ -520,13 +520,13 @@ describe('a group actor that crashes', () => {
   it('is not stopped at once if it waited for an idle moment', async () => {
     const { actor, calls, launchOne, look, hear } = live();
     await launchOne();
-    await look(5000, sighting('arn:0', 'running'));
+    await look(5000, observed('arn:0', 'running'));
     hear(6000, { 'arn:0': { workers: 1, tasks: 2, canceling: 0 } });
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 7000, until: 99_000 });
     actor.send(crash as never);
     await settle();
     expect(calls.stopTask).toHaveLength(0);
-    await look(99_000, sighting('arn:0', 'running'));
+    await look(99_000, observed('arn:0', 'running'));
     expect(calls.stopTask).toHaveLength(1);
   });
 

@@ -3,9 +3,9 @@ import type { CohortRecords, GroupRecord } from '../../../machines/cohort/groupR
 import { eventFor, observedByStop, reconcileObserved } from '../../../machines/cohort/observe.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { timeouts } from '../../../src/paths/models/cohortFixtures.ts';
-import { arn, rowOf, serves, sighting } from '../../support/rows.ts';
+import { arn, observed, rowOf, serves } from '../../support/rows.ts';
 
-const booksOf = (groups: Record<string, GroupRecord>): CohortRecords => ({ groups, launches: {} });
+const recordsOf = (groups: CohortRecords['groups']): CohortRecords => ({ groups, launches: {} });
 const boots = (given = {}) => rowOf({ taskArn: arn('t'), phase: 'provisioning', ...given });
 const runs = (given = {}) => rowOf({ taskArn: arn('t'), phase: 'running', ...given });
 const stops = (given = {}) =>
@@ -20,46 +20,46 @@ describe('an observation of a task', () => {
   const spot = { cause: 'interrupted', detail: 'Spot' } as const;
 
   it.each([
-    ['is its end', runs(), sighting('stopped', spot), 0, { type: 'task.stopped', ...spot }],
+    ['is its end', runs(), observed('stopped', spot), 0, { type: 'task.stopped', ...spot }],
     [
       'is its end, for whatever reason',
       runs(),
-      sighting('stopped'),
+      observed('stopped'),
       0,
       { type: 'task.stopped', cause: 'exited', detail: null },
     ],
-    ['may be nothing yet', boots({ missingSince: 0 }), sighting('missing'), 60_000, null],
-    ['may be nothing once', boots({ deadlinesFrom: 1 }), sighting('missing'), 90_000, null],
+    ['may be nothing yet', boots({ missingSince: 0 }), observed('missing'), 60_000, null],
+    ['may be nothing once', boots({ deadlinesFrom: 1 }), observed('missing'), 90_000, null],
     [
       'may be nothing for a minute',
       serves({ missingSince: 30_000 }),
-      sighting('missing'),
+      observed('missing'),
       90_000,
       null,
     ],
-    ['is nothing any more', boots({ missingSince: 29_999 }), sighting('missing'), 90_000, lost],
-    ['says that it runs', boots(), sighting('running'), 0, { type: 'task.running' }],
+    ['is nothing any more', boots({ missingSince: 29_999 }), observed('missing'), 90_000, lost],
+    ['says that it runs', boots(), observed('running'), 0, { type: 'task.running' }],
     [
       'may take its time to start',
       boots({ deadlinesFrom: 7 }),
-      ...([sighting('starting'), 600_007, null] as const),
+      ...([observed('starting'), 600_007, null] as const),
     ],
     [
       'may take too long to start',
       boots({ deadlinesFrom: 7 }),
-      sighting('starting'),
+      observed('starting'),
       600_008,
       { type: 'task.failing', cause: 'startFailed', detail: 'not running 600 s after its launch' },
     ],
     [
       'may not be known for a while',
       boots({ deadlinesFrom: 7 }),
-      ...([sighting('unknown'), 600_007, null] as const),
+      ...([observed('unknown'), 600_007, null] as const),
     ],
     [
       'may not be known to run for too long',
       boots({ deadlinesFrom: 7 }),
-      sighting('unknown'),
+      observed('unknown'),
       600_008,
       {
         type: 'task.failing',
@@ -70,82 +70,82 @@ describe('an observation of a task', () => {
     [
       'may not be known to run for too long, also where it is to leave',
       boots({ phase: 'waiting', drainRequested: true, drainDeadline: 9e9 }),
-      sighting('unknown'),
+      observed('unknown'),
       600_001,
       { type: 'task.failing', cause: 'startFailed' },
     ],
     [
       'is no news of an unknown status: its workers serve',
       serves(),
-      ...([sighting('unknown'), 9e8, null] as const),
+      ...([observed('unknown'), 9e8, null] as const),
     ],
     [
       'is no news of an unknown status: it is assumed to serve',
       serves({ assumed: true, load: null }),
-      ...([sighting('unknown'), 9e8, null] as const),
+      ...([observed('unknown'), 9e8, null] as const),
     ],
     [
       'is no news of an unknown status: it was seen to run',
       runs({ runningAt: 1 }),
-      ...([sighting('unknown'), 600_000, null] as const),
+      ...([observed('unknown'), 600_000, null] as const),
     ],
     [
       'is no news of an unknown status: an earlier run has seen it run',
       boots({ ranBefore: true }),
-      ...([sighting('unknown'), 600_000, null] as const),
+      ...([observed('unknown'), 600_000, null] as const),
     ],
-    ['is no news of an unknown status: it is held', held, sighting('unknown'), 9e8, null],
-    ['is no news of an unknown status: it stops', stops(), sighting('unknown'), 9e8, null],
+    ['is no news of an unknown status: it is held', held, observed('unknown'), 9e8, null],
+    ['is no news of an unknown status: it stops', stops(), observed('unknown'), 9e8, null],
     [
       'starts again never: an earlier run has seen it run',
       boots({ ranBefore: true }),
-      ...([sighting('starting'), 600_000, null] as const),
+      ...([observed('starting'), 600_000, null] as const),
     ],
-    ['starts again never: its workers serve', serves(), sighting('starting'), 900_000, null],
+    ['starts again never: its workers serve', serves(), observed('starting'), 900_000, null],
     [
       'starts again never: it was seen to run',
       runs({ runningAt: 1 }),
-      ...([sighting('starting'), 600_000, null] as const),
+      ...([observed('starting'), 600_000, null] as const),
     ],
     [
       'starts again never: the monitor shows its workers',
       boots({ load: { workers: 1, tasks: 1, canceling: 0 } }),
-      sighting('starting'),
+      observed('starting'),
       900_000,
       null,
     ],
     [
       'stops no group that waits for an idle moment and has run',
       runs({ phase: 'waiting', drainRequested: true, drainDeadline: 9e9, runningAt: 1 }),
-      sighting('starting'),
+      observed('starting'),
       500,
       null,
     ],
     [
       'may be another hand that stops it',
       runs(),
-      sighting('stopping'),
+      observed('stopping'),
       0,
       { type: 'task.failing', cause: 'stoppedOutside', detail: null },
     ],
     [
       'may be Spot that takes it back',
       runs(),
-      sighting('stopping', spot),
+      observed('stopping', spot),
       0,
       { type: 'task.failing', ...spot },
     ],
-    ['may be nothing once, its stop accepted', accepted, sighting('missing'), 90_000, null],
-    ['is denied while the workers serve', unseen, sighting('missing'), 500, null],
-    ['says nothing new of a held group that ends', held, sighting('stopping'), 900_000, null],
-    ['says nothing new of a held group that runs', held, sighting('running'), 900_000, null],
-    ['is as it was told to be', stops(), sighting('stopping'), 99_000, null],
-    ['is not yet as it was told to be', stops(), sighting('running'), 16_000, null],
-    ['shows that a stop got lost', stops(), sighting('running'), 16_001, { type: 'group.stop' }],
+    ['may be nothing once, its stop accepted', accepted, observed('missing'), 90_000, null],
+    ['is denied while the workers serve', unseen, observed('missing'), 500, null],
+    ['says nothing new of a held group that ends', held, observed('stopping'), 900_000, null],
+    ['says nothing new of a held group that runs', held, observed('running'), 900_000, null],
+    ['is as it was told to be', stops(), observed('stopping'), 99_000, null],
+    ['is not yet as it was told to be', stops(), observed('running'), 16_000, null],
+    ['shows that a stop got lost', stops(), observed('running'), 16_001, { type: 'group.stop' }],
     [
-      'shows that nobody has asked for a stop',
+      'shows that no stop was requested',
       stops({ stopRequestedAt: null }),
-      sighting('running'),
+      observed('running'),
       16_001,
       { type: 'group.stop' },
     ],
@@ -157,7 +157,7 @@ describe('an observation of a task', () => {
 });
 
 describe('a running task', () => {
-  const seen = sighting('running');
+  const seen = observed('running');
 
   it('counts as serving after its grace period when the monitor is not connected', () => {
     const row = runs({ runningAt: 10_000 });
@@ -168,7 +168,7 @@ describe('a running task', () => {
   });
 
   it('counts as serving as well when its status has come to be unknown, or an earlier run saw it run', () => {
-    const unknown = sighting('unknown');
+    const unknown = observed('unknown');
     for (const row of [runs({ runningAt: 7 }), boots({ ranBefore: true, deadlinesFrom: 7 })]) {
       expect(eventFor(row, unknown, 30_007, timeouts, false)).toBeNull();
       expect(eventFor(row, unknown, 30_008, timeouts, false)).toEqual({ type: 'task.registered' });
@@ -203,24 +203,24 @@ describe('a running task', () => {
 
 describe('one page of observations', () => {
   const look = (row: ReturnType<typeof rowOf>, seen: TaskObservation, at: number) => {
-    const books = { groups: { a: row, b: rowOf() }, launches: {} };
-    const { groups, outbox, launches } = reconcileObserved(books, [seen], at, timeouts, true);
-    expect(groups.b).toBe(books.groups.b);
-    expect(launches).toBe(books.launches);
+    const records = { groups: { a: row, b: rowOf() }, launches: {} };
+    const { groups, outbox, launches } = reconcileObserved(records, [seen], at, timeouts, true);
+    expect(groups.b).toBe(records.groups.b);
+    expect(launches).toBe(records.launches);
     return { row: groups.a, outbox };
   };
 
   it('sends a group only what is new, and records what was observed', () => {
-    expect(look(boots(), sighting('running', { subnet: 'subnet-a' }), 500)).toStrictEqual({
+    expect(look(boots(), observed('running', { subnet: 'subnet-a' }), 500)).toStrictEqual({
       row: boots({ lastStatus: 'running', runningAt: 500, subnet: 'subnet-a' }),
       outbox: [['a', { type: 'task.running' }]],
     });
     const known = boots({ subnet: 'subnet-a', failureReason: 'network', runningAt: 400 });
-    expect(look(known, sighting('running'), 500).row).toStrictEqual({
+    expect(look(known, observed('running'), 500).row).toStrictEqual({
       ...known,
       lastStatus: 'running',
     });
-    const why = sighting('stopped', { failureReason: 'capacity' });
+    const why = observed('stopped', { failureReason: 'capacity' });
     expect(look(boots(), why, 500).row).toMatchObject({
       failureReason: 'capacity',
       runningAt: null,
@@ -229,69 +229,69 @@ describe('one page of observations', () => {
 
   it('changes nothing when it repeats the last one', () => {
     const row = boots({ lastStatus: 'starting' });
-    expect(look(row, sighting('starting'), 500)).toEqual({ row, outbox: [] });
-    expect(look(row, sighting('starting'), 500).row).toBe(row);
+    expect(look(row, observed('starting'), 500)).toEqual({ row, outbox: [] });
+    expect(look(row, observed('starting'), 500).row).toBe(row);
   });
 
   it('changes nothing of a group that it gives an unknown status', () => {
     for (const lastStatus of ['starting', 'running', null] as const) {
       const groups = { g: boots({ deadlinesFrom: 0, lastStatus }) };
-      const { outbox, ...books } = reconcileObserved(
-        booksOf(groups),
-        [sighting('unknown')],
+      const { outbox, ...records } = reconcileObserved(
+        recordsOf(groups),
+        [observed('unknown')],
         ...([1000, timeouts, false] as const),
       );
-      expect(books).toEqual(booksOf(groups));
+      expect(records).toEqual(recordsOf(groups));
       expect(outbox).toEqual([]);
     }
   });
 
   it('changes nothing of a group that is not in it', () => {
     const row = boots({ lastStatus: 'starting' });
-    expect(look(row, sighting('running', { taskArn: arn('x') }), 500).row).toBe(row);
+    expect(look(row, observed('running', { taskArn: arn('x') }), 500).row).toBe(row);
   });
 
   it('records since when a task is missing, and forgets it when the task is back', () => {
-    const gone = look(boots({ lastStatus: 'starting' }), sighting('missing'), 500).row as never;
+    const gone = look(boots({ lastStatus: 'starting' }), observed('missing'), 500).row as never;
     expect(gone).toMatchObject({ missingSince: 500 });
-    expect(look(gone, sighting('missing'), 700).row).toBe(gone);
-    expect(look(gone, sighting('starting'), 700).row).toMatchObject({ missingSince: null });
+    expect(look(gone, observed('missing'), 700).row).toBe(gone);
+    expect(look(gone, observed('starting'), 700).row).toMatchObject({ missingSince: null });
     const lost = { row: { missingSince: 500 }, outbox: [['a', { type: 'task.stopped' }]] };
-    expect(look(gone, sighting('missing'), 90_000)).toMatchObject(lost);
+    expect(look(gone, observed('missing'), 90_000)).toMatchObject(lost);
   });
 
   it('does not end a group whose workers the monitor shows, however long ECS denies its task', () => {
     const load = { workers: 2, tasks: 2, canceling: 0 };
     let row = serves({ load, lastStatus: 'running' });
     for (const at of [100_000, 106_000, 112_000, 170_000, 900_000]) {
-      const next = look(row, sighting('missing'), at);
+      const next = look(row, observed('missing'), at);
       expect(next.outbox).toEqual([]);
       row = next.row as GroupRecord;
     }
     expect(row).toMatchObject({ phase: 'running', missingSince: 100_000 });
     // A monitor without a connection shows nothing.
     const lost = { type: 'task.stopped', cause: 'lost' };
-    expect(eventFor(row, sighting('missing'), 900_000, timeouts, false)).toMatchObject(lost);
+    expect(eventFor(row, observed('missing'), 900_000, timeouts, false)).toMatchObject(lost);
     const left = { ...row, load: { ...load, workers: 0 } };
-    expect(eventFor(left, sighting('missing'), 900_000, timeouts, true)).toMatchObject(lost);
+    expect(eventFor(left, observed('missing'), 900_000, timeouts, true)).toMatchObject(lost);
   });
 
   it('asks again for the stop of a task that ECS denies and whose workers the monitor shows', () => {
     const row = stops({ load: { workers: 1, tasks: 0, canceling: 0 }, missingSince: 0 });
     const stop = { type: 'group.stop' };
-    expect(eventFor(row, sighting('missing'), 90_000, timeouts, true)).toEqual(stop);
+    expect(eventFor(row, observed('missing'), 90_000, timeouts, true)).toEqual(stop);
   });
 
   it('records since when ECS shows a task as starting that is assumed to serve', () => {
     const row = serves({ assumed: true, lastStatus: 'starting' });
-    expect(look(row, sighting('starting'), 500).row).toMatchObject({ startingSince: 500 });
+    expect(look(row, observed('starting'), 500).row).toMatchObject({ startingSince: 500 });
   });
 
   it('keeps a task that has run as running when ECS says that it starts', () => {
     const row = serves({ lastStatus: 'running', runningAt: 400 });
-    expect(look(row, sighting('starting'), 500)).toEqual({ row, outbox: [] });
+    expect(look(row, observed('starting'), 500)).toEqual({ row, outbox: [] });
     const missing = serves({ lastStatus: 'missing', missingSince: 400 });
-    expect(look(missing, sighting('starting'), 500)).toEqual({
+    expect(look(missing, observed('starting'), 500)).toEqual({
       row: { ...missing, lastStatus: 'running', missingSince: null },
       outbox: [],
     });
@@ -300,21 +300,21 @@ describe('one page of observations', () => {
   it('knows that the container of a task has ended, and keeps that', () => {
     const row = stops({ lastStatus: 'stopping' });
     const ended = { ...row, executionStopped: true };
-    const seen = sighting('stopping', { executionStopped: true });
+    const seen = observed('stopping', { executionStopped: true });
     expect(look(row, seen, 500)).toEqual({ row: ended, outbox: [] });
-    expect(look(ended, sighting('stopping'), 500).row).toBe(ended);
+    expect(look(ended, observed('stopping'), 500).row).toBe(ended);
   });
 
   it('records when a stop was requested', () => {
     const told = { phase: 'stopping', drainDeadline: null };
     const waiting = runs({ drainRequested: true, drainDeadline: 900 });
-    expect(look(waiting, sighting('stopping'), 500).row).toMatchObject({
+    expect(look(waiting, observed('stopping'), 500).row).toMatchObject({
       ...{ ...told, stopRequestedAt: 500 },
     });
-    expect(look(stops(), sighting('running'), 20_000).row).toMatchObject({
+    expect(look(stops(), observed('running'), 20_000).row).toMatchObject({
       stopRequestedAt: 20_000,
     });
-    expect(look(stops(), sighting('stopping'), 20_000).row).toMatchObject({
+    expect(look(stops(), observed('stopping'), 20_000).row).toMatchObject({
       stopRequestedAt: 1000,
     });
   });
@@ -322,19 +322,19 @@ describe('one page of observations', () => {
 
 it('a group that waits for an idle moment is stopped if its workers cannot have started yet', () => {
   const waiting = { drainRequested: true, drainDeadline: 9000 };
-  const books = booksOf({
+  const records = recordsOf({
     a: boots(waiting),
     b: boots({ taskArn: arn('b') }),
     c: boots({ taskArn: arn('c'), ...waiting }),
     d: serves({ taskArn: arn('d'), ...waiting }),
   });
-  const sightings = [
-    sighting('starting'),
-    sighting('starting', { taskArn: arn('b') }),
-    sighting('running', { taskArn: arn('c') }),
-    sighting('starting', { taskArn: arn('d') }),
+  const observations = [
+    observed('starting'),
+    observed('starting', { taskArn: arn('b') }),
+    observed('running', { taskArn: arn('c') }),
+    observed('starting', { taskArn: arn('d') }),
   ];
-  const { groups, outbox } = reconcileObserved(books, sightings, 5000, timeouts, true);
+  const { groups, outbox } = reconcileObserved(records, observations, 5000, timeouts, true);
   expect(outbox).toEqual([
     ['a', { type: 'group.stop' }],
     ['c', { type: 'task.running' }],
@@ -356,9 +356,9 @@ describe('a description of groups of which some drain and were not described yet
   const stays = (id: string, given: Partial<GroupRecord> = {}) =>
     rowOf({ taskArn: arn(id), phase: 'provisioning', ...given });
   const seen = (id: string, phase: TaskObservation['phase']) =>
-    sighting(phase, { taskArn: arn(id) });
-  const look = (groups: Record<string, GroupRecord>, ...sightings: TaskObservation[]) => {
-    const step = reconcileObserved(booksOf(groups), sightings, 5000, timeouts, false);
+    observed(phase, { taskArn: arn(id) });
+  const look = (groups: Record<string, GroupRecord>, ...observations: TaskObservation[]) => {
+    const step = reconcileObserved(recordsOf(groups), observations, 5000, timeouts, false);
     const news = step.outbox.map(([groupId, { type }]) => `${groupId} ${type}`);
     return { groups: step.groups, news };
   };
@@ -493,15 +493,15 @@ describe('a task whose worker cancels a task', () => {
     reconcileObserved({ groups: { a: record }, launches: {} }, seen, at, timeouts, true);
 
   it('is held when it fails, and is not told to stop again while it is held', () => {
-    const reclaimed = sighting('stopping', { cause: 'interrupted', detail: 'Spot' });
+    const reclaimed = observed('stopping', { cause: 'interrupted', detail: 'Spot' });
     const { groups, outbox } = observe(serves({ load }), 500, reclaimed);
     expect(outbox).toEqual([
       ['a', { type: 'task.failing', cause: 'interrupted', detail: 'Spot', hold: true }],
     ]);
     expect(groups.a).toMatchObject({ phase: 'held', stopHeldSince: 500 });
-    const again = observe(groups.a as never, 60_000, sighting('running'));
+    const again = observe(groups.a as never, 60_000, observed('running'));
     expect(again.outbox).toEqual([]);
-    expect(observe(groups.a as never, 600, sighting('stopped')).outbox).toMatchObject([
+    expect(observe(groups.a as never, 600, observed('stopped')).outbox).toMatchObject([
       ['a', { type: 'task.stopped' }],
     ]);
   });
@@ -510,31 +510,31 @@ describe('a task whose worker cancels a task', () => {
 describe('the answer to a StopTask', () => {
   const other = stops({ taskArn: arn('u') });
   const answered = (seen: TaskObservation) =>
-    observedByStop(booksOf({ a: stops(), b: other }), 'a', seen, 5000, timeouts);
+    observedByStop(recordsOf({ a: stops(), b: other }), 'a', seen, 5000, timeouts);
 
   it('is the end of a task that has ended unseen', () => {
-    const seen = sighting('stopped', { cause: 'exited', livedMs: 80_000, createdAt: 7 });
+    const seen = observed('stopped', { cause: 'exited', livedMs: 80_000, createdAt: 7 });
     const { groups, outbox } = answered(seen);
     expect(outbox).toEqual([['a', { type: 'task.stopped', cause: 'exited', detail: null }]]);
     expect(groups.a).toMatchObject({ lastStatus: 'stopped', livedMs: 80_000, billedFrom: 7 });
   });
 
   it('shows that any other task has lived until then, and changes nothing else', () => {
-    const { groups, outbox } = answered(sighting('running', { createdAt: 7, market: 'spot' }));
+    const { groups, outbox } = answered(observed('running', { createdAt: 7, market: 'spot' }));
     expect(outbox).toEqual([]);
     const billed = { billedFrom: 7, market: 'spot', aliveUntil: 5000 };
     expect(groups).toEqual({ a: { ...stops(), ...billed }, b: other });
   });
 
   it.each(['stopped', 'stopping'] as const)('says nothing of a group that is gone: %s', (phase) => {
-    const books = booksOf({});
-    const step = observedByStop(books, 'a', sighting(phase), 5000, timeouts);
-    expect(step).toEqual({ ...books, outbox: [] });
+    const records = recordsOf({});
+    const step = observedByStop(records, 'a', observed(phase), 5000, timeouts);
+    expect(step).toEqual({ ...records, outbox: [] });
   });
 });
 
 it('a group whose stop was accepted ends at once when its cluster does not exist any more', () => {
-  const gone = sighting('missing', { clusterGone: true });
+  const gone = observed('missing', { clusterGone: true });
   const at = (given: Partial<GroupRecord>) =>
     eventFor(stops(given), gone, 2000, timeouts, false)?.type;
   expect(at({ stopAccepted: true })).toBe('task.stopped');
@@ -543,8 +543,8 @@ it('a group whose stop was accepted ends at once when its cluster does not exist
 
 it('a task of an unknown status, not one that stops, is known to have started if ECS shows when', () => {
   for (const [phase, ...known] of [['unknown', 7, 0] as const, ['stopping', null, 1] as const]) {
-    const [boots, started] = [runs({ registered: false }), sighting(phase, { startedAt: 7 })];
-    const next = reconcileObserved(booksOf({ a: boots }), [started], 600_000, timeouts, true);
+    const [boots, started] = [runs({ registered: false }), observed(phase, { startedAt: 7 })];
+    const next = reconcileObserved(recordsOf({ a: boots }), [started], 600_000, timeouts, true);
     expect([next.groups.a?.runningAt, next.outbox.length]).toEqual(known);
   }
 });

@@ -55,7 +55,7 @@ describe('the groups to drain', () => {
       ['b'],
     ],
     [
-      'has no workers any more, wherever it stands in the books',
+      'has no workers any more, whatever its phase',
       { a: serves({ workersLostSince: 5 }), b: runs({ deadlinesFrom: 9 }) },
       { pending: 1 },
       ['a'],
@@ -152,7 +152,7 @@ describe('the groups to drain', () => {
   it.each([
     ['does not serve yet', { registered: false, load: load(0) }, true],
     ['does not serve yet, for all we know', { registered: false, load: null }, false],
-    ['may be at work, but nobody will ever tell', { load: null }, false],
+    ['may be at work, and nothing will ever show it', { load: null }, false],
     [
       'has been seen to start only',
       { registered: false, load: null, lastStatus: 'starting' as const },
@@ -256,29 +256,29 @@ describe('the groups to drain', () => {
 });
 
 it('a drain of others stops no group that waits, for its idle moment may be old', () => {
-  const books = recordsOf({ a: waits({ load: load(0) }) });
+  const records = recordsOf({ a: waits({ load: load(0) }) });
   const when = { at: 3000, until: 9000, monitorEverConnected: true };
-  expect(drained(books, nobody, when).outbox).toEqual([]);
+  expect(drained(records, nobody, when).outbox).toEqual([]);
 });
 
 it('stops at once exactly those whose tasks are named, once', () => {
-  const books = recordsOf({
+  const records = recordsOf({
     a: serves({ taskArn: arn('1'), load: load(3) }),
     b: serves({ taskArn: arn('2') }),
     c: waits({ taskArn: arn('3') }),
     d: serves({ taskArn: arn('4'), phase: 'stopping' }),
     e: rowOf(),
   });
-  const { groups, outbox } = released(books, ['1', '3', '4', '9'], 7000);
+  const { groups, outbox } = released(records, ['1', '3', '4', '9'], 7000);
   const gone = {
     ...{ drainRequested: true, drainDeadline: null, stopRequestedAt: 7000 },
     ...{ phase: 'stopping', stopsForGood: true },
   };
   expect(groups).toStrictEqual({
-    ...books.groups,
-    a: { ...books.groups.a, ...gone },
-    c: { ...books.groups.c, ...gone },
-    d: { ...books.groups.d, stopsForGood: true },
+    ...records.groups,
+    a: { ...records.groups.a, ...gone },
+    c: { ...records.groups.c, ...gone },
+    d: { ...records.groups.d, stopsForGood: true },
   });
   expect(outbox).toEqual([
     ['a', { type: 'group.stop' }],
@@ -287,7 +287,7 @@ it('stops at once exactly those whose tasks are named, once', () => {
 });
 
 it('cancels the drains of serving groups first, of these those at work, then of those that have come furthest', () => {
-  const books = recordsOf({
+  const records = recordsOf({
     a: rowOf({ drainRequested: true }),
     b: waits({ load: load(0) }),
     c: serves(),
@@ -295,14 +295,14 @@ it('cancels the drains of serving groups first, of these those at work, then of 
     e: waits(),
     f: waits({ registered: false }),
   });
-  const chosen = (most: number) => undrained(books, most).outbox.map(([groupId]) => groupId);
+  const chosen = (most: number) => undrained(records, most).outbox.map(([groupId]) => groupId);
   expect(chosen(9)).toEqual(['e', 'b', 'f', 'a']);
-  const { groups, outbox } = undrained(books, 2);
+  const { groups, outbox } = undrained(records, 2);
   const back = { drainRequested: false, drainDeadline: null };
   expect(groups).toStrictEqual({
-    ...books.groups,
-    b: { ...books.groups.b, ...back },
-    e: { ...books.groups.e, ...back },
+    ...records.groups,
+    b: { ...records.groups.b, ...back },
+    e: { ...records.groups.e, ...back },
   });
   expect(outbox).toEqual([
     ['e', { type: 'group.cancelDrain' }],
@@ -318,19 +318,21 @@ describe('a group whose StopTask waits for its turn', () => {
       ...given,
     });
 
-  it('is taken back as if it had never been told to stop', () => {
-    const { groups, outbox } = undrained(recordsOf({ a: told() }), 1);
-    expect(outbox).toEqual([['a', { type: 'group.cancelDrain' }]]);
-    expect(groups.a).toStrictEqual(serves());
-  });
+  it.each([{}, { phase: 'held', stopHeldSince: 5 } as const])(
+    'is taken back as if it had never been told to stop, where it was %j',
+    (given) => {
+      const { groups } = undrained(recordsOf({ a: told(given) }), 1);
+      expect(groups.a).toStrictEqual(serves());
+    },
+  );
 
   it('is taken back after those that still wait for an idle moment, and after no other', () => {
-    const books = recordsOf({
+    const records = recordsOf({
       ...{ a: told(), b: waits(), c: runs({ phase: 'waiting', drainRequested: true }) },
       d: told({ registered: false }),
       e: rowOf({ drainRequested: true }),
     });
-    const chosen = undrained(books, 9).outbox.map(([groupId]) => groupId);
+    const chosen = undrained(records, 9).outbox.map(([groupId]) => groupId);
     expect(chosen).toEqual(['b', 'a', 'c', 'd', 'e']);
   });
 
@@ -365,12 +367,12 @@ describe('a group that is to leave and was not seen yet', () => {
     runs({ phase: 'waiting', drainRequested: true, observeUntil: 9000, ...given });
 
   it('has less time when all must go soon', () => {
-    const books = recordsOf({
+    const records = recordsOf({
       a: unseen(),
       b: unseen({ taskArn: arn('b'), drainDeadline: 8000 }),
       c: unseen({ taskArn: arn('c'), drainDeadline: 5000, observeUntil: 6000 }),
     });
-    const { groups } = drained(books, nobody, {
+    const { groups } = drained(records, nobody, {
       at: 1000,
       until: 7000,
       monitorEverConnected: true,
@@ -380,24 +382,24 @@ describe('a group that is to leave and was not seen yet', () => {
       b: { drainDeadline: 7000, observeUntil: 7000 },
       c: { drainDeadline: 5000, observeUntil: 6000 },
     });
-    expect(groups.c).toBe(books.groups.c);
+    expect(groups.c).toBe(records.groups.c);
   });
 
   it('waits for nothing any more once it is taken back, and is taken back after one that ECS shows', () => {
-    const books = recordsOf({
+    const records = recordsOf({
       a: unseen({ lastStatus: 'missing' }),
       b: rowOf({ drainRequested: true }),
       c: unseen({ taskArn: arn('c'), lastStatus: 'starting' }),
     });
-    const { groups, outbox } = undrained(books, 1);
+    const { groups, outbox } = undrained(records, 1);
     expect(outbox).toEqual([['c', { type: 'group.cancelDrain' }]]);
     expect(groups.c).toMatchObject({
       drainRequested: false,
       drainDeadline: null,
       observeUntil: null,
     });
-    expect(undrained(books, 2).outbox.map(([id]) => id)).toEqual(['c', 'a']);
-    const { a, b, c } = books.groups as Record<'a' | 'b' | 'c', GroupRecord>;
+    expect(undrained(records, 2).outbox.map(([id]) => id)).toEqual(['c', 'a']);
+    const { a, b, c } = records.groups as Record<'a' | 'b' | 'c', GroupRecord>;
     const otherwise = undrained(recordsOf({ b, c, a }), 2);
     expect(otherwise.outbox.map(([id]) => id)).toEqual(['c', 'a']);
   });
@@ -527,7 +529,7 @@ describe('a stop whose turn has come', () => {
     expect(event).toEqual({ type });
   });
 
-  it('and that is not sent leaves the group waiting for as long as it could before', () => {
+  it('leaves the group waiting until the same deadline when it is not sent', () => {
     const [record] = checkStop(stops({ load: busy }), 20_000, false);
     expect(record).toStrictEqual(
       stops({
@@ -540,7 +542,7 @@ describe('a stop whose turn has come', () => {
     });
   });
 
-  it('comes from a scheduler that has chosen the group, and then work is no reason to wait', () => {
+  it('does not wait for the work of the group when the scheduler has chosen the group', () => {
     const waits = serves({ load: busy, drainRequested: true, drainDeadline: 60_000 });
     const { groups } = released({ groups: { a: waits }, launches: {} }, ['t'], 7000);
     expect(groups.a).toMatchObject({ phase: 'stopping', stopUnlessBusyUntil: null });

@@ -15,13 +15,13 @@ it('does not want a launch any more when all its groups are to leave or are gone
 
 describe('a launch that has ended', () => {
   const end = { label: 'e-1', groups: [], refusals: [], market: 'onDemand' as const };
-  const books = {
+  const records = {
     groups: { a: rowOf({ deadlinesFrom: 1000 }), b: rowOf({ deadlinesFrom: 9000 }), c: rowOf() },
     launches: { 'e-1': ['a', 'b', 'c', 'x'], 'e-2': ['y'] },
   };
 
   it('tells its groups that it was withdrawn before it was sent', () => {
-    const { outbox } = settled(books, { ...end, withdrawn: true }, 5000);
+    const { outbox } = settled(records, { ...end, withdrawn: true }, 5000);
     const reason = 'no longer wanted before it was launched';
     expect(outbox).toContainEqual(['a', { type: 'group.refused', reason }]);
   });
@@ -35,7 +35,7 @@ describe('a launch that has ended', () => {
       { kind: 'capacity' as const, reason: 'full' },
       { kind: 'quota' as const, reason: 'too many' },
     ];
-    expect(settled(books, { ...end, groups, refusals }, 5000)).toStrictEqual({
+    expect(settled(records, { ...end, groups, refusals }, 5000)).toStrictEqual({
       groups: {
         a: rowOf({ taskArn: arn('1'), deadlinesFrom: 5000, phase: 'provisioning' }),
         b: rowOf({ taskArn: arn('2'), deadlinesFrom: 9000, phase: 'provisioning' }),
@@ -153,7 +153,7 @@ describe('a launch that has ended', () => {
   });
 
   it('leaves no group waiting when it names neither', () => {
-    const { outbox } = settled(books, end, 5000);
+    const { outbox } = settled(records, end, 5000);
     expect(outbox.map(([groupId, { type }]) => [groupId, type])).toEqual([
       ['a', 'group.refused'],
       ['b', 'group.refused'],
@@ -162,8 +162,8 @@ describe('a launch that has ended', () => {
   });
 
   it('changes nothing if no group waits for it', () => {
-    expect(settled(books, { ...end, label: 'e-9' }, 5000)).toStrictEqual({
-      ...books,
+    expect(settled(records, { ...end, label: 'e-9' }, 5000)).toStrictEqual({
+      ...records,
       outbox: [],
     });
   });

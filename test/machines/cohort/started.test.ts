@@ -6,7 +6,7 @@ import {
   eventForUnknown,
 } from '../../../machines/cohort/started.ts';
 import { timeouts } from '../../../src/paths/models/cohortFixtures.ts';
-import { arn, rowOf, serves, sighting } from '../../support/rows.ts';
+import { arn, observed, rowOf, serves } from '../../support/rows.ts';
 
 const hours = 2 * 3_600_000;
 const runs = (given = {}) =>
@@ -24,7 +24,7 @@ describe.each(['running', 'unknown', 'starting'] as const)(
   'a task that has started and has the status %s',
   (phase) => {
     const eventAt = (record: ReturnType<typeof runs>, at: number, monitorConnected = true) =>
-      eventFor(record, sighting(phase), at, timeouts, monitorConnected);
+      eventFor(record, observed(phase), at, timeouts, monitorConnected);
 
     it('fails in time where the monitor stream shows no worker of it', () => {
       expect(eventAt(runs(), 600_000)).toBeNull();
@@ -33,7 +33,7 @@ describe.each(['running', 'unknown', 'starting'] as const)(
 
     it('names the address that its workers are told where none came', () => {
       const told = { ...timeouts, workerSchedulerAddress: 'tcp://127.0.0.1:8516' };
-      expect(eventFor(runs(), sighting(phase), hours, told, true)).toEqual({
+      expect(eventFor(runs(), observed(phase), hours, told, true)).toEqual({
         ...neverCame,
         detail: `${neverCame.detail}: workers are told the address tcp://127.0.0.1:8516`,
       });
@@ -62,7 +62,7 @@ it('a task of an earlier run has started by the restart at the latest', () => {
   } as const);
   for (const phase of ['unknown', 'starting'] as const) {
     const eventAt = (at: number, monitorConnected: boolean) =>
-      eventFor(before, sighting(phase), at, timeouts, monitorConnected);
+      eventFor(before, observed(phase), at, timeouts, monitorConnected);
     expect(eventAt(600_007, true)).toBeNull();
     expect(eventAt(600_008, true)).toMatchObject({ cause: 'startFailed' });
     expect(eventAt(30_007, false)).toBeNull();
@@ -89,7 +89,7 @@ it('an unknown status of all serving groups stops none of them, for however long
     ['a', 'b', 'c'].map((name) => [name, serves({ taskArn: arn(name), runningAt: 1 })]),
   );
   const observations = ['a', 'b', 'c'].map((name) => ({
-    ...sighting('unknown'),
+    ...observed('unknown'),
     taskArn: arn(name),
   }));
   let records: Parameters<typeof reconcileObserved>[0] = { groups, launches: {} };

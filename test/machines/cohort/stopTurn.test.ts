@@ -60,7 +60,7 @@ describe('the turn of a StopTask', () => {
     expect(outbox).toEqual([['a', { type: 'group.drain' }]]);
   });
 
-  it('is nothing to a group that has ended', () => {
+  it('changes nothing when the group has ended', () => {
     const records = { groups: { b: serves() }, launches: {} };
     expect(answeredStop(records, 'a', 20_000, false)).toEqual({ ...records, outbox: [] });
   });
@@ -68,7 +68,7 @@ describe('the turn of a StopTask', () => {
   it.each([
     ['was taken back', serves({ load: cancels })],
     ['waits again', serves({ load: cancels, phase: 'waiting', drainRequested: true })],
-  ])('is nothing to a group that %s since it asked', (_, record) => {
+  ])('changes nothing when the group %s since it asked', (_, record) => {
     const { groups, outbox } = answer(record, serves());
     expect([groups.a, outbox]).toEqual([record, []]);
   });

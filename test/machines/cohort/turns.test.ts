@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { admit, liveCohort, sighting } from '../../support/liveCohort.ts';
+import { admit, liveCohort, observed } from '../../support/liveCohort.ts';
 import { settle } from '../../support/world.ts';
 
 const everybody = { pending: 9, idle: 9, busy: 9 };
@@ -12,9 +12,9 @@ describe('a cohort', () => {
     expect(calls.stopTask).toHaveLength(2);
     for (const call of calls.stopTask) call.resolve(undefined);
     await settle();
-    await look(10_000, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
+    await look(10_000, observed('arn:0', 'starting'), observed('arn:1', 'stopping'));
     expect(calls.stopTask).toHaveLength(2);
-    await look(17_001, sighting('arn:0', 'starting'), sighting('arn:1', 'stopping'));
+    await look(17_001, observed('arn:0', 'starting'), observed('arn:1', 'stopping'));
     expect(calls.stopTask).toHaveLength(3);
     expect(calls.stopTask.at(-1)?.input).toMatchObject({ taskArn: 'arn:0' });
   });
@@ -38,7 +38,7 @@ describe('a cohort', () => {
     const { launchBoth, actor, calls, look, hear, phases, turn, monitorConnected } = liveCohort();
     monitorConnected.now = true;
     await launchBoth();
-    const running = [sighting('arn:0', 'running'), sighting('arn:1', 'running')];
+    const running = [observed('arn:0', 'running'), observed('arn:1', 'running')];
     await look(5000, ...running);
     const idle = { workers: 1, tasks: 0, canceling: 0 };
     hear(6000, { 'arn:0': idle, 'arn:1': idle });
@@ -64,7 +64,7 @@ describe('a cohort', () => {
       liveCohort();
     monitorConnected.now = true;
     await launchBoth();
-    const running = [sighting('arn:0', 'running'), sighting('arn:1', 'running')];
+    const running = [observed('arn:0', 'running'), observed('arn:1', 'running')];
     await look(5000, ...running);
     const idle = { workers: 1, tasks: 0, canceling: 0 };
     hear(6000, { 'arn:0': idle, 'arn:1': idle });
@@ -87,7 +87,7 @@ describe('a cohort', () => {
     const { launchBoth, actor, calls, look, hear, phases, monitorConnected } = liveCohort();
     monitorConnected.now = true;
     await launchBoth();
-    const running = [sighting('arn:0', 'running'), sighting('arn:1', 'running')];
+    const running = [observed('arn:0', 'running'), observed('arn:1', 'running')];
     await look(5000, ...running);
     const idle = { workers: 1, tasks: 0, canceling: 0 };
     hear(6000, { 'arn:0': idle, 'arn:1': idle });

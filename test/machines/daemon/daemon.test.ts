@@ -394,7 +394,17 @@ describe('the exit status', () => {
     for (const event of [stop, remaining(2, 1), stop, stop, stop]) await play(actor, event);
     expect(actor.getSnapshot().output).toEqual({
       ...{ status: 1, crash: null, remaining: { tasks: 2, launches: 1 }, looked: true },
+      leftOnPurpose: false,
     });
+  });
+
+  it.each([
+    ['a signal comes first', [stop, closed], true],
+    ['the scheduler has ended before the signal', [shutdown, remaining(1, 0), stop, stop], false],
+  ])('comes with whether the tasks stay on purpose, where %s', async (_, events, isOnPurpose) => {
+    const { actor, play } = live({ ...input, leaveRunning: true });
+    for (const event of [...events, stop]) await play(actor, event as never);
+    expect(actor.getSnapshot().output?.leftOnPurpose).toBe(isOnPurpose);
   });
 
   it.each([

@@ -361,10 +361,10 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
   };
   await until(10_000);
   const sent = () => orders.splice(0).map(({ count, subnets }) => [count, subnets ?? 'all']);
-  const show = (taskArn: string, sighting: Partial<TaskObservation>) =>
+  const show = (taskArn: string, observed: Partial<TaskObservation>) =>
     tasks.set(taskArn, {
       ...{ taskArn, phase: 'starting', cause: null, detail: null, createdAt: null },
-      ...sighting,
+      ...observed,
     });
   return { actor, until, sent, changes, show };
 };

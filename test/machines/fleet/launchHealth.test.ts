@@ -178,7 +178,7 @@ describe('a failed launch', () => {
 
   it.each([
     ['where it happened', ['subnet-a'], ['capacity subnet-a']],
-    ['everywhere that it may launch, when nobody says where', undefined, ['a', 'b']],
+    ['everywhere that it may launch, when the failure names no subnet', undefined, ['a', 'b']],
     ['nowhere that it does not launch', ['elsewhere'], ['capacity']],
   ])('counts %s', async (_, subnets, keys) => {
     const places = { subnets: ['subnet-a', 'subnet-b'] };

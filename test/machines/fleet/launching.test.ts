@@ -188,7 +188,7 @@ describe('a scheduler that goes and comes back', () => {
     expect(admitted()).toHaveLength(1);
   });
 
-  it('is not obeyed for half a minute when it desires fewer, because its workers have not returned', async () => {
+  it('stops no group for half a minute when it desires fewer, because its workers have not returned', async () => {
     const owned = tasksOf(1);
     const { actor, at, answered, clock, cohort } = await fastManager({ owned });
     clock.increment(1);

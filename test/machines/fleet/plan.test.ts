@@ -48,7 +48,7 @@ const limits = fc.record({
   swapping: fc.boolean(),
 });
 
-/** `wait`: who boots has no task yet, and who is at work is waited for; `rest`: who is idle rests before it leaves. */
+/** `wait`: a booting group has no task yet, and a busy one is waited for; `rest`: an idle group rests before it leaves. */
 const carriedOut = (
   before: Counts,
   { cancelDrains, admit, drainPendingGroups, drainServing }: ReturnType<typeof plan>,

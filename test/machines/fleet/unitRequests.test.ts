@@ -179,7 +179,7 @@ describe('a scheduler that says one by one what it desires', () => {
     expect(orders()).toEqual([]);
   });
 
-  it('that releases tasks is obeyed in every cohort', async () => {
+  it('that releases tasks makes every cohort release them', async () => {
     const { actor, clock, fleet, orders } = await readyManager({ owned: tasksOf(150) });
     for (let i = 0; i < 3; i++) clock.increment(1);
     orders();

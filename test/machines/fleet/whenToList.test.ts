@@ -44,7 +44,7 @@ describe('a complete inventory', () => {
       10_070,
     ],
     [
-      'soon when it is to show who stays',
+      'soon when it is to show which orphans stay',
       { inventoryAt: 50, adoption: { ...noAdoption, unconfirmed: 1 } },
       5049,
       5050,

@@ -100,15 +100,18 @@ it.each(['denied', 'invalid', 'refused', 'throttled', 'credentials'])(
 it('a launch without any answer is given up before its token expires, and adoption finds the tasks it may have started', async () => {
   const { actor, play, calls } = startLaunch();
   await play(actor, { type: 'xstate.done.actor.journalLaunch' });
-  const unheard = { type: 'xstate.error.actor.runTask', error: failure('unreachable') } as never;
+  const unreachable = {
+    type: 'xstate.error.actor.runTask',
+    error: failure('unreachable'),
+  } as never;
   for (let n = 1; n < 600; n++) {
-    await play(actor, unheard);
+    await play(actor, unreachable);
     expect(actor.getSnapshot().value).toBe('outcomeUnknown');
     for (const now of [n, n + 60_000])
       await play(actor, { type: 'launch.tick', now, allowed: true } as never);
     await play(actor, { type: 'xstate.done.actor.journalLaunch' });
   }
-  await play(actor, unheard);
+  await play(actor, unreachable);
   expect(calls.runTask).toHaveLength(600);
   expect(calls.journalOutcome.at(-1)?.input).toMatchObject({ groups: [] });
   expect(actor.getSnapshot().context.answer.refusals[0]?.kind).toBe('unreachable');

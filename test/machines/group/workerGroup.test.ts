@@ -33,7 +33,7 @@ it('a group keeps its invariants on every edge', async () => {
         if (drainRequested && !failing) expect(context.cause).toBe('drained');
       } else expect(status).toBe('active');
       if (drainRequested && context.taskArn && value !== 'stopped')
-        expect(value).toHaveProperty('draining'); // nobody is forgotten
+        expect(value).toHaveProperty('draining'); // no drain is forgotten
       if (drainRequested && !context.taskArn && !ended) expect(value).toBe('requested'); // the ARN is on its way
       const at = JSON.stringify(value);
       if (stopping) expect(calls.takeTurn.at(-1)?.input).toEqual({ taskArn: 'arn:1' });
@@ -251,8 +251,8 @@ describe('the reports and the outcome of a group', () => {
       { ...end, cause: 'interrupted', detail: 'Spot' },
     ],
     [
-      'whose stop is held until no worker of it cancels a task, and that is not taken back meanwhile',
-      [launched, registered, drain, hold, reprieve, stop, accepted, stopped],
+      'whose stop is held until no worker of it cancels a task',
+      [launched, registered, drain, hold, stop, accepted, stopped],
       [
         'provisioning',
         'running registered',
@@ -262,6 +262,17 @@ describe('the reports and the outcome of a group', () => {
         'stopping registered drainRequested accepted',
       ],
       { ...end, registered: true, cause: 'drained' },
+    ],
+    [
+      'that is taken back while its stop is held',
+      [launched, registered, hold, reprieve, stopped],
+      [
+        'provisioning',
+        'running registered',
+        'held registered drainRequested',
+        'running registered',
+      ],
+      { ...end, registered: true, cause: stopped.cause, detail: stopped.detail },
     ],
     [
       'that is reclaimed while a worker of it cancels a task',

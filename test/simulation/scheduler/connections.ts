@@ -107,7 +107,7 @@ export function createConnections(agenda: Agenda, random: Random, world: Connect
         if (identity === undefined || connection.peer.identity === identity)
           end(connection, kind, reason);
     },
-    /** That process is gone: nobody is told, and nothing of it arrives any more. */
+    /** That process is gone: it gets no message, and nothing that it sent arrives any more. */
     dropOwner(owner: Owner): void {
       for (const connection of [...connections])
         if (connection.peer.owner === owner) connections.delete(connection);

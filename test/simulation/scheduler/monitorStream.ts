@@ -18,7 +18,7 @@ export interface StreamWorld {
   state(): MonitorMessage | null;
 }
 
-/** The monitor stream: everyone who is connected gets everything, and nothing of what was before. */
+/** The monitor stream: each connected listener gets everything, and nothing of what was before. */
 export function createMonitorStream(agenda: Agenda, random: Random, world: StreamWorld) {
   /** Each of the present listeners, and since when. */
   const listeners = new Map<Listener, number>();

@@ -184,7 +184,7 @@ export function createWorkforce(
       );
     },
 
-    /** Someone has reported this worker dead. One that is alive registers again at once. */
+    /** A manager has reported this worker dead. One that is alive registers again at once. */
     disconnect(task: ModelTask, workerId: string): void {
       const left = lingering.get(task);
       if (left?.workerIds.delete(workerId))
@@ -195,7 +195,7 @@ export function createWorkforce(
       }
     },
 
-    /** Another process is in the scheduler's place: who survives that has to find it. `ends`: they take it for their end. */
+    /** Another process is in the scheduler's place: workers that survive that have to find it. `ends`: they end at that. */
     lose(ends: boolean): void {
       for (const id of [...cancellations.keys()]) cancellations.delete(id);
       lingering.clear();

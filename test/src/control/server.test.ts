@@ -121,7 +121,7 @@ describe('the control socket', () => {
     );
   });
 
-  it('is done without, with one warning, where ZeroMQ cannot be loaded', async () => {
+  it('is not opened, and one warning says so, where ZeroMQ cannot be loaded', async () => {
     const fails = () => Promise.reject(new Error('ZeroMQ cannot be loaded: no build'));
     const { server, told } = await serve(scratch(), echo, fails);
     expect(server).toBeNull();
@@ -130,7 +130,7 @@ describe('the control socket', () => {
     ]);
   });
 
-  it('is done without, with one warning, where a directory is in its place', async () => {
+  it('is not opened, and one warning says so, where a directory has its name', async () => {
     const dir = scratch();
     mkdirSync(join(dir, 'control.sock'));
     const { server, names } = await serve(dir);

@@ -19,7 +19,7 @@ const ecsAhead = async (aheadMs: number) => {
       ListTasks: { taskArns: [taskArn] },
       RunTask: { tasks: [{ taskArn, createdAt: time / 1000 }], failures: [] },
       DescribeTasks: {
-        tasks: [{ taskArn, startedBy: 'mark', lastStatus: 'RUNNING', ...timesOf(time / 1000) }],
+        tasks: [{ taskArn, startedBy: 'tag', lastStatus: 'RUNNING', ...timesOf(time / 1000) }],
         failures: [],
       },
     };
@@ -53,7 +53,7 @@ describe('the connection to AWS', () => {
       });
       const parts = {
         cluster: 'c',
-        startedBy: 'mark',
+        startedBy: 'tag',
         elsewhere: () => ({ clusters: [], tags: [] }),
         isOwned: () => false,
         request: () => ({ taskDefinition: 'd' }),

@@ -75,12 +75,23 @@ describe('passStops', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  function daemonWith(sight: AwsSight, looked = true, leaveRunning = false, tasks = 3) {
+  /** `isStopping`: the scheduler has ended, and all tasks are being stopped when the first signal comes. */
+  function daemonWith(
+    sight: AwsSight,
+    { looked = true, leaves = false, tasks = 3, isStopping = false } = {},
+  ) {
     const { log, lines } = listening();
     let ask = (_signal: string) => {};
     const sent: unknown[] = [];
+    const view = { looked, leftOnPurpose: false, stopsNow: false };
     const end = passStops(
-      { send: (event) => void sent.push(event.type) },
+      {
+        send: (event) => {
+          view.leftOnPurpose ||= leaves && !isStopping;
+          view.stopsNow = !view.leftOnPurpose && (isStopping || sent.length > 0);
+          sent.push(event.type);
+        },
+      },
       (listener) => {
         ask = listener;
       },
@@ -90,11 +101,11 @@ describe('passStops', () => {
           openLaunches: () => [{}] as never,
         },
         sight,
-        looked: () => looked,
+        view: () => view,
         config: {
           stopTimeoutSeconds: 60,
           drainTimeoutSeconds: 300,
-          sigtermPolicy: leaveRunning ? 'leave' : 'stop',
+          sigtermPolicy: leaves ? 'leave' : 'stop',
         },
       },
       log,
@@ -142,7 +153,7 @@ describe('passStops', () => {
   });
 
   it('warns when so many tasks do not fit into stop_timeout', () => {
-    const { ask, lines, end } = daemonWith(sightWith({}), true, false, 10_000);
+    const { ask, lines, end } = daemonWith(sightWith({}), { tasks: 10_000 });
     ask('SIGTERM');
     expect(lines.at(-1)).toEqual([
       ...['warn', 'stopTimeout.short'],
@@ -160,19 +171,29 @@ describe('passStops', () => {
       return lines[1]?.[2];
     };
     const unreachable = sightWith({ trouble: 'ECONNREFUSED' });
-    expect(await saidOf(unreachable, false)).toMatchObject({ unseen: 'ECONNREFUSED' });
+    expect(await saidOf(unreachable, { looked: false })).toMatchObject({ unseen: 'ECONNREFUSED' });
     // Listing is denied: whether the journal says enough is known to the root machine alone.
     const denied = sightWith({ denial: 'not authorized', answering: true });
-    expect(await saidOf(denied, false)).toMatchObject({ unseen: 'not authorized' });
-    expect(await saidOf(denied, true)).toMatchObject({ unseen: null });
+    expect(await saidOf(denied, { looked: false })).toMatchObject({ unseen: 'not authorized' });
+    expect(await saidOf(denied)).toMatchObject({ unseen: null });
   });
 
-  it('says only that the tasks are left when that is the policy', async () => {
-    const { ask, sent, lines } = daemonWith(sightWith({}), false, true);
+  it('says only that the tasks are left when the root machine leaves them', async () => {
+    const { ask, sent, lines } = daemonWith(sightWith({}), { looked: false, leaves: true });
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sent).toEqual(['daemon.stop']);
     expect(lines.slice(1)).toEqual([['info', 'daemon.leaving', { tasks: 3 }]]);
+  });
+
+  it('says what is waited for when the scheduler had ended before, though the policy is to leave', async () => {
+    const { ask, lines, end } = daemonWith(sightWith({}), { leaves: true, isStopping: true });
+    ask('SIGTERM');
+    await vi.advanceTimersByTimeAsync(1000);
+    end();
+    expect(lines.slice(1)).toEqual([
+      ['info', 'daemon.stopPending', { tasks: 3, launches: 1, unseen: null, seconds: 59 }],
+    ]);
   });
 });
 

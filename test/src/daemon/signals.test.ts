@@ -4,7 +4,7 @@ import { listenToSignals } from '../../../src/daemon/signals.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A process whose signals and terminals the test commands. */
+/** A process with signals and terminals that the test sends and sets. */
 function fakeProcess(terminals: number[] = []) {
   const listeners = new Map<string, (signal: NodeJS.Signals) => void>();
   const state = { terminals };

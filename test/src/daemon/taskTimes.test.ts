@@ -4,7 +4,7 @@ import { bootTimes, newRegistration, newTimes } from '../../../src/daemon/taskTi
 import { Ledger } from '../../../src/store/ledger.ts';
 import { adopted, observed } from '../store/samples.ts';
 
-const sighting = (taskArn: string, more: Partial<TaskObservation>): TaskObservation => ({
+const observation = (taskArn: string, more: Partial<TaskObservation>): TaskObservation => ({
   taskArn,
   phase: 'running',
   cause: null,
@@ -17,30 +17,30 @@ const times = { createdAt: null, runningAt: null, registeredAt: null };
 describe('newTimes', () => {
   it('returns what ECS said of an owned task and the ledger does not know, once', () => {
     const ledger = Ledger.replay([adopted('a', 'arn:1', null), adopted('b', 'arn:2', 7)]);
-    const sightings = [
-      sighting('arn:1', { createdAt: 10, startedAt: 20 }),
-      sighting('arn:2', { createdAt: 8, startedAt: 21 }),
+    const observations = [
+      observation('arn:1', { createdAt: 10, startedAt: 20 }),
+      observation('arn:2', { createdAt: 8, startedAt: 21 }),
     ];
-    const records = newTimes(ledger, sightings, 99);
+    const records = newTimes(ledger, observations, 99);
     expect(records).toEqual([
       { ...observed('a', 'arn:1', { createdAt: 10, runningAt: 20 }), at: 99 },
       { ...observed('b', 'arn:2', { createdAt: 7, runningAt: 21 }), at: 99 },
     ]);
     for (const record of records) ledger.apply(record);
-    expect(newTimes(ledger, sightings, 100)).toEqual([]);
+    expect(newTimes(ledger, observations, 100)).toEqual([]);
   });
 
   it('returns the creation of a task alone while it has not started', () => {
     const ledger = Ledger.replay([adopted('a', 'arn:1', null)]);
-    expect(newTimes(ledger, [sighting('arn:1', { createdAt: 10 })], 99)).toEqual([
+    expect(newTimes(ledger, [observation('arn:1', { createdAt: 10 })], 99)).toEqual([
       { ...observed('a', 'arn:1', { createdAt: 10 }), at: 99 },
     ]);
   });
 
   it('returns nothing of a task that no group owns, and nothing when ECS said nothing', () => {
     const ledger = Ledger.replay([adopted('a', 'arn:1', null)]);
-    const sightings = [sighting('arn:1', {}), sighting('arn:9', { createdAt: 10 })];
-    expect(newTimes(ledger, sightings, 99)).toEqual([]);
+    const observations = [observation('arn:1', {}), observation('arn:9', { createdAt: 10 })];
+    expect(newTimes(ledger, observations, 99)).toEqual([]);
   });
 });
 

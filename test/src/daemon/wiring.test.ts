@@ -108,7 +108,7 @@ describe('the journal of a launch', () => {
 describe('an inventory', () => {
   it('tells which tasks a group owns and which an open launch will bring to its group', async () => {
     const listed = (taskArn: string, label: string) => ({
-      ...{ taskArn, label, phase: 'running', createdAt: 1, startedBy: 'mark', scheduler: null },
+      ...{ taskArn, label, phase: 'running', createdAt: 1, startedBy: 'tag', scheduler: null },
     });
     const list = async () => ({
       startedAt: 7,
@@ -134,7 +134,7 @@ describe('an inventory', () => {
 
 describe('a cohort', () => {
   it('journals the times that DescribeTasks shows, and when the workers were known', async () => {
-    const sighting: TaskObservation = {
+    const observed: TaskObservation = {
       ...{ taskArn: 'arn:1', phase: 'running', cause: null, detail: null },
       ...{ createdAt: 10, startedAt: 20 },
     };
@@ -142,12 +142,12 @@ describe('a cohort', () => {
       ...{ cluster: 'c', kind: 'refused', reason: 'no' },
       taskArns: ['arn:2'],
     };
-    const describeTasks = async () => ({ observations: [sighting], failures: [failure] });
+    const describeTasks = async () => ({ observations: [observed], failures: [failure] });
     const { journal, actors, actions } = await wired(temporaryDir(), badDisk(), { describeTasks });
     journal.note(adopted('a', 'arn:1', null));
     const actor = createActor(actors.describeTasks as Machine, { input: { taskArns: ['arn:1'] } });
     actor.start();
-    await expect.poll(() => actor.getSnapshot().output).toEqual([sighting]);
+    await expect.poll(() => actor.getSnapshot().output).toEqual([observed]);
     const before = now();
     actions.noteRegistered?.({}, { groupId: 'a', taskArn: 'arn:1' });
     const [group] = journal.ledger.groups();

@@ -74,7 +74,7 @@ describe('an endpoint of AWS that gives no answer', () => {
     expect(reports()).toEqual([]);
   });
 
-  it('is not one to which no call was sent, for want of credentials', () => {
+  it('is not reported when a call was not sent because there are no credentials', () => {
     fail({ kind: 'credentials', endpoint: undefined });
     expect(reports()).toEqual([]);
   });
@@ -90,7 +90,7 @@ describe('an endpoint of AWS that gives no answer', () => {
     expect(reports()).toEqual([['info', 'aws.reached', { endpoint, seconds: 5 }]]);
   });
 
-  it('is one by no other event', () => {
+  it('is not reported at an event that is not the end of a call', () => {
     line.on('awsCall.waiting', { operation: 'ListTasks', kind: 'unreachable', endpoint });
     expect(reports()).toEqual([]);
   });

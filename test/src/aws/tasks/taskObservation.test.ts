@@ -140,7 +140,7 @@ describe('observationOf', () => {
     expect(observationOf({ ...task, lastStatus: 'STOPPED' })?.cause).toBe('drained');
   });
 
-  it('reports a StopTask by someone else while the task is still RUNNING', () =>
+  it('reports a StopTask from outside while the task is still RUNNING', () =>
     expect(
       observationOf({
         taskArn: arn(1),

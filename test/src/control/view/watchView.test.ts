@@ -71,6 +71,6 @@ describe('the live view', () => {
   });
 
   it('explains its keys', () => {
-    expect(draw({ isHelp: true }).join('\n')).toMatch(/open the group: its life as a story/);
+    expect(draw({ isHelp: true }).join('\n')).toMatch(/open the group: what happened to it/);
   });
 });

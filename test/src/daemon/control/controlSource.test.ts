@@ -16,7 +16,7 @@ function sourceWith(given: Partial<ActorViews> = {}) {
   const source = createControlSource({
     facts: {
       ...{ release: '0.1.0', startedAt: 1, manager: 'wm', schedulerAddress: 'tcp://a:1' },
-      ...{ workerReleaseFor: () => '2.9.0', region: 'r', cluster: 'c', mark: 'se-x' },
+      ...{ workerReleaseFor: () => '2.9.0', region: 'r', cluster: 'c', ownershipTag: 'se-x' },
     },
     views: {
       root: () => ({ state: 'serving', trouble: null }),

@@ -30,9 +30,9 @@ async function rootWithManager(): Promise<string> {
 
 const env = { HOME: '/nonexistent' };
 
-it('takes mark and cluster from the state directory, and looks in each cluster that the journal names', async () => {
+it('takes ownership tag and cluster from the state directory, and looks in each cluster that the journal names', async () => {
   const plan = await planGc({ stateDir: await rootWithManager(), managerId: 'wm' }, env);
-  expect(plan).toMatchObject({ mark: 'se-file', credentials: null });
+  expect(plan).toMatchObject({ tag: 'se-file', credentials: null });
   expect(plan.places).toEqual([
     { region: 'eu-west-1', cluster: 'now' },
     { region: 'eu-west-1', cluster: 'before' },
@@ -59,8 +59,8 @@ describe('after a change of fleet_id and ecs_cluster', () => {
   it('looks with each tag and in each cluster of open launches and of those given up', async () => {
     const plan = await planGc({ stateDir: await changed(), managerId: 'wm' }, env);
     expect(plan).toMatchObject({
-      mark: 'se-file',
-      formerMarks: ['se-open', 'se-given-up'],
+      tag: 'se-file',
+      formerTags: ['se-open', 'se-given-up'],
       places: [
         { region: 'eu-west-1', cluster: 'now' },
         { region: 'eu-west-2', cluster: 'open' },
@@ -74,8 +74,8 @@ describe('after a change of fleet_id and ecs_cluster', () => {
   it('looks with the tag and in the cluster of the last start, too', async () => {
     const stateDir = join(await changed(), 'wm-000000000000');
     const plan = await planGc({ stateDir, fleetId: 'new', cluster: 'new' }, env);
-    expect(plan.mark).toBe(fleetOwnershipTag('new'));
-    expect(plan.formerMarks).toEqual(['se-file', 'se-open', 'se-given-up']);
+    expect(plan.tag).toBe(fleetOwnershipTag('new'));
+    expect(plan.formerTags).toEqual(['se-file', 'se-open', 'se-given-up']);
     expect(plan.places.slice(0, 2)).toEqual([
       { region: 'eu-west-1', cluster: 'new' },
       { region: 'eu-west-1', cluster: 'now' },
@@ -85,8 +85,8 @@ describe('after a change of fleet_id and ecs_cluster', () => {
   it('looks with no other tag where a person names the address of the scheduler', async () => {
     const given = { stateDir: await changed(), managerId: 'wm', scheduler: 'tcp://s:2' };
     expect(await planGc(given, env)).toMatchObject({
-      mark: ownershipTag('wm', 'tcp://s:2'),
-      formerMarks: [],
+      tag: ownershipTag('wm', 'tcp://s:2'),
+      formerTags: [],
     });
   });
 });
@@ -97,19 +97,19 @@ it('looks where a person says, besides', async () => {
   expect((await planGc(given, env)).places[0]).toEqual({ region: 'us-east-1', cluster: 'mine' });
 });
 
-it('makes the mark of id and address, or of the fleet id, where no state is left', async () => {
+it('makes the ownership tag of id and address, or of the fleet id, where no state is left', async () => {
   const none = { stateDir: '/nonexistent' };
   const byId = await planGc({ ...none, managerId: 'wm', scheduler: 'tcp://s:1' }, env);
   expect(byId).toMatchObject({
-    ...{ mark: ownershipTag('wm', 'tcp://s:1'), dir: null },
+    ...{ tag: ownershipTag('wm', 'tcp://s:1'), dir: null },
     places: [{ region: 'us-east-1', cluster: 'scaler-cluster' }],
   });
-  expect((await planGc({ ...none, fleetId: 'f' }, env)).mark).toBe(fleetOwnershipTag('f'));
+  expect((await planGc({ ...none, fleetId: 'f' }, env)).tag).toBe(fleetOwnershipTag('f'));
 });
 
 it('takes the address of the scheduler as run does, and refuses what is none', async () => {
   const none = { stateDir: '/nonexistent', managerId: 'wm' };
-  expect((await planGc({ ...none, scheduler: 'tcp://[::1]:1/x' }, env)).mark).toBe(
+  expect((await planGc({ ...none, scheduler: 'tcp://[::1]:1/x' }, env)).tag).toBe(
     ownershipTag('wm', 'tcp://::1:1'),
   );
   await expect(planGc({ ...none, scheduler: 'foo' }, env)).rejects.toThrow(

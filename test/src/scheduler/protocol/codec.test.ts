@@ -249,7 +249,7 @@ describe.each(vectors)('$name', ({ name, bytes, message, generation, fields }) =
   });
   it('means the same when the generation is not known, where its bytes can tell', () => {
     const wire = decodeMessage(bytes);
-    // A g1 echo is everyone's echo, and g1 alone calls it otherwise; so is g4's good-bye.
+    // A g1 echo is the echo of every generation, and g1 alone calls it otherwise; so is g4's good-bye.
     if (!['workerAdapterHeartbeatEcho', 'workerDisconnectNotification'].includes(message))
       expect(wire.message).toBe(message);
     expect(asListed(notation(wire.fields), fields)).toEqual(fields);

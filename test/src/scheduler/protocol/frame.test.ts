@@ -75,7 +75,7 @@ describe('a frame that promises more than it holds', () => {
       'a word after the last segment',
       new Uint8Array([...frame(...command, [0, 0]), ...new Uint8Array(8)]),
     ],
-    ['more than anyone sends', new Uint8Array(32 * 1024 * 1024 + 8)],
+    ['more than any peer sends', new Uint8Array(32 * 1024 * 1024 + 8)],
   ])('%s: refused', (_, bytes) => {
     expect(() => decodeMessage(bytes)).toThrow(ProtocolFailure);
   });
