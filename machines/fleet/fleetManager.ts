@@ -7,6 +7,7 @@ import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
 import { answerLaunchTurn } from './launchTurn.ts';
 import * as reconciling from './reconcile.ts';
+import * as lists from './recordList.ts';
 import * as schedulerFacts from './schedulerFacts.ts';
 import * as spending from './spending.ts';
 import { newFleet } from './state.ts';
@@ -17,6 +18,7 @@ const actions = {
   ...demandActions,
   ...cohortEvents,
   ...inventory,
+  ...lists,
   ...launchHealth,
   ...schedulerFacts,
   ...spending,
@@ -250,9 +252,25 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
             id: 'inventory',
             src: 'inventory',
             onDone: [
-              { guard: 'mayBelongToAnother', target: 'idle', actions: 'deferAdoption' },
-              { guard: 'adopts', target: 'adopting', actions: ['tellListed', 'onInventory'] },
-              { target: 'idle', actions: ['tellListed', 'onInventory', 'completeInventory'] },
+              {
+                guard: 'listIncomplete',
+                target: 'idle',
+                actions: ['onListIncomplete', 'recordList'],
+              },
+              {
+                guard: 'mayBelongToAnother',
+                target: 'idle',
+                actions: ['deferAdoption', 'recordList'],
+              },
+              {
+                guard: 'adopts',
+                target: 'adopting',
+                actions: ['tellListed', 'onInventory', 'recordList'],
+              },
+              {
+                target: 'idle',
+                actions: ['tellListed', 'onInventory', 'completeInventory', 'recordList'],
+              },
             ],
             onError: [
               { guard: 'clusterGone', target: 'idle', actions: 'onNoCluster' },
@@ -266,7 +284,14 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
           invoke: {
             id: 'search',
             src: 'inventory',
-            onDone: { target: 'idle', actions: ['tellListed', 'postponeSearch'] },
+            onDone: [
+              {
+                guard: 'listIncomplete',
+                target: 'idle',
+                actions: ['postponeSearch', 'recordList'],
+              },
+              { target: 'idle', actions: ['tellListed', 'postponeSearch', 'recordList'] },
+            ],
             onError: { target: 'idle', actions: ['reportNoCluster', 'postponeSearch'] },
           },
         },

@@ -1,3 +1,4 @@
+import { backoff } from '../shared/backoff.ts';
 import { confirmOrphanMs } from './adoption.ts';
 import {
   type Fleet,
@@ -7,6 +8,17 @@ import {
   openLaunches,
   settledFrom,
 } from './state.ts';
+
+const retryAfter = (failures: number): number =>
+  backoff(failures, { firstMs: 2000, longestMs: 60_000 });
+
+/** After a list that was of no use. */
+export function withNextList(
+  fleet: Fleet,
+): Pick<Fleet, 'inventoryFailures' | 'inventoryNotBefore'> {
+  const inventoryFailures = fleet.inventoryFailures + 1;
+  return { inventoryFailures, inventoryNotBefore: fleet.now + retryAfter(inventoryFailures) };
+}
 
 /**
  * The first inventory waits for the answers of all launches of earlier runs. Where RunTask does not answer for long, a
