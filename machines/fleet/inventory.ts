@@ -2,6 +2,7 @@ import { assertEvent, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
 import type { OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
+import { searchEveryMs } from '../shared/timing.ts';
 import { adoptionOf, type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { noEvidence } from './lookAhead.ts';
 import { spentOf, withAdopted, withUnseen } from './money.ts';
@@ -15,9 +16,6 @@ export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue 
   enqueue.assign({ adoption });
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
 });
-
-/** The next search, if there is still something to search, comes so much later, ms. */
-const searchEveryMs = 15_000;
 
 export const postponeSearch = fleetSetup.assign({
   searchNotBefore: ({ context }) => context.now + searchEveryMs,
@@ -102,7 +100,6 @@ export const onNoCluster = fleetSetup.assign(({ context }) => ({
 /** One denial can be a mistake of the moment: rights that were granted just now are not known everywhere. */
 const denialsBelieved = 3;
 
-/** 2 s, 4 s ... 60 s. */
 export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { kind, reason } = noteOf((event as ErrorActorEvent).error);
   const denials = kind === 'denied' ? context.denials + 1 : 0;

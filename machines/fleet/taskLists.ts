@@ -1,4 +1,5 @@
 import type { ClusterFailure, Inventory, TaskList } from '../shared/domain.ts';
+import { undescribedGoneMs } from '../shared/timing.ts';
 
 /** What is remembered of the lists before. */
 export interface ListMemory {
@@ -20,9 +21,6 @@ export interface ListReading {
   incomplete: ClusterFailure | null;
   memory: ListMemory;
 }
-
-/** A task that is listed but unknown to DescribeTasks for this long counts as gone, ms. */
-const goneAfterMs = 60_000;
 
 /** So many lists in a row may fail because one cluster elsewhere does not answer. */
 const mostUnanswered = 5;
@@ -64,7 +62,9 @@ export function readList(list: TaskList, before: ListMemory): ListReading {
   return {
     inventory: {
       startedAt,
-      tasks: tasks.filter(({ taskArn }) => startedAt - (since[taskArn] ?? startedAt) < goneAfterMs),
+      tasks: tasks.filter(
+        ({ taskArn }) => startedAt - (since[taskArn] ?? startedAt) < undescribedGoneMs,
+      ),
     },
     leftOut: unlisted.filter((failure) => !isAwaited(failure)),
     incomplete,

@@ -1,5 +1,5 @@
 import { backoff } from '../shared/backoff.ts';
-import { confirmOrphanMs } from './adoption.ts';
+import { confirmOrphanMs, inventoryBackoff } from '../shared/timing.ts';
 import {
   type Fleet,
   inventoryStale,
@@ -9,15 +9,15 @@ import {
   settledFrom,
 } from './state.ts';
 
-const retryAfter = (failures: number): number =>
-  backoff(failures, { firstMs: 2000, longestMs: 60_000 });
-
 /** After a list that was of no use. */
 export function withNextList(
   fleet: Fleet,
 ): Pick<Fleet, 'inventoryFailures' | 'inventoryNotBefore'> {
   const inventoryFailures = fleet.inventoryFailures + 1;
-  return { inventoryFailures, inventoryNotBefore: fleet.now + retryAfter(inventoryFailures) };
+  return {
+    inventoryFailures,
+    inventoryNotBefore: fleet.now + backoff(inventoryFailures, inventoryBackoff),
+  };
 }
 
 /**
