@@ -9,7 +9,7 @@ import type {
 import type { FoundTasks } from '../aws/tasks/listTasks.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
-import { inventoryOwedFor } from './launchClusters.ts';
+import type { InventoryOwedRecord, LaunchRecord } from '../store/records.ts';
 
 type Records = Pick<Journal, 'ledger' | 'note'>;
 
@@ -19,6 +19,14 @@ export interface LaunchOutcome {
   refusals: Refusal[];
   /** It was given up without an answer, and may have started tasks. */
   outcomeUnknown: boolean;
+}
+
+/** What is journaled before a launch is given up without an answer: only a list shows what it started. */
+export function inventoryOwedFor(launch: LaunchRecord | null, at: number): InventoryOwedRecord {
+  const owed = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at } as const;
+  if (launch === null) return owed;
+  const { label, count, market } = launch;
+  return { ...owed, launch: { label, count, market } };
 }
 
 /** Journals the outcome of a launch, and answers which of its claims the ledger accepted. */

@@ -6,6 +6,7 @@ import type { TaggedTask } from '../../../src/aws/tasks/taggedTask.ts';
 import {
   answerByOurClock,
   byOurClock,
+  inventoryOwedFor,
   journalAdoption,
   journalOutcome,
   taskListOf,
@@ -169,4 +170,14 @@ it('returns the creation of launched tasks by our clock, and nothing else of the
     ...answer,
     createdAt: { 'arn:1': 4000 },
   });
+});
+
+it('names the launch for which an inventory is owed, if the journal knows it', async () => {
+  await open('l');
+  const owed = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 7 };
+  expect(inventoryOwedFor(journal.ledger.openLaunch('l'), 7)).toEqual({
+    ...owed,
+    launch: { label: 'l', count: 2, market: 'onDemand' },
+  });
+  expect(inventoryOwedFor(null, 7)).toStrictEqual(owed);
 });
