@@ -1,12 +1,5 @@
 import type { TaskClaim } from '../../machines/group/launch.ts';
-import type {
-  LaunchAnswer,
-  ListedTask,
-  OwnedGroup,
-  Refusal,
-  TaskList,
-} from '../../machines/shared/domain.ts';
-import type { FoundTasks } from '../aws/tasks/listTasks.ts';
+import type { LaunchAnswer, OwnedGroup, Refusal } from '../../machines/shared/domain.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import type { InventoryOwedRecord, LaunchRecord } from '../store/records.ts';
@@ -51,30 +44,6 @@ export function journalAdoption(journal: Records, groups: OwnedGroup[]): OwnedGr
     const createdAt = group.createdAt === null ? null : Math.min(group.createdAt, at);
     return journal.note({ kind: 'adopted', ...group, createdAt, at }).length === 0;
   });
-}
-
-/**
- * A list, with what the ledger knows of each task. A task that has ended since the list was asked for counts
- * as owned: the list is older than its end.
- */
-export function taskListOf(
-  ledger: Pick<Journal['ledger'], 'owner' | 'isOpen' | 'history'>,
-  { startedAt, tasks, unlisted }: FoundTasks & { startedAt: number },
-): TaskList {
-  const endedSince = new Set(
-    ledger
-      .history()
-      .filter(({ endedAt }) => endedAt >= startedAt)
-      .map(({ taskArn }) => taskArn),
-  );
-  const listed = tasks.map(
-    ({ startedBy: _, ...task }): ListedTask => ({
-      ...task,
-      owned: ledger.owner(task.taskArn) !== undefined || endedSince.has(task.taskArn),
-      launchOpen: task.label !== null && ledger.isOpen(task.label),
-    }),
-  );
-  return { startedAt, tasks: listed, unlisted };
 }
 
 /** Times of AWS by our clock. `aheadMs`: how far AWS's clock is ahead of ours, possibly hours. */

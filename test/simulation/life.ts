@@ -1,5 +1,6 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { type AnyActor, type AnyStateMachine, createActor, fromCallback } from 'xstate';
+import { taskListOf } from '../../machines/fleet/listedTasks.ts';
 import type { Fleet } from '../../machines/fleet/state.ts';
 import { readList } from '../../machines/fleet/taskLists.ts';
 import { placesElsewhere, unlistedIn } from '../../machines/recovery/places.ts';
@@ -16,7 +17,7 @@ import { runTask } from '../../src/aws/tasks/runTask.ts';
 import { stopTask } from '../../src/aws/tasks/stopTask.ts';
 import { createTurns } from '../../src/aws/turns.ts';
 import { createTemplates } from '../../src/daemon/launchTemplates.ts';
-import { answerByOurClock, byOurClock, taskListOf } from '../../src/daemon/ledgerEffects.ts';
+import { answerByOurClock, byOurClock } from '../../src/daemon/ledgerEffects.ts';
 import { callRates, managerSettings, sessionSettings } from '../../src/daemon/managerSettings.ts';
 import { reportSiblingTasks } from '../../src/daemon/siblingTasks.ts';
 import { recover } from '../../src/daemon/startup.ts';
