@@ -116,6 +116,38 @@ export const fleetManager = fleetChart.createMachine({
       },
     },
     scheduler: schedulerRegion,
+    demand: {
+      description: 'How the scheduler says what it desires.',
+      initial: 'byCount',
+      on: {
+        'scheduler.desired': { guard: 'namesWorkers', target: '.byCount' },
+        'scheduler.startRequested': '.byStarts.open',
+        'scheduler.requestsForgotten': '.byStarts.open',
+        // Until every cohort has reported, the counts lack groups that were just launched or adopted.
+        'scheduler.shutdownRequested': [
+          { guard: 'allObserved', target: '.byStarts.open' },
+          { target: '.byStarts.calledOff' },
+        ],
+      },
+      states: {
+        byCount: {
+          description: 'As a number of workers, or not at all yet. A group that ends is replaced.',
+        },
+        byStarts: {
+          description:
+            'It asks for tasks one by one. A group that ends is not replaced: the scheduler would ask for the same one again.',
+          initial: 'open',
+          states: {
+            open: { description: 'What is desired is current.' },
+            calledOff: {
+              description:
+                'No start is open any more. Once every cohort has reported, no more is desired than there is.',
+              on: { 'fleet.startsSettled': 'open' },
+            },
+          },
+        },
+      },
+    },
     inventory: inventoryRegion,
     monitor: {
       description: "Whether the scheduler's monitor stream shows which groups serve.",

@@ -21,6 +21,7 @@ import { type Modes, readModes } from './modes.ts';
 import type { LimitName, Spending, SpentRecord } from './money.ts';
 import { afterPreparation } from './preparation.ts';
 import {
+  allObserved,
   echoFreshAt,
   type Fleet,
   type FleetInput,
@@ -57,6 +58,8 @@ export type FleetEvent =
   | { type: 'fleet.nextTurn' }
   /** To itself: compare desired and actual. */
   | { type: 'fleet.reconcile' }
+  /** To itself: every cohort has reported, so no more is desired than there is. */
+  | { type: 'fleet.startsSettled' }
   /** To itself: the first inventory has shown tasks of an earlier run. */
   | { type: 'fleet.tookOver' }
   /** To itself: a complete list of our tasks was taken in. */
@@ -147,6 +150,14 @@ export const fleetSetup = setup({
       context.commandAwaited &&
       context.emptySince === null &&
       nowOf(event) - (context.answersSince ?? nowOf(event)) >= context.settings.emptyGraceMs,
+    /** An empty list is no number: `workersWanted`. */
+    namesWorkers: ({ event }) => {
+      assertEvent(event, 'scheduler.desired');
+      return event.requests.length > 0;
+    },
+    allObserved: ({ context }) => allObserved(context),
+    byStarts: stateIn({ demand: 'byStarts' }),
+    startsCalledOff: stateIn({ demand: { byStarts: 'calledOff' } }),
     desiresTasks: ({ context }) => context.desired !== 0,
     monitorConnected: ({ event }) => {
       assertEvent(event, 'monitor.loads');

@@ -72,7 +72,7 @@ function noteInventoried(
 export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
   const accepted = (event as DoneActorEvent<OwnedGroup[]>).output;
   // A scheduler that asks for one more does not say that tasks found only now are too many.
-  if (!context.replacesEnded && context.desired !== null)
+  if (check('byStarts') && context.desired !== null)
     enqueue.assign({ desired: context.desired + accepted.length });
   const recovering = modesIn(check).lifecycle === 'recovering';
   const money = withAdopted(context, accepted, recovering);

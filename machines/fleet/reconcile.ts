@@ -55,11 +55,12 @@ function drainReason(
  * to be launched again when the next one ends.
  */
 function desiredAfter(
-  { desired, replacesEnded }: Fleet,
+  { desired }: Fleet,
+  { demand }: Modes,
   drains: readonly (readonly [string, Share])[],
   there: number,
 ): number | null {
-  if (replacesEnded || desired === null) return desired;
+  if (demand !== 'byStarts' || desired === null) return desired;
   const drained = drains.reduce(
     (sum, [, { pending, idle, busy }]) => sum + pending + idle + busy,
     0,
@@ -133,7 +134,7 @@ function drainGroups(
   const drains = drainsOf(fleet, leaving);
   const until = drainUntil(fleet);
   const reason = drainReason(fleet, desired, kept(counts), mayStay);
-  enqueue.assign({ desired: desiredAfter(fleet, drains, kept(counts)) });
+  enqueue.assign({ desired: desiredAfter(fleet, modes, drains, kept(counts)) });
   sendCommands(
     fleet,
     drains.map(([cohortId, share]) => [

@@ -116,10 +116,6 @@ export interface Fleet extends FleetInput {
   fewerSince: number | null;
   /** Since when a degraded group may leave as soon as it is idle; null: none may. */
   spareSince: number | null;
-  /** What ends is replaced. Not so for a scheduler that asks for tasks one by one: it would ask for the same one again. */
-  replacesEnded: boolean;
-  /** No start is open any more. Once every cohort has reported, no more is desired than there is. */
-  startsCalledOff: boolean;
   emptySince: number | null;
   cohorts: Record<string, CohortStatus>;
   /** The Fargate tasks of each cohort, by cohort and task id: loads are sent to the cohort that they concern. */
@@ -192,7 +188,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...{ replacedFrom: null, rotatesFrom: input.rotatesFrom ?? null, views: noViews },
   ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   ...{ fewerSince: null, spareSince: null },
-  ...{ replacesEnded: true, startsCalledOff: false, emptySince: null },
+  emptySince: null,
   ...{ cohorts: {}, tasksOf: {}, opened: 0, launched: 0 },
   // Less than a turn's: the code runs for the first time, which is slow.
   turnAllowance: cohortSize,

@@ -30,7 +30,6 @@ const brief = (context: Fleet) => [
   context.owned.length,
   Object.values(context.cohorts).map(({ counts, launches }) => [counts, launches]),
   Object.values(context.breakers).map(({ failures, probe }) => [failures, probe !== null]),
-  context.replacesEnded,
   context.mismatch,
   context.connection,
   context.holdReason,
@@ -113,6 +112,10 @@ const oneByOne: Model = {
       ...((fleet.desired ?? 0) < 2 ? [{ type: 'scheduler.startRequested', at: 20_000 }] : []),
       { type: 'scheduler.shutdownRequested', at: 20_000, taskIds: ['old'] },
       { type: 'scheduler.requestsForgotten', at: 20_000 },
+      // What it sends to itself, too, once every cohort has reported.
+      ...(state.matches({ demand: { byStarts: 'calledOff' } })
+        ? [{ type: 'fleet.startsSettled' }]
+        : []),
       { type: 'scheduler.mismatch', at: 20_000, reason: fleet.mismatch ? null : 'too old' },
       // They change no state: a few of the states are enough.
       ...(fleet.revision === null && fleet.mismatch === null && fleet.desired === null

@@ -11,12 +11,15 @@ import { missingOf } from '../../../machines/fleet/missing.ts';
 import { type Modes, modeNames } from '../../../machines/fleet/modes.ts';
 import { noCounts, plan } from '../../../machines/fleet/plan.ts';
 import { type Fleet, fleetCounts, newFleet } from '../../../machines/fleet/state.ts';
-import { fleetInput, fleetSettings, liveManager, readyManager } from '../../support/liveManager.ts';
+import {
+  fleetInput,
+  fleetSettings,
+  liveManager,
+  readyManager,
+  servingModes,
+} from '../../support/liveManager.ts';
 
-const modes: Modes = {
-  ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
-  ...{ monitor: 'unknown', hold: 'running', money: 'within' },
-};
+const modes: Modes = { ...servingModes, monitor: 'unknown' };
 const fresh = newFleet(fleetInput);
 /** A fleet that may launch, with three tasks desired and none there. */
 const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
@@ -384,6 +387,7 @@ const fleets = fc
 const anyModes = fc.record({
   lifecycle: fc.constantFrom(...often('active'), ...modeNames.lifecycle),
   scheduler: fc.constantFrom(...often('present'), ...modeNames.scheduler),
+  demand: fc.constantFrom(...modeNames.demand),
   inventory: fc.constantFrom(...modeNames.inventory),
   monitor: fc.constantFrom(...modeNames.monitor),
   hold: fc.constantFrom(...often('running'), ...modeNames.hold),

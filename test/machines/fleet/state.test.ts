@@ -62,7 +62,7 @@ describe('a fleet', () => {
       ...{ returnedAt: null, emptySince: null, aboveSince: null, advertised: null },
       ...{ drainAllUntil: null, inventoryAt: null, inventoryNotBefore: 0, inventoryFailures: 0 },
       ...{ connection: 'closed', terms: null, holdReason: null, heldSince: null, tasksOf: {} },
-      ...{ replacesEnded: true, listDenied: false, allowance: 30, notedBlockers: [] },
+      ...{ listDenied: false, allowance: 30, notedBlockers: [] },
       ...{ cohorts: {}, breakers: {}, opened: 0, launched: 0, turnAllowance: 100, generation: 0 },
     });
     expect(isEmpty(fleet)).toBe(false);
@@ -70,7 +70,7 @@ describe('a fleet', () => {
     expect(fleet).toMatchObject({
       ...{ commandAwaited: true, decisionStale: false, loadsAreOld: false },
       ...{ policy: noEvidence, workersAhead: null, views: noViews },
-      ...{ replacedFrom: null, startsCalledOff: false, fewerSince: null, spareSince: null },
+      ...{ replacedFrom: null, fewerSince: null, spareSince: null },
     });
     expect(fleet.crashLoop).toEqual({ inARow: 0, at: 0 });
     expect(fleetCounts(fleet)).toEqual(noCounts);
