@@ -78,7 +78,7 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
   const isFull = context.allowance >= context.settings.launchBurst;
   const replacedFrom = workersWithoutReplacement({ ...context, policy }, ask);
   const change = {
-    ...{ emptySince: null, ask, policy, commandAwaited: false },
+    ...{ emptySince: null, ask, policy },
     ...{ replacedFrom, desiredWorkers: replacedFrom ?? workers },
     ...(isFull && { fullUntil: at }),
   };
@@ -133,7 +133,7 @@ export const desireNothingWhenEmpty = nothingDesired('nothing but empty requests
  */
 export const awaitNextCommand = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
   assertEvent(event, 'scheduler.heartbeatEcho');
-  enqueue.assign({ ...noAsk, desired: null, commandAwaited: true, answersSince: event.at });
+  enqueue.assign({ ...noAsk, desired: null, answersSince: event.at });
   const { lifecycle } = modesIn(check);
   if (lifecycle === 'recovering' || lifecycle === 'active') cancelDrains(context, enqueue);
 });
@@ -141,7 +141,6 @@ export const awaitNextCommand = fleetSetup.enqueueActions(({ context, event, enq
 export const reportNeverCommanded = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'tick');
   const seconds = Math.round((event.now - (context.answersSince ?? event.now)) / 1000);
-  enqueue.assign({ commandAwaited: false });
   enqueue({ type: 'noteNeverCommanded', params: { seconds } });
 });
 

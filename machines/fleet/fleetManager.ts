@@ -118,8 +118,10 @@ export const fleetManager = fleetChart.createMachine({
     scheduler: schedulerRegion,
     demand: {
       description: 'How the scheduler says what it desires.',
-      initial: 'byCount',
+      initial: 'awaited',
       on: {
+        // What it has desired before is not current any more.
+        'scheduler.heartbeatEcho': { guard: 'schedulerWasGone', target: '.awaited' },
         'scheduler.desired': { guard: 'namesWorkers', target: '.byCount' },
         'scheduler.startRequested': '.byStarts.open',
         'scheduler.requestsForgotten': '.byStarts.open',
@@ -130,9 +132,24 @@ export const fleetManager = fleetChart.createMachine({
         ],
       },
       states: {
-        byCount: {
-          description: 'As a number of workers, or not at all yet. A group that ends is replaced.',
+        awaited: {
+          description: 'It has commanded nothing since it has answered, or is back after it was gone.',
+          initial: 'unreported',
+          states: {
+            unreported: {
+              description: 'That may be only a matter of time.',
+              on: {
+                tick: {
+                  guard: 'neverCommands',
+                  target: 'reported',
+                  actions: 'reportNeverCommanded',
+                },
+              },
+            },
+            reported: { description: 'It took so long that an operator was told.' },
+          },
         },
+        byCount: { description: 'As a number of workers. A group that ends is replaced.' },
         byStarts: {
           description:
             'It asks for tasks one by one. A group that ends is not replaced: the scheduler would ask for the same one again.',

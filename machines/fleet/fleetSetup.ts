@@ -146,10 +146,13 @@ export const fleetSetup = setup({
       context.emptySince !== null &&
       nowOf(event) - context.emptySince >= context.settings.emptyGraceMs,
     /** It has answered for a minute, since it was first heard or is back after long, and has commanded nothing. */
-    neverCommands: ({ context, event }) =>
-      context.commandAwaited &&
-      context.emptySince === null &&
-      nowOf(event) - (context.answersSince ?? nowOf(event)) >= context.settings.emptyGraceMs,
+    neverCommands: and([
+      stateIn({ scheduler: 'present' }),
+      ({ context, event }) =>
+        echoFreshAt(context, nowOf(event)) &&
+        context.emptySince === null &&
+        nowOf(event) - (context.answersSince ?? nowOf(event)) >= context.settings.emptyGraceMs,
+    ]),
     /** An empty list is no number: `workersWanted`. */
     namesWorkers: ({ event }) => {
       assertEvent(event, 'scheduler.desired');
@@ -164,6 +167,7 @@ export const fleetSetup = setup({
       return event.loads !== null;
     },
     schedulerPresent: stateIn({ scheduler: 'present' }),
+    schedulerWasGone: stateIn({ scheduler: 'gone' }),
     moneyLimited: ({ context }) => limitsReached(context).length > 0,
     moneyClear: ({ context: { money, now } }) =>
       money.clearSince !== null && now - money.clearSince >= moneyClearMs,

@@ -82,8 +82,6 @@ export interface Fleet extends FleetInput {
   /** Since when the scheduler has answered: since its first echo, or since it is back after its grace was over. */
   answersSince: number | null;
   lastEchoAt: number | null;
-  /** The scheduler has commanded nothing since it has answered, and that has not been reported. */
-  commandAwaited: boolean;
   /** Since when the scheduler has said nothing, not counting times at which this process stood still. */
   quietSince: number;
   /** When a scheduler that was gone was heard again; or first heard, when there were groups of an earlier run. */
@@ -178,7 +176,6 @@ export const newFleet = (input: FleetInput): Fleet => ({
   revision: null,
   answersSince: null,
   lastEchoAt: null,
-  commandAwaited: true,
   quietSince: input.startedAt,
   returnedAt: null,
   connection: 'closed',

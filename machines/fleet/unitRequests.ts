@@ -18,7 +18,7 @@ export const atMostThere = (fleet: Fleet): number | null =>
 
 /** One more than there is, unless one is on its way already. */
 export const onStartRequested = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  enqueue.assign({ ...noAsk, emptySince: null, commandAwaited: false });
+  enqueue.assign({ ...noAsk, emptySince: null });
   const there = kept(fleetCounts(context));
   if (openLaunches(context) > 0 || (context.desired ?? 0) > there) return;
   const why = 'one more is wanted';
@@ -34,7 +34,7 @@ export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, 
   // Until every cohort has reported, the counts lack groups that were just launched or adopted.
   const isCounted = allObserved(context);
   enqueue.assign({
-    ...{ ...noAsk, commandAwaited: false },
+    ...noAsk,
     ...(isCounted && { desired: atMostThere(context) }),
   });
   if (taskIds.length === 0) return;

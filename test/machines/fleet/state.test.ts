@@ -68,7 +68,7 @@ describe('a fleet', () => {
     expect(isEmpty(fleet)).toBe(false);
     expect(fleet).toMatchObject({ swapping: false, adoption: noAdoption, remaining: null });
     expect(fleet).toMatchObject({
-      ...{ commandAwaited: true, decisionStale: false, loadsAreOld: false },
+      ...{ decisionStale: false, loadsAreOld: false },
       ...{ policy: noEvidence, workersAhead: null, views: noViews },
       ...{ replacedFrom: null, fewerSince: null, spareSince: null },
     });

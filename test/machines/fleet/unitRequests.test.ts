@@ -57,11 +57,11 @@ describe('a scheduler that asks for tasks one by one', () => {
 
   it('has commanded something with a start, and with a shutdown', async () => {
     for (const event of [start, refused(11_000)]) {
-      const { actor, at, fleet } = await fastManager();
+      const { actor, at, modes } = await fastManager();
       at(11_000);
-      expect(fleet().commandAwaited).toBe(true);
+      expect(modes().demand).toBe('awaited');
       actor.send(event);
-      expect(fleet().commandAwaited).toBe(false);
+      expect(modes().demand).toBe('byStarts');
     }
   });
 
