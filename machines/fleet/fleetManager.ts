@@ -102,9 +102,9 @@ export const fleetManager = fleetChart.createMachine({
               { guard: 'empty', target: 'stopped' },
               { guard: 'emptyUnseen', target: 'stopped' },
               { guard: 'emptyDenied', target: 'stopped' },
-              { actions: ['advanceClock', 'pollCohorts', 'drainAll', 'reportRemaining'] },
+              { actions: ['advanceClock', 'pollCohorts', 'drainRest', 'reportRemaining'] },
             ],
-            'cohort.changed': { actions: ['recordCohortReport', 'drainAll', 'reportRemaining'] },
+            'cohort.changed': { actions: ['recordCohortReport', 'drainRest', 'reportRemaining'] },
             'fleet.stopNow': { actions: 'drainAllNow' },
           },
         },
@@ -133,7 +133,8 @@ export const fleetManager = fleetChart.createMachine({
       },
       states: {
         awaited: {
-          description: 'It has commanded nothing since it has answered, or is back after it was gone.',
+          description:
+            'It has commanded nothing since it has answered, or is back after it was gone.',
           initial: 'unreported',
           states: {
             unreported: {

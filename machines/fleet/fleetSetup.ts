@@ -4,6 +4,7 @@ import {
   type DoneActorEvent,
   type ErrorActorEvent,
   not,
+  or,
   setup,
   stateIn,
 } from 'xstate';
@@ -100,20 +101,24 @@ export const fleetSetup = setup({
     /** After the end a list would take over tasks that are not stopped any more. */
     inventoryDue: and([
       not(stateIn({ lifecycle: 'stopped' })),
-      ({ context, event }) => inventoryDue(context, nowOf(event)),
+      ({ context, event }) => inventoryDue(context, nowOf(event), false),
+    ]),
+    /** The end waits for a list that would show more. */
+    lastInventoryDue: and([
+      stateIn({ lifecycle: 'stopping' }),
+      ({ context, event }) => inventoryDue(context, nowOf(event), true),
     ]),
     searchDue: ({ context, event }) => searchDue(context, nowOf(event)),
     /** At the end, and it was prepared: there was one. */
-    clusterGone: ({ context, event }) =>
-      failureKindOf(event) === 'unprepared' &&
-      context.drainAllUntil !== null &&
-      context.revision !== null,
+    clusterGone: and([
+      or([stateIn({ lifecycle: 'stopping' }), stateIn({ lifecycle: 'stopped' })]),
+      ({ context, event }) => failureKindOf(event) === 'unprepared' && context.revision !== null,
+    ]),
     /** Nothing needs to settle: the first list need not wait for a tick. */
     firstInventoryDue: ({ context, event }) => {
       assertEvent(event, 'fleet.prepared');
-      return (
-        context.inventoryAt === null && inventoryDue(afterPreparation(context, event), context.now)
-      );
+      const { inventoryAt, now } = context;
+      return inventoryAt === null && inventoryDue(afterPreparation(context, event), now, false);
     },
     mayBelongToAnother: ({ context, event }) => adoptionOf(context, event).deferred > 0,
     adopts: ({ context, event }) => adoptionOf(context, event).adoption.adopting.length > 0,
@@ -122,7 +127,7 @@ export const fleetSetup = setup({
     /** A list that is due or on its way may show more than was ever known, so it comes first. */
     empty: and([
       not(stateIn({ inventory: 'listing' })),
-      ({ context, event }) => isEmpty(context) && !inventoryDue(context, nowOf(event)),
+      ({ context, event }) => isEmpty(context) && !inventoryDue(context, nowOf(event), true),
     ]),
     emptyUnseen: ({ context, event }) => endsWithoutLook(context, nowOf(event)),
     emptyDenied: and([

@@ -136,7 +136,7 @@ export interface Fleet extends FleetInput {
   aboveSince: number | null;
   /** Workers last advertised to the scheduler; null: all. */
   advertised: number | null;
-  /** Until when groups at work may wait for an idle moment at the end; null: not stopping. */
+  /** Until when groups at work may wait for an idle moment at the end; null: the end has not begun. */
   drainAllUntil: number | null;
   inventoryAt: number | null;
   inventoryNotBefore: number;

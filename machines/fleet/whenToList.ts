@@ -22,13 +22,15 @@ export function searchDue(fleet: Fleet, now: number): boolean {
   );
 }
 
-/** A complete list is worth its calls: nothing can be on its way that it would not show. */
-export function inventoryDue(fleet: Fleet, now: number): boolean {
+/**
+ * A complete list is worth its calls: nothing can be on its way that it would not show. `isEnding`: everything is to end.
+ */
+export function inventoryDue(fleet: Fleet, now: number, isEnding: boolean): boolean {
   const { inventoryAt, inventoryNotBefore, adoption, settings } = fleet;
-  const { drainAllUntil, unknownOutcomeAt, lastLaunchAt } = fleet;
+  const { unknownOutcomeAt, lastLaunchAt } = fleet;
   if (now < inventoryNotBefore) return false;
   // At the end, also where nothing is known: the state directory may have been lost as a whole.
-  const isLast = drainAllUntil !== null && neverHadAny(fleet);
+  const isLast = isEnding && neverHadAny(fleet);
   if (inventoryAt === null)
     return openLaunches(fleet) === 0 && (isLast || now >= lastLaunchAt + settings.settleMs);
   // What launches without an answer have started.
@@ -37,6 +39,6 @@ export function inventoryDue(fleet: Fleet, now: number): boolean {
     (inventoryStale(fleet) && now >= (unknownOutcomeAt ?? 0) + settings.settleMs) ||
     (adoption.unconfirmed > 0 && now - inventoryAt >= confirmOrphanMs) ||
     now - inventoryAt >= settings.inventoryEveryMs ||
-    (drainAllUntil !== null && (showsMore || (!listed(fleet) && now >= settledFrom(fleet))))
+    (isEnding && (showsMore || (!listed(fleet) && now >= settledFrom(fleet))))
   );
 }
