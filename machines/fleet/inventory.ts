@@ -7,7 +7,7 @@ import { adoptionOf, type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { noEvidence } from './lookAhead.ts';
 import { spentOf, withAdopted, withUnseen } from './money.ts';
 import { afterPreparation } from './preparation.ts';
-import { type Fleet, inventoryStale, journalSuffices } from './state.ts';
+import { type Fleet, inventoryStale, journalSuffices, listDenied } from './state.ts';
 
 /** Takes the decision about an inventory; what it adopts is journaled first. */
 export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -40,7 +40,7 @@ export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueu
     adoption,
     inventoryFailures,
     inventoryNotBefore: context.now + retryAfter(inventoryFailures),
-    listDenied: false,
+    denials: 0,
   });
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
   const trouble = `${deferred} tasks carry our tag, and the scheduler does not answer us: another manager may hold our worker_manager_id; they are left alone until we are answered`;
@@ -92,7 +92,6 @@ export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }
     inventoryAt: adoption.inventoryStartedAt,
     inventoryFailures: 0,
     denials: 0,
-    listDenied: false,
     adoption: { ...adoption, adopting: [] },
   });
   const looked = adoption.unconfirmed === 0;
@@ -108,27 +107,22 @@ export const onNoCluster = fleetSetup.assign(({ context }) => ({
   adoption: { ...context.adoption, unconfirmed: 0, leftAlone: false, adopting: [] },
 }));
 
-/** One denial can be a mistake of the moment: rights that were granted just now are not known everywhere. */
-const denialsBelieved = 3;
-
 /** 2 s, 4 s ... 60 s. */
 export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { kind, reason } = noteOf((event as ErrorActorEvent).error);
   const inventoryFailures = context.inventoryFailures + 1;
   const denials = kind === 'denied' ? context.denials + 1 : 0;
-  const listDenied = denials >= denialsBelieved;
+  const denied = listDenied({ denials });
   enqueue.assign({
     denials,
     inventoryFailures,
     inventoryNotBefore: context.now + retryAfter(inventoryFailures),
-    listDenied,
     adoption: { ...context.adoption, adopting: [] },
   });
   // Then no inventory will ever show more.
-  const looked = journalSuffices({ ...context, listDenied });
-  if (listDenied)
-    enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now, looked });
-  enqueue({ type: 'noteInventory', params: { trouble: reason, blind: listDenied } });
+  const looked = journalSuffices({ ...context, denials });
+  if (denied) enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now, looked });
+  enqueue({ type: 'noteInventory', params: { trouble: reason, blind: denied } });
 });
 
 export const recordPreparation = fleetSetup.assign(({ context, event }) => {

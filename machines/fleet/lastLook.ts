@@ -1,4 +1,4 @@
-import { type Fleet, hadNone, hasNoGroups, isEmpty, neverHadAny } from './state.ts';
+import { type Fleet, hadNone, hasNoGroups, isEmpty, listDenied, neverHadAny } from './state.ts';
 import { inventoryDue } from './whenToList.ts';
 
 /** How long the end of a run that knows of nothing waits for a list, or for the scheduler's answer, ms. */
@@ -18,4 +18,4 @@ export function endsWithoutLook(fleet: Fleet, now: number): boolean {
 
 /** All that is known has gone, and AWS does not allow the list that would show what is not known: waiting shows no more. */
 export const endsDenied = (fleet: Fleet, now: number): boolean =>
-  fleet.listDenied && hasNoGroups(fleet) && !inventoryDue(fleet, now, true);
+  listDenied(fleet) && hasNoGroups(fleet) && !inventoryDue(fleet, now, true);

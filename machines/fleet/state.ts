@@ -149,8 +149,6 @@ export interface Fleet extends FleetInput {
   decisionStale: boolean;
   /** When a launch was given up that may have started tasks; until a later list that is unknown. */
   unknownOutcomeAt: number | null;
-  /** Our tasks may not be listed: nothing is known but what the journal says. */
-  listDenied: boolean;
   /** Why an operator holds launches, and since when; null: never held. */
   holdReason: string | null;
   heldSince: number | null;
@@ -203,7 +201,6 @@ export const newFleet = (input: FleetInput): Fleet => ({
   adoption: noAdoption,
   decisionStale: false,
   unknownOutcomeAt: null,
-  listDenied: false,
   ...{ holdReason: null, heldSince: null },
   money: newMoney(input.spent, input.settings.money, input.owned, input.startedAt),
   notedBlockers: [],
@@ -290,14 +287,20 @@ export const hadNone = ({ opened, launchesGivenUp }: Fleet): boolean =>
 export const neverHadAny = (fleet: Fleet): boolean =>
   hadNone(fleet) && !fleet.journalIncomplete && fleet.adoption.unconfirmed === 0;
 
+/** One denial can be a mistake of the moment: rights that were granted just now are not known everywhere. */
+const denialsBelieved = 3;
+
+/** Our tasks may not be listed: nothing is known but what the journal says. */
+export const listDenied = ({ denials }: Pick<Fleet, 'denials'>): boolean =>
+  denials >= denialsBelieved;
+
 /** Our tasks may not be listed, and the journal has forgotten none of them: what it says is all there is. */
-export const journalSuffices = ({
-  listDenied,
-  inventoryAt,
-  journalIncomplete,
-  launchesGivenUp,
-}: Fleet): boolean =>
-  listDenied && (inventoryAt !== null || (!journalIncomplete && launchesGivenUp === 0));
+export function journalSuffices(fleet: Fleet): boolean {
+  const { inventoryAt, journalIncomplete, launchesGivenUp } = fleet;
+  return (
+    listDenied(fleet) && (inventoryAt !== null || (!journalIncomplete && launchesGivenUp === 0))
+  );
+}
 
 /** What may be there was looked for, and nothing was found. */
 const foundNone = (fleet: Fleet): boolean =>

@@ -2,6 +2,7 @@ import { confirmOrphanMs } from './adoption.ts';
 import {
   type Fleet,
   inventoryStale,
+  listDenied,
   listed,
   neverHadAny,
   openLaunches,
@@ -13,10 +14,10 @@ import {
  * list may show what they have started: those tasks are taken over, and watched, as soon as that.
  */
 export function searchDue(fleet: Fleet, now: number): boolean {
-  const { inventoryAt, listDenied, searchNotBefore, lastLaunchAt, settings } = fleet;
+  const { inventoryAt, searchNotBefore, lastLaunchAt, settings } = fleet;
   return (
     inventoryAt === null &&
-    !listDenied &&
+    !listDenied(fleet) &&
     openLaunches(fleet) > 0 &&
     now >= Math.max(searchNotBefore, lastLaunchAt + settings.settleMs)
   );

@@ -51,7 +51,7 @@ describe('the status of the fleet', () => {
     const terms = { transport: 'ymq', generation: 'g3', exact: '2.6.0', bare: false } as never;
     const fleet = fleetOf({
       ...{ connection: 'ready', terms, mismatch: 'too old', allowance: 7.9, advertised: 6 },
-      ...{ inventoryFailures: 2, listDenied: true },
+      ...{ inventoryFailures: 2, denials: 3 },
       adoption: { ...fleetOf().adoption, unconfirmed: 3 },
     });
     const { scheduler, limits, inventory, money } = fleetStatus(fleet, modes);

@@ -15,7 +15,7 @@ it('a search is due once a list must show what the launch has started', () => {
 it.each([
   ['no launch is open', { resend: [] }],
   ['a list was complete', { inventoryAt: 11_000 }],
-  ['listing is denied for good', { listDenied: true }],
+  ['listing is denied for good', { denials: 3 }],
   ['the last one was a moment ago', { searchNotBefore: 12_001 }],
 ])('no search is due if %s', (_, given) => {
   expect(searchDue({ ...fleet, ...given }, 12_000)).toBe(false);
