@@ -14,6 +14,7 @@ import type { MonitorEvent, SchedulerEvent } from '../scheduler/events.ts';
 import type { Inventory, OwnedGroup } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
+import { moneyClearMs } from '../shared/timing.ts';
 import { type AdoptionDecision, decideAdoption, type ForeignTask } from './adoption.ts';
 import type { Change } from './circuitBreaker.ts';
 import { endsDenied, endsWithoutLook } from './lastLook.ts';
@@ -67,9 +68,6 @@ export type FleetEvent =
   | { type: 'inventory.completed' }
   /** To itself: what a list shows is left alone for now. */
   | { type: 'inventory.deferred' };
-
-/** A limit is cleared when nothing was in the way for so long, ms: a task that ends and is replaced clears none. */
-const moneyClearMs = 30_000;
 
 /** The decision about an inventory that has just been completed. */
 export function adoptionOf(fleet: Fleet, event: { type: string }): AdoptionDecision {
@@ -158,7 +156,7 @@ export const fleetSetup = setup({
         context.emptySince === null &&
         nowOf(event) - (context.answersSince ?? nowOf(event)) >= context.settings.emptyGraceMs,
     ]),
-    /** An empty list is no number: `workersWanted`. */
+    /** An empty list is no number: `workersDesired`. */
     namesWorkers: ({ event }) => {
       assertEvent(event, 'scheduler.desired');
       return event.requests.length > 0;
