@@ -276,9 +276,13 @@ const leaving: Model = {
 /** The cluster is gone when everything ends. */
 const clusterGone: Model = {
   input: { ...input, owned: [] },
-  key: ({ value, context }) => [value, context.revision, context.drainAllUntil !== null],
+  key: ({ value, context }) => [value, context.revision],
   events: ({ value, context }) => [
     ...(context.revision === null ? [{ type: 'fleet.prepared', revision: 'rev:1' }] : []),
+    // So early only the end asks for a list.
+    ...(modesOf(value as Record<string, unknown>).lifecycle === 'stopping' && context.now < 5000
+      ? [{ type: 'tick', now: 5000 }]
+      : []),
     { type: 'tick', now: 20_000 },
     { type: 'fleet.stop' },
     // A late list shows something yet.
