@@ -6,6 +6,7 @@ import * as launchHealth from './launchHealth.ts';
 import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
 import { answerLaunchTurn } from './launchTurn.ts';
 import * as reconciling from './reconcile.ts';
+import * as lists from './recordList.ts';
 import * as schedulerFacts from './schedulerFacts.ts';
 import * as spending from './spending.ts';
 import { tellListed } from './tellListed.ts';
@@ -15,6 +16,7 @@ const actions = {
   ...demandActions,
   ...cohortEvents,
   ...inventory,
+  ...lists,
   ...launchHealth,
   ...schedulerFacts,
   ...spending,

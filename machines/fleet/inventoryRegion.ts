@@ -25,9 +25,25 @@ export const inventoryRegion = fleetChart.createStateConfig({
         id: 'inventory',
         src: 'inventory',
         onDone: [
-          { guard: 'mayBelongToAnother', target: 'idle', actions: 'deferAdoption' },
-          { guard: 'adopts', target: 'adopting', actions: ['tellListed', 'onInventory'] },
-          { target: 'idle', actions: ['tellListed', 'onInventory', 'completeInventory'] },
+          {
+            guard: 'listIncomplete',
+            target: 'idle',
+            actions: ['onListIncomplete', 'recordList'],
+          },
+          {
+            guard: 'mayBelongToAnother',
+            target: 'idle',
+            actions: ['deferAdoption', 'recordList'],
+          },
+          {
+            guard: 'adopts',
+            target: 'adopting',
+            actions: ['tellListed', 'onInventory', 'recordList'],
+          },
+          {
+            target: 'idle',
+            actions: ['tellListed', 'onInventory', 'completeInventory', 'recordList'],
+          },
         ],
         onError: [
           { guard: 'clusterGone', target: 'idle', actions: 'onNoCluster' },
@@ -41,7 +57,10 @@ export const inventoryRegion = fleetChart.createStateConfig({
       invoke: {
         id: 'search',
         src: 'inventory',
-        onDone: { target: 'idle', actions: ['tellListed', 'postponeSearch'] },
+        onDone: [
+          { guard: 'listIncomplete', target: 'idle', actions: ['postponeSearch', 'recordList'] },
+          { target: 'idle', actions: ['tellListed', 'postponeSearch', 'recordList'] },
+        ],
         onError: { target: 'idle', actions: ['reportNoCluster', 'postponeSearch'] },
       },
     },
