@@ -248,6 +248,10 @@ const impure = [
 const impuritiesIn = (text: string): string[] =>
   impure.flatMap((pattern) => pattern.exec(text)?.[0] ?? []);
 
+/** A time as a literal: a constant or a limit in milliseconds, or a whole number of seconds. */
+const timesIn = (text: string): string[] =>
+  text.match(/\w+Ms(?:: \w+)?(?: =|:) [1-9][\d_]*\b|\b\d+_000\b/g) ?? [];
+
 describe('the machines', () => {
   it('read no clock, draw no random number, start no timer and reach nothing outside', () => {
     const machines = code.filter((path) => path.startsWith('machines/'));
@@ -269,6 +273,28 @@ describe('the machines', () => {
 
   it('may name the time that an event brings', () => {
     expect(impuritiesIn('until > event.now && now < context.now')).toEqual([]);
+  });
+});
+
+describe('the times of the machines', () => {
+  /** The times, and what an hour and a day are. */
+  const homes = ['machines/shared/timing.ts', 'machines/shared/bill.ts'];
+
+  it('are all in one file', () => {
+    const elsewhere = code.filter((path) => path.startsWith('machines/') && !homes.includes(path));
+    expect(
+      elsewhere.flatMap((path) => timesIn(textOf(path)).map((found) => `${path}: ${found}`)),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['const slackMs = 1500;', ['slackMs = 1500']],
+    ['const graceMs: number = 5;', ['graceMs: number = 5']],
+    ['backoff(attempts, { firstMs: 1000, longestMs })', ['firstMs: 1000']],
+    ['if (age > 30_000)', ['30_000']],
+    ['since: event.at, Ms: now', []],
+  ])('are found in %s', (text, found) => {
+    expect(timesIn(text)).toEqual(found);
   });
 });
 

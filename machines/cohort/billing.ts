@@ -1,9 +1,7 @@
 import { type BilledGroup, type Prices, taskUsd } from '../shared/bill.ts';
 import type { TaskObservation } from '../shared/domain.ts';
+import { creationSlackMs } from '../shared/timing.ts';
 import type { GroupRecord } from './groupRecords.ts';
-
-/** A creation time that ECS shows otherwise by more than this, ms, means that a clock was set. */
-const clockSlackMs = 5000;
 
 type Billed = Pick<GroupRecord, 'market' | 'billedFrom' | 'livedMs'>;
 
@@ -12,7 +10,8 @@ export function billedAs(record: GroupRecord, observation: TaskObservation): Bil
   const { createdAt, market = record.market, livedMs = record.livedMs } = observation;
   const { billedFrom } = record;
   const isNear =
-    billedFrom !== null && (createdAt === null || Math.abs(createdAt - billedFrom) <= clockSlackMs);
+    billedFrom !== null &&
+    (createdAt === null || Math.abs(createdAt - billedFrom) <= creationSlackMs);
   return { market, livedMs, billedFrom: isNear ? billedFrom : createdAt };
 }
 

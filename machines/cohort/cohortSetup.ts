@@ -14,6 +14,7 @@ import { effect } from '../shared/effect.ts';
 import type { FailureNote } from '../shared/failure.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { parent } from '../shared/parent.ts';
+import { catchUpMs, longestPollGapMs } from '../shared/timing.ts';
 import { busyLoads } from './busyLoads.ts';
 import type { DegradedGroup } from './degraded.ts';
 import { type CohortRecords, countRecords, type Transition } from './groupRecords.ts';
@@ -74,12 +75,6 @@ export const groupActor = (groupId: string): string => `group.${groupId}`;
 export const launchActor = (label: string): string => `launch.${label}`;
 /** `group.e-1-0` is the actor of the group e-1-0. */
 export const nameIn = (actorId: string): string => actorId.slice(actorId.indexOf('.') + 1);
-
-/** A cohort is polled every three seconds, of very many cohorts each in its turn. A longer gap, ms: this process stood still. */
-const longestPollGapMs = 25_000;
-
-/** Within that time, ms, after this process stood still, the monitor stream shows what has changed meanwhile. */
-const catchUpMs = 3000;
 
 /** What is known of the work of the groups is not of old, and not from before this process stood still. */
 export const isWorkCurrent = (

@@ -1,5 +1,5 @@
 import { backoff } from '../shared/backoff.ts';
-import { never } from '../shared/timing.ts';
+import { never, stopBackoff, unshownWorkMs } from '../shared/timing.ts';
 import {
   type CohortRecords,
   type GroupRecord,
@@ -12,22 +12,15 @@ import {
 } from './groupRecords.ts';
 import { hasRested, withRenewedDeadline } from './minimumIdle.ts';
 
-/** A group that may wait without a deadline is stopped when nothing has shown its work for so long, ms. */
-const unshownMs = 300_000;
-
 /** It may wait for as long as it is at work, and nothing shows any more whether it is. */
 const isUnshown = ({ drainDeadline, unshownSince }: GroupRecord, at: number): boolean =>
-  drainDeadline === never && unshownSince !== null && at - unshownSince >= unshownMs;
-
-/** After a failed StopTask it is requested again. */
-const stopAgainAfter = (failures: number): number =>
-  backoff(failures, { firstMs: 1000, longestMs: 15_000 });
+  drainDeadline === never && unshownSince !== null && at - unshownSince >= unshownWorkMs;
 
 const stopHasFailed = (record: GroupRecord, at: number): boolean =>
   record.phase === 'stopping' &&
   !record.stopAccepted &&
   record.stopFailures > 0 &&
-  at - (record.stopRequestedAt ?? 0) >= stopAgainAfter(record.stopFailures);
+  at - (record.stopRequestedAt ?? 0) >= backoff(record.stopFailures, stopBackoff);
 
 /**
  * Groups whose time is up: to wait for an idle moment, to be seen by DescribeTasks, or for a cancellation to end;

@@ -11,6 +11,7 @@ import type {
 } from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';
+import { stopHoldMs } from '../shared/timing.ts';
 import { addWorkers } from './degradedCounts.ts';
 import { hasRested, withIdleSince, withRenewedDeadline } from './minimumIdle.ts';
 
@@ -176,9 +177,6 @@ export const awaitsStop = (record: GroupRecord): boolean =>
   record.lastStatus !== 'stopping' &&
   record.workersLostSince === null &&
   !absent(record);
-
-/** From when a stop was first wanted, ms: a cancellation that no worker confirms must not keep a task alive. */
-const stopHoldMs = 30_000;
 
 /** One release's scheduler ends itself when a worker leaves it that cancels a task. */
 export const holdsStop = (

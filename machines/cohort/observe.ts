@@ -1,5 +1,6 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
 import type { TaskObservation, TaskPhase } from '../shared/domain.ts';
+import { stopRepeatMs } from '../shared/timing.ts';
 import { aliveUntil, billedAs } from './billing.ts';
 import {
   absent,
@@ -16,9 +17,6 @@ import {
 import { withoutDrain } from './scaleDown.ts';
 import { eventForRunning, eventForStarted, eventForUnknown, failing, hasRun } from './started.ts';
 import type { Timeouts } from './timeouts.ts';
-
-/** StopTask is asked for again when ECS shows a draining task as alive for this long, ms. */
-export const stopRepeatMs = 15_000;
 
 /** The event that an observation means for a group; null: nothing new. A stop may still be held back. */
 export function eventFor(

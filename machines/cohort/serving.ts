@@ -1,7 +1,5 @@
+import { stableAfterMs } from '../shared/timing.ts';
 import type { CohortRecords } from './groupRecords.ts';
-
-/** A group that serves for so long, ms, does not end because of how it was launched. */
-const stableAfterMs = 120_000;
 
 /** At a poll: which groups serve by now, and which have done so for long. */
 export function recordServing(

@@ -1,4 +1,5 @@
 import type { LaunchEnd } from '../group/launch.ts';
+import { fullReportMs, observeMs } from '../shared/timing.ts';
 import {
   absent,
   type CohortRecords,
@@ -9,12 +10,6 @@ import {
   type Transition,
 } from './groupRecords.ts';
 import { phaseOnceLaunched } from './launchedPhase.ts';
-
-/** Within that time, ms, the monitor stream has shown every task of ours. */
-const fullReportMs = 15_000;
-
-/** Within that time, ms, DescribeTasks has shown what it can show of a task, even if one call got no answer. */
-const observeMs = 30_000;
 
 /** Launches whose every group is to leave. */
 export const unwantedLaunches = ({ groups, launches }: CohortRecords): string[] =>

@@ -1,8 +1,5 @@
+import { slowStopMs, stopOverdueMs } from '../shared/timing.ts';
 import { awaitsStop, type CohortRecords } from './groupRecords.ts';
-
-/** A stop that takes longer than this, ms, is reported; and after the second its group uses no slot. */
-const slowStopMs = 120_000;
-const stopOverdueMs = 600_000;
 
 export interface SlowStop {
   groupId: string;

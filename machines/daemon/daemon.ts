@@ -21,6 +21,7 @@ import type { SessionInput } from '../scheduler/sessionState.ts';
 import { backoff } from '../shared/backoff.ts';
 import { effect, stream } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
+import { preparationBackoff } from '../shared/timing.ts';
 
 export interface DaemonInput {
   session: SessionInput;
@@ -193,9 +194,7 @@ export const daemon = setup({
   },
   delays: {
     stopTimeout: ({ context }) => context.stopTimeoutMs,
-    /** 1 s, 2 s, 4 s ... 60 s. */
-    preparationPause: ({ context }) =>
-      backoff(context.attempts, { firstMs: 1000, longestMs: 60_000 }),
+    preparationPause: ({ context }) => backoff(context.attempts, preparationBackoff),
   },
 }).createMachine({
   id: 'daemon',

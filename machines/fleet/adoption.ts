@@ -1,6 +1,7 @@
 import type { ConnectionStatus } from '../scheduler/events.ts';
 import type { Inventory, ListedTask, OwnedGroup } from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
+import { confirmOrphanMs, straggleMs } from '../shared/timing.ts';
 
 export interface AdoptionState {
   /** Since when each orphan is listed, by task ARN; null before the first inventory. */
@@ -55,12 +56,6 @@ export interface AdoptionDecision {
   /** So many orphans may belong to another manager: nothing is taken over, and so nothing launched. */
   deferred: number;
 }
-
-/** An orphan must be in two inventories so far apart, ms, before it is taken over. */
-export const confirmOrphanMs = 5000;
-
-/** A launch of an earlier run can start its tasks up to so long, ms, after our start. */
-const straggleMs = 120_000;
 
 /** The launch is of this run, or was open in our journal at its start: no other manager has launches of that label. */
 const isOurLaunch = (label: string, { epoch, openAtStart }: AdoptionFacts): boolean =>

@@ -1,5 +1,6 @@
 import { backoff } from '../shared/backoff.ts';
 import type { FailureReason, Market } from '../shared/domain.ts';
+import { breakerFirstPauseMs, breakerLongestPauseMs, spotPauseMs } from '../shared/timing.ts';
 
 /** What shows that a cause is gone: that ECS took a launch, that workers got through to the scheduler, or stayed there. */
 export type RecoverySignal = 'launched' | 'registered' | 'stable';
@@ -52,31 +53,10 @@ export interface LaunchPermit {
 /** Causes that concern a place, not the whole fleet. */
 const local: readonly FailureReason[] = ['capacity', 'addresses', 'network'];
 
-const firstPauseMs: Record<FailureReason, number> = {
-  throttled: 1000,
-  unreachable: 1000,
-  startFailed: 2000,
-  network: 5000,
-  exited: 10_000,
-  refused: 15_000,
-  capacity: 15_000,
-  addresses: 30_000,
-  quota: 30_000,
-  journal: 15_000,
-  denied: 30_000,
-  credentials: 30_000,
-  invalid: 30_000,
-  unprepared: 15_000,
-  bug: 30_000,
-};
-const longestPauseMs = 300_000;
-/** Without Spot there is still on-demand: no need to ask often. */
-const spotPauseMs = 600_000;
-
 const pauseOf = ({ cause, market }: Breaker, failures: number): number =>
   market === 'spot'
     ? spotPauseMs
-    : backoff(failures, { firstMs: firstPauseMs[cause], longestMs: longestPauseMs });
+    : backoff(failures, { firstMs: breakerFirstPauseMs[cause], longestMs: breakerLongestPauseMs });
 
 const isOpen = ({ until }: Breaker, now: number): boolean => now < until;
 const isDue = (breaker: Breaker, now: number): boolean =>
@@ -176,7 +156,7 @@ export const releaseProbe = (breakers: Breakers, groupId: string): Breakers =>
 export const probeEarly = (breakers: Breakers, cause: FailureReason, now: number): Breakers => {
   const breaker = breakers[cause];
   if (!breaker || !isOpen(breaker, now)) return breakers;
-  const until = Math.max(now, breaker.trippedAt + firstPauseMs[cause]);
+  const until = Math.max(now, breaker.trippedAt + breakerFirstPauseMs[cause]);
   return until < breaker.until ? { ...breakers, [cause]: { ...breaker, until } } : breakers;
 };
 

@@ -2,6 +2,7 @@ import { assertEvent } from 'xstate';
 import { cohortSize } from '../cohort/groupRecords.ts';
 import type { CohortCommand } from '../cohort/messages.ts';
 import { parent } from '../shared/parent.ts';
+import { calmPollEveryMs } from '../shared/timing.ts';
 import { probeEarly } from './circuitBreaker.ts';
 import type { CohortStatus } from './cohortStatus.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
@@ -27,9 +28,6 @@ export const advanceClock = fleetSetup.assign(({ context, event }) => {
     allowance: Math.min(settings.launchBurst, allowance + earned),
   };
 });
-
-/** A calm cohort is polled so often, ms: with the poll itself an end is noticed within 20 s. */
-const calmPollEveryMs = 15_000;
 
 /**
  * ECS and the monitor stream both show that all of its groups serve. What ends there is mostly shown by the monitor

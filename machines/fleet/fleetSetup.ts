@@ -13,6 +13,7 @@ import type { MonitorEvent, SchedulerEvent } from '../scheduler/events.ts';
 import type { Inventory, OwnedGroup } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
+import { moneyClearMs } from '../shared/timing.ts';
 import { type AdoptionDecision, decideAdoption, type ForeignTask } from './adoption.ts';
 import type { Change } from './circuitBreaker.ts';
 import { endsDenied, endsWithoutLook } from './lastLook.ts';
@@ -63,9 +64,6 @@ export type FleetEvent =
   | { type: 'inventory.completed' }
   /** To itself: what a list shows is left alone for now. */
   | { type: 'inventory.deferred' };
-
-/** A limit is cleared when nothing was in the way for so long, ms: a task that ends and is replaced clears none. */
-const moneyClearMs = 30_000;
 
 /** The decision about an inventory that has just been completed. */
 export function adoptionOf(fleet: Fleet, event: { type: string }): AdoptionDecision {

@@ -3,6 +3,7 @@ import { backoff } from '../shared/backoff.ts';
 import type { OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
+import { inventoryBackoff, searchEveryMs } from '../shared/timing.ts';
 import { adoptionOf, type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { noEvidence } from './lookAhead.ts';
 import { spentOf, withAdopted, withUnseen } from './money.ts';
@@ -16,9 +17,6 @@ export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue 
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
 });
 
-/** The next search, if there is still something to search, comes so much later, ms. */
-const searchEveryMs = 15_000;
-
 export const postponeSearch = fleetSetup.assign({
   searchNotBefore: ({ context }) => context.now + searchEveryMs,
 });
@@ -29,9 +27,6 @@ export const reportNoCluster = fleetSetup.enqueueActions(({ event, enqueue }) =>
   if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'fleet.unprepared' });
 });
 
-const retryAfter = (failures: number): number =>
-  backoff(failures, { firstMs: 2000, longestMs: 60_000 });
-
 /** As long as another manager may own the orphans, none is taken over, and so nothing is launched: listed again later. */
 export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { adoption, foreign, deferred } = adoptionOf(context, event);
@@ -39,7 +34,7 @@ export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueu
   enqueue.assign({
     adoption,
     inventoryFailures,
-    inventoryNotBefore: context.now + retryAfter(inventoryFailures),
+    inventoryNotBefore: context.now + backoff(inventoryFailures, inventoryBackoff),
     listDenied: false,
   });
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
@@ -111,7 +106,6 @@ export const onNoCluster = fleetSetup.assign(({ context }) => ({
 /** One denial can be a mistake of the moment: rights that were granted just now are not known everywhere. */
 const denialsBelieved = 3;
 
-/** 2 s, 4 s ... 60 s. */
 export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { kind, reason } = noteOf((event as ErrorActorEvent).error);
   const inventoryFailures = context.inventoryFailures + 1;
@@ -120,7 +114,7 @@ export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, en
   enqueue.assign({
     denials,
     inventoryFailures,
-    inventoryNotBefore: context.now + retryAfter(inventoryFailures),
+    inventoryNotBefore: context.now + backoff(inventoryFailures, inventoryBackoff),
     listDenied,
     adoption: { ...context.adoption, adopting: [] },
   });

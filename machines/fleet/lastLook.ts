@@ -1,8 +1,6 @@
+import { lastLookMs } from '../shared/timing.ts';
 import { type Fleet, hadNone, hasNoGroups, isEmpty, neverHadAny } from './state.ts';
 import { inventoryDue } from './whenToList.ts';
-
-/** How long the end of a run that knows of nothing waits for a list, or for the scheduler's answer, ms. */
-const lastLookMs = 5000;
 
 /**
  * Nothing of ours is known, and AWS could not be prepared, or does not answer: a list would be waited for in vain. Or

@@ -1,5 +1,5 @@
 import type { FailureReason, Market } from '../shared/domain.ts';
-import { confirmOrphanMs } from './adoption.ts';
+import { confirmOrphanMs } from '../shared/timing.ts';
 import { type Breaker, type LaunchPermit, permitFor } from './circuitBreaker.ts';
 import { launchesBesideUnstopped } from './missing.ts';
 import type { Modes } from './modes.ts';

@@ -1,4 +1,5 @@
 import type { WorkView } from '../scheduler/messages.ts';
+import { comparableViewMs, workStaleMs } from '../shared/timing.ts';
 
 /**
  * What the scheduler's default policy asks of a manager while a worker has more tasks than `upperRatio` is one worker
@@ -63,14 +64,9 @@ export function vanillaAsk({ tasks, workers, own }: Load, capacity: number): num
   return Math.max(0, Math.min(asked, capacity));
 }
 
-/** A stream that says nothing for so long, ms, shows nothing current; longer where its reports come seldom. */
-const staleAfterMs = 10_000;
-
 export const isCurrent = ({ at, everyMs }: WorkView, now: number): boolean =>
-  now - at <= Math.max(staleAfterMs, 2.5 * (everyMs ?? 0));
+  now - at <= Math.max(workStaleMs, 2.5 * (everyMs ?? 0));
 
-/** Older than this, ms, a view does not show what a command was made from. */
-const comparableMs = 2500;
 const mismatchesToGiveUp = 3;
 
 const withMismatch = ({ mismatches }: PolicyEvidence): PolicyEvidence => ({
@@ -94,7 +90,7 @@ export function judge(
 ): PolicyEvidence {
   if (evidence.isOther || last === null || before === null) return evidence;
   const isSteady = last.workers === before.workers && last.own === before.own;
-  if (!isSteady || now - last.at > comparableMs) {
+  if (!isSteady || now - last.at > comparableViewMs) {
     // Workers of groups that have just ended may count still.
     const own = Math.max(living, last.own, before.own);
     const workers = own + Math.max(last.workers - last.own, before.workers - before.own);
@@ -115,7 +111,7 @@ export function judge(
  */
 export function viewsBefore({ last, before }: Views, at: number): WorkView[] {
   if (last === null) return [];
-  return before !== null && at - last.at <= comparableMs ? [before, last] : [last];
+  return before !== null && at - last.at <= comparableViewMs ? [before, last] : [last];
 }
 
 /** A view that has come: it may be the first after the command. */

@@ -1,5 +1,6 @@
 import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
+import { costKnownMs } from '../shared/timing.ts';
 import type { CohortStatus } from './cohortStatus.ts';
 import { planWithCooldown } from './cooldown.ts';
 import { degradedIsSpare, drainOneDegraded, spareSinceAt } from './degradedGroups.ts';
@@ -66,12 +67,6 @@ function desiredAfter(
   );
   return desired - Math.max(0, drained - Math.max(0, there - desired));
 }
-
-/**
- * Groups of an earlier run were all described so long after the start, ms: until then their market and age are those of
- * the journal, by a clock that may have been set since. Nothing is drained for such a cost.
- */
-const costKnownMs = 30_000;
 
 /** What a plan is made of. */
 interface Situation {

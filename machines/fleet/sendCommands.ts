@@ -1,14 +1,11 @@
 import type { CohortCommand } from '../cohort/messages.ts';
-import { never } from '../shared/timing.ts';
+import { excessDrainMs, never } from '../shared/timing.ts';
 import { newStatus } from './cohortStatus.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import { tasksThatMayStay } from './money.ts';
 import { recallable } from './plan.ts';
 import { undrainsOf } from './shares.ts';
 import { excessConfirmed, type Fleet, fleetCounts, kept } from './state.ts';
-
-/** How long a group above the limit may wait for an idle moment, ms. */
-const excessDrainMs = 300_000;
 
 /** A command before it gets its generation. */
 export type Command = CohortCommand extends infer C

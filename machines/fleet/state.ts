@@ -3,6 +3,7 @@ import type { Timeouts } from '../cohort/timeouts.ts';
 import type { ConnectionStatus } from '../scheduler/events.ts';
 import type { Terms } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
+import { excessNoticeMs, fleetStandstillMs } from '../shared/timing.ts';
 import { type AdoptionSettings, type AdoptionState, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
 import type { CohortStatus } from './cohortStatus.ts';
@@ -241,19 +242,13 @@ export function nextAboveSince(fleet: Fleet, now: number): number | null {
   return fleet.aboveSince ?? now;
 }
 
-/** Some of those above the limit may be dead, and a poll or two will show it. */
-const noticeMs = 10_000;
-
 export const excessConfirmed = ({ aboveSince, now }: Fleet): boolean =>
-  aboveSince !== null && now - aboveSince >= noticeMs;
-
-/** A gap between two ticks of more than this, ms: this process stood still, and the scheduler was not silent. */
-const standstillMs = 10_000;
+  aboveSince !== null && now - aboveSince >= excessNoticeMs;
 
 /** Since when the scheduler has said nothing, at a tick. */
 export function quietSinceAt({ now: before, quietSince }: Fleet, now: number): number {
   const passed = now - before;
-  return quietSince + (passed > standstillMs ? passed : 0);
+  return quietSince + (passed > fleetStandstillMs ? passed : 0);
 }
 
 export const echoFreshAt = ({ lastEchoAt, settings }: Fleet, now: number): boolean =>

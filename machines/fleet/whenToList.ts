@@ -1,4 +1,4 @@
-import { confirmOrphanMs } from './adoption.ts';
+import { confirmOrphanMs } from '../shared/timing.ts';
 import {
   type Fleet,
   inventoryStale,

@@ -12,6 +12,7 @@ import type { FailureKind, LaunchAnswer, LaunchOrder, Refusal } from '../shared/
 import { effect } from '../shared/effect.ts';
 import { type FailureNote, noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
+import { launchBackoff } from '../shared/timing.ts';
 import { claimsOf, type LaunchEnd, refuseAll, type TaskClaim } from './launchOutcome.ts';
 
 export type { LaunchEnd, TaskClaim } from './launchOutcome.ts';
@@ -74,9 +75,6 @@ const isClearRefusal = ({ kind }: FailureNote): boolean => !notJudged.includes(k
 
 const noAnswer: LaunchAnswer = { taskArns: [], refusals: [] };
 
-/** 1 s, 2 s, 4 s ... 60 s. `src/aws/limiter.ts` spreads the calls of several launches. */
-const pause = (attempts: number): number => backoff(attempts, { firstMs: 1000, longestMs: 60_000 });
-
 const launchSetup = setup({
   types: {} as {
     input: LaunchInput;
@@ -99,7 +97,7 @@ const launchSetup = setup({
     armRetry: assign({
       retryAt: ({ context, event }) => {
         assertEvent(event, 'launch.tick');
-        return context.retryAt ?? event.now + pause(context.attempts);
+        return context.retryAt ?? event.now + backoff(context.attempts, launchBackoff);
       },
     }),
     countAttempt: assign({ attempts: ({ context }) => context.attempts + 1, retryAt: null }),

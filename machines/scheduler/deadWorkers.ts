@@ -1,9 +1,7 @@
 import type { Cause } from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
+import { deathNoticedMs } from '../shared/timing.ts';
 import { type Cancellations, isSettled } from './cancellations.ts';
-
-/** The scheduler has noticed by itself by then, ms. */
-const noticedMs = 60_000;
 
 /**
  * Fargate tasks that are dead beyond doubt, and when each was first known to be. Their workers were killed and could
@@ -47,7 +45,7 @@ export function deadAtStart(ended: readonly EndedTask[], at: number): DeadTasks 
 /** Without the tasks whose workers the scheduler has noticed by itself; the same object: nothing has changed. */
 export function withoutNoticed(dead: DeadTasks, at: number): DeadTasks {
   const entries = Object.entries(dead);
-  const left = entries.filter(([, since]) => at - since < noticedMs);
+  const left = entries.filter(([, since]) => at - since < deathNoticedMs);
   return left.length < entries.length ? Object.fromEntries(left) : dead;
 }
 
@@ -80,7 +78,9 @@ export function withReported(
   at: number,
 ): ReportedWorkers {
   return {
-    ...Object.fromEntries(Object.entries(reported).filter(([, since]) => at - since < noticedMs)),
+    ...Object.fromEntries(
+      Object.entries(reported).filter(([, since]) => at - since < deathNoticedMs),
+    ),
     ...Object.fromEntries(workerIds.map((workerId) => [workerId, at])),
   };
 }

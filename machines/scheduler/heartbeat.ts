@@ -1,3 +1,4 @@
+import { sessionTickMs } from '../shared/timing.ts';
 import type { Step } from './dialogue.ts';
 import { nextHeartbeat } from './heartbeatNumbering.ts';
 import { type Generation, type Heartbeat, speaksGroups } from './messages.ts';
@@ -5,8 +6,6 @@ import * as pending from './pendingResponse.ts';
 import { fleetView, type SessionContext } from './sessionState.ts';
 import { foreignGroups } from './unitProtocol.ts';
 
-/** The time of the session is that of the last tick: it may be so much later, ms. */
-const tickMs = 1000;
 const noLimit = 2 ** 32 - 1;
 
 /** Echoes come in order: one that is missing while so many later ones have come in time will not come. */
@@ -35,7 +34,7 @@ export function sendHeartbeat(before: SessionContext): Step {
       ...nextOutstanding(before),
       pendingResponse: pending.onHeartbeatSent(
         pendingResponse,
-        now + tickMs,
+        now + sessionTickMs,
         dialect.certain !== null,
       ),
     },

@@ -1,14 +1,7 @@
-/**
- * A connection that the scheduler closes in order so soon may have been replaced by another one, ms: longer than the
- * pauses that another manager of our kind makes.
- */
-const shortMs = 20_000;
+import { conflictPause, longConnectionMs, shortConnectionMs } from '../shared/timing.ts';
+
 /** So many in a row are no accident. */
 const conflictCount = 3;
-/** A connection that stands for so long is not contested, ms. */
-const longMs = 30_000;
-/** How long the other connection has the scheduler before the next attempt, ms. */
-const pauseMs = { least: 5000, more: 10_000 };
 
 /**
  * Two managers with one identity replace each other's connection for ever, several times a second, because over YMQ
@@ -28,8 +21,8 @@ export function onConnected(before: IdentityConflict, at: number): IdentityConfl
 
 export function onClosed(before: IdentityConflict, kind: string, at: number): IdentityConflict {
   const stood = at - before.openedAt;
-  if (stood >= longMs) return { ...before, shortConnections: 0 };
-  if (kind !== 'graceful' || stood >= shortMs) return before;
+  if (stood >= longConnectionMs) return { ...before, shortConnections: 0 };
+  if (kind !== 'graceful' || stood >= shortConnectionMs) return before;
   return { ...before, shortConnections: before.shortConnections + 1 };
 }
 
@@ -40,10 +33,10 @@ export function isTaken({ shortConnections }: IdentityConflict): boolean {
 
 /** With a connection: it may be taken again. From the first time on, because the other manager acts meanwhile. */
 export function isContested({ shortConnections, openedAt }: IdentityConflict, at: number): boolean {
-  return shortConnections > 0 && at - openedAt < longMs;
+  return shortConnections > 0 && at - openedAt < longConnectionMs;
 }
 
 /** How long to wait before the next connection, ms. `jitter`: 0 to 1. */
 export function conflictPauseMs(conflict: IdentityConflict, jitter: number): number {
-  return isTaken(conflict) ? pauseMs.least + jitter * pauseMs.more : 0;
+  return isTaken(conflict) ? conflictPause.leastMs + jitter * conflictPause.moreMs : 0;
 }

@@ -4,6 +4,13 @@ import { stream } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { parent } from '../shared/parent.ts';
+import {
+  firstMonitorSilenceMs,
+  monitorBackoff,
+  monitorMemoryMs,
+  monitorSilenceMs,
+  unreadWaitMs,
+} from '../shared/timing.ts';
 import { cancelingAt, changedCounts, noCancellations } from './cancellations.ts';
 import { type DeadTasks, markTaskDead, reportableWorkers, withoutNoticed } from './deadWorkers.ts';
 import type { FleetEvent, MonitorEvent, MonitorSocketEvent } from './events.ts';
@@ -38,16 +45,9 @@ export interface MonitorContext extends MonitorInput {
   reportable: string[];
 }
 
-/**
- * A scheduler publishes once a second, and some as seldom as they are told: a connection without a message for so
- * long is dead, ms. Until two reports have shown how often they come, it may be seldom.
- */
-const silenceLimitMs = 30_000;
-const unknownRhythmLimitMs = 150_000;
-
 function silenceLimit({ stream: { gapsMs } }: MonitorContext): number {
   const everyMs = rhythmOf(gapsMs);
-  return everyMs === null ? unknownRhythmLimitMs : Math.max(silenceLimitMs, 2.5 * everyMs);
+  return everyMs === null ? firstMonitorSilenceMs : Math.max(monitorSilenceMs, 2.5 * everyMs);
 }
 
 type Closed = Extract<MonitorSocketEvent, { type: 'socket.closed' }>;
@@ -73,13 +73,10 @@ const monitorSetup = setup({
   actors: { monitorSocket: stream('monitorSocket') },
   delays: {
     silenceLimit: ({ context }) => silenceLimit(context),
-    /** After a standstill of this process the timer of the silence fires before what has come meanwhile is read. */
-    unreadWait: 200,
-    /** The stream is back within a moment more often than not; until then its last loads are better than none. */
-    memory: 30_000,
-    /** 1 s, 2 s, 4 s ... 15 s, each between its half and its whole: sooner than the daemon follows a scheduler that is back. */
+    unreadWait: unreadWaitMs,
+    memory: monitorMemoryMs,
     reconnectPause: ({ context: { attempts, jitter } }) =>
-      jittered(backoff(attempts, { firstMs: 1000, longestMs: 15_000 }), jitter),
+      jittered(backoff(attempts, monitorBackoff), jitter),
   },
   actions: {
     /** A frame of the stream could not be read; the wiring logs it. */

@@ -1,3 +1,4 @@
+import { calmMs, tellAllEveryMs } from '../shared/timing.ts';
 import { type BegunTasks, followed, noBegunTasks, onTaskBegins, tasksOf } from './begunTasks.ts';
 import {
   type Cancellations,
@@ -67,9 +68,6 @@ export interface Reading {
   /** A list of workers was among the messages: what `added` names has been told. */
   listed: boolean;
 }
-
-/** How often all of our Fargate tasks are told again, ms. */
-const tellAllEveryMs = 10_000;
 
 /**
  * Reads messages that came together. Told are the Fargate tasks that changed; those that have become ours; and now
@@ -255,9 +253,6 @@ function hasUntraced(list: WorkerList, workerManagerId: string): boolean {
       taskIdOfWorker(workerId) === null && (isGrouped || managerId === workerManagerId),
   );
 }
-
-/** A scheduler without any task for so long shuts down all groups that it knows, ms. */
-export const calmMs = 30_000;
 
 /** One more list shows it. The same object: nothing has changed. */
 function calmWith(calm: GroupsView['calm'], at: number): GroupsView['calm'] {

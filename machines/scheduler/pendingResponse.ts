@@ -1,23 +1,13 @@
+import { type Backoff, backoff } from '../shared/backoff.ts';
+import {
+  forgetMs,
+  longAbsenceMs,
+  onlyEchoesMs,
+  silenceBackoff,
+  workWaitsBackoff,
+} from '../shared/timing.ts';
 import type { Generation, WorkView } from './messages.ts';
 
-/** A scheduler that waits for a response sends only echoes: so long, ms, and it may be waiting. */
-const onlyEchoesMs = 12_000;
-/** A scheduler forgets a manager after ten seconds without a heartbeat, and checks once a second. */
-const forgetMs = 12_000;
-/** After a longer absence, ms, another process with our identity may have had commands, and may not have answered. */
-const longAbsenceMs = 2 * forgetMs;
-/**
- * Work has waited for so long, ms, on a connection without a command: the scheduler may wait for a response to a
- * command that another process has had. Twice as long each time that leaving it has brought no command.
- */
-const workWaitsMs = 60_000;
-const mostWorkDoublings = 4;
-/**
- * The same where nothing shows that work waits: a scheduler that has no reason for a command is as silent. It is left
- * after five minutes at first, and in the end once in more than five hours.
- */
-const silenceMs = 300_000;
-const mostSilenceDoublings = 6;
 /** Under every policy with more tasks than that for each worker, the scheduler asks for more workers. */
 const mostTasksPerWorker = 10;
 
@@ -133,13 +123,11 @@ export function reasonToLeave(
   if (missingEchoes > 0) return null;
   if (suspected) return at - openedAt >= onlyEchoesMs ? 'lostResponse' : null;
   if (!unshown) return null;
-  const isOver = (since: number, firstMs: number, doublings: number): boolean =>
-    at - Math.max(openedAt, since) >= firstMs * 2 ** doublings;
-  const workDoublings = Math.min(left.waitingWork, mostWorkDoublings);
-  if (workWaitsSince !== null && isOver(workWaitsSince, workWaitsMs, workDoublings))
+  const isOver = (since: number, reason: 'waitingWork' | 'silence', pauses: Backoff): boolean =>
+    at - Math.max(openedAt, since) >= backoff(left[reason] + 1, pauses);
+  if (workWaitsSince !== null && isOver(workWaitsSince, 'waitingWork', workWaitsBackoff))
     return 'waitingWork';
-  const silenceDoublings = Math.min(left.silence, mostSilenceDoublings);
-  return mayWait && isOver(openedAt, silenceMs, silenceDoublings) ? 'silence' : null;
+  return mayWait && isOver(openedAt, 'silence', silenceBackoff) ? 'silence' : null;
 }
 
 /** Once the scheduler has forgotten us there is nothing that it waits for. */

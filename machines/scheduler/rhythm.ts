@@ -1,3 +1,5 @@
+import { reportSlackMs } from '../shared/timing.ts';
+
 /** How often a scheduler reports all its workers: once a second, or as seldom as it is told. It does not say it. */
 
 /** So many gaps between reports are kept: one that is late does not look like another rhythm. */
@@ -19,13 +21,10 @@ export function rhythmOf(gapsMs: readonly number[]): number | null {
   return longestFirst[Math.floor((gapsMs.length - 1) / 2)] ?? null;
 }
 
-/** A report may be so late, ms. */
-const slackMs = 1500;
-
 /**
  * How long a worker that a report shows without work counts as idle, ms: until the next report is due. As long as it is
  * not known when that is, it may be soon.
  */
 export function idleBelievedMs(everyMs: number | null): number {
-  return everyMs === null ? 1000 + slackMs : everyMs + Math.max(slackMs, everyMs / 10);
+  return everyMs === null ? 1000 + reportSlackMs : everyMs + Math.max(reportSlackMs, everyMs / 10);
 }

@@ -3,6 +3,17 @@ import { backoff, jittered } from '../shared/backoff.ts';
 import { stream } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
+import {
+  absentHostBackoff,
+  acknowledgementWaitMs,
+  closeLimitMs,
+  echoWaitMs,
+  goodbyeWaitMs,
+  reconnectBackoff,
+  sessionSilenceMs,
+  sessionStandstillMs,
+  unreadWaitMs,
+} from '../shared/timing.ts';
 import { contradicts, speaksUnits } from './dialect.ts';
 import * as dialogue from './dialogue.ts';
 import type { FleetEvent, MonitorEvent, SocketCommand, SocketEvent } from './events.ts';
@@ -27,9 +38,6 @@ export type SessionEvent =
   | { type: 'session.close' }
   | ErrorActorEvent;
 
-/** A tick comes every second, ms. */
-const standstillMs = 3000;
-
 interface Given {
   context: SessionContext;
   event: SessionEvent;
@@ -52,33 +60,27 @@ const base = setup({
   actors: { socket: stream<SocketCommand>('socket') },
   delays: {
     heartbeatInterval: ({ context }) => context.heartbeatIntervalMs,
-    /** 0.5 s, 1 s, 2 s, 3 s, and on to 30 s for a host that does not answer, each between its half and its whole; longer while the scheduler is to forget us, or another has our identity. */
+    /** Longer while the scheduler is to forget us, or another has our identity. */
     reconnectPause: ({
       context: { attempts, hostAnswers, jitter, now, pendingResponse, identityConflict },
     }) =>
       Math.max(
-        jittered(
-          backoff(attempts, { firstMs: 500, longestMs: hostAnswers ? 3000 : 30_000 }),
-          jitter,
-        ),
+        jittered(backoff(attempts, hostAnswers ? reconnectBackoff : absentHostBackoff), jitter),
         awayMs(pendingResponse, now),
         conflictPauseMs(identityConflict, jitter),
       ),
-    /** From unresponsive to the last heartbeat; a new connection follows after `echoWait`. */
-    silenceLimit: 13_000,
-    /** How long the echo is waited for before a connection is given up, and acknowledgements of reports before it is closed. */
-    echoWait: 2000,
-    /** The same for echoes at the end, in two parts: after a standstill of this process the first timer fires before what has come meanwhile is read. */
-    goodbyeWait: 1800,
-    unreadWait: 200,
-    acknowledgementWait: 2000,
-    closeLimit: 5000,
+    silenceLimit: sessionSilenceMs,
+    echoWait: echoWaitMs,
+    goodbyeWait: goodbyeWaitMs,
+    unreadWait: unreadWaitMs,
+    acknowledgementWait: acknowledgementWaitMs,
+    closeLimit: closeLimitMs,
   },
   guards: {
     /** This process has not run for so long that a timer fires before what has come meanwhile is read. */
     stoodStill: ({ context, event }) => {
       assertEvent(event, 'tick');
-      return event.now - context.now > standstillMs;
+      return event.now - context.now > sessionStandstillMs;
     },
     isContradiction,
     isEcho: (given) => isMessage(given, 'heartbeatEcho'),

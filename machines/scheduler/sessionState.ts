@@ -1,4 +1,5 @@
 import type { Capability } from '../shared/domain.ts';
+import { leastEchoLimitMs } from '../shared/timing.ts';
 import type { ReportedWorkers } from './deadWorkers.ts';
 import { type Dialect, unknownDialect } from './dialect.ts';
 import type { ConnectionStatus } from './events.ts';
@@ -67,7 +68,7 @@ export interface SessionContext extends SessionInput {
 
 /** No launch, and no calm, when the last echo is older than this, ms. */
 export function echoLimit(heartbeatIntervalMs: number): number {
-  return Math.max(2 * heartbeatIntervalMs, 6000);
+  return Math.max(2 * heartbeatIntervalMs, leastEchoLimitMs);
 }
 
 /** What belongs to one connection, before it has opened. */

@@ -1,3 +1,4 @@
+import { answerLimitMs, unshownGroupMs } from '../shared/timing.ts';
 import type { FleetView, UnitCommand } from './messages.ts';
 import { answerAskedGroups, onShutdown, releasable, releaseNamed } from './unitShutdown.ts';
 import {
@@ -13,15 +14,6 @@ import {
   type UnitSettings,
   unchanged,
 } from './unitState.ts';
-
-/** A start is answered at the latest then, ms: a scheduler that waits for the answer asks for nothing else. */
-const answerLimitMs = 8000;
-
-/**
- * The monitor stream lists all groups once a minute at the least. One that it has not shown for so long, ms, is not
- * known: a scheduler that has had no heartbeat for ten seconds forgets the manager, and on the same connection.
- */
-const unshownMs = 90_000;
 
 /** Answers one command. */
 export function onCommand(
@@ -101,7 +93,7 @@ function withoutForgotten(state: UnitProtocol, { at, groups }: FleetView): UnitP
   const hidden = state.assigned.filter((taskId) => !shown.has(groupIdOfTask(taskId)));
   const unshown = Object.fromEntries(hidden.map((taskId) => [taskId, state.unshown[taskId] ?? at]));
   const forgotten = Object.keys(unshown).filter(
-    (taskId) => at - (unshown[taskId] as number) >= unshownMs,
+    (taskId) => at - (unshown[taskId] as number) >= unshownGroupMs,
   );
   return {
     ...state,

@@ -1,5 +1,13 @@
+import {
+  calmMs,
+  namedIdleMs,
+  namedMs,
+  releaseAgainMs,
+  sparedMs,
+  unassignedMs,
+  unknownGroupMs,
+} from '../shared/timing.ts';
 import type { FleetView, UnitCommand } from './messages.ts';
-import { calmMs } from './monitorStream.ts';
 import {
   inTurn,
   type Outcome,
@@ -14,25 +22,6 @@ import {
 } from './unitState.ts';
 import { taskIdOfWorker } from './workerId.ts';
 
-/** How long a worker that was named for shutdown counts as named, ms; a scheduler that means it names it again. */
-const namedMs = 30_000;
-/** A worker must have been named for so long, ms, before its task counts as idle: the first list of loads shows less. */
-const idleMs = 2000;
-/**
- * A Fargate task that is to end and is not named any more counts as kept for so long, ms, if the monitor stream does not
- * show that its workers are gone.
- */
-const sparedMs = 30_000;
-/** A shutdown is requested again while the task is still there, ms. */
-const releaseAgainMs = 10_000;
-/** How long a task that came too late for its start waits for the next one, ms. */
-const unassignedMs = 60_000;
-/**
- * A group that is unknown here may be another manager's: the scheduler asks the manager that sends the next
- * heartbeat, so that one has been asked by then, ms. If it still asks us, no manager knows the group, and only
- * success removes it. If it does not, another manager has answered, or may still be asked.
- */
-const unknownGroupMs = 5000;
 /** A command that does not come again within so many heartbeats was dropped. */
 const missedHeartbeats = 1.5;
 /** Answers a shutdown of workers or of a group. */
@@ -135,7 +124,7 @@ function allWorkersNamed(
   const load = loads[taskId];
   const names = Object.values(named[taskId] ?? {});
   const isIdle =
-    !namesLists && load?.tasks === 0 && names.some(({ since }) => at - since >= idleMs);
+    !namesLists && load?.tasks === 0 && names.some(({ since }) => at - since >= namedIdleMs);
   return isIdle || names.length >= Math.max(1, load?.workers ?? workersPerTask);
 }
 

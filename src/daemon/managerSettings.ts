@@ -3,7 +3,16 @@ import { generationOf, newestOf, requiredRelease } from '../../machines/schedule
 import { echoLimit, type SessionInput } from '../../machines/scheduler/sessionState.ts';
 import { tasksPerRunTask } from '../../machines/shared/limits.ts';
 import { atLeast, backendValue } from '../../machines/shared/release.ts';
-import { returnGraceMs } from '../../machines/shared/timing.ts';
+import {
+  bootGraceMs,
+  emptyGraceMs,
+  missingGraceMs,
+  pollEveryMs,
+  returnGraceMs,
+  unobservedExitMs,
+  unobservedStopMs,
+  workersLostMs,
+} from '../../machines/shared/timing.ts';
 import type { BootstrapSettings } from '../aws/ensure/bootstrap.ts';
 import type { TemplateSettings } from '../aws/launch/launchTemplate.ts';
 import { fleetOwnershipTag, ownershipTag } from '../aws/launch/ownershipTag.ts';
@@ -96,18 +105,18 @@ export const managerSettings = (config: Config): FleetSettings => ({
   tagSuffices: config.fleetId !== null,
   workerRelease: config.worker.scalerVersion ?? requiredRelease(config.ecs.pythonRequirements),
   timeouts: {
-    missingGraceMs: 60_000,
-    bootGraceMs: 60_000,
+    missingGraceMs,
+    bootGraceMs,
     startDeadlineMs: config.startDeadlineSeconds * 1000,
-    workersLostMs: 120_000,
-    unobservedStopMs: 180_000,
-    unobservedExitMs: 5000,
+    workersLostMs,
+    unobservedStopMs,
+    unobservedExitMs,
     degradedGraceMs: config.scaling.degradedGraceSeconds * 1000,
     minIdleMs: config.scaling.minIdleSeconds * 1000,
     ...(config.maxLifetimeSeconds !== null && { maxLifetimeMs: config.maxLifetimeSeconds * 1000 }),
   },
   echoLimitMs: echoLimit(config.heartbeatIntervalSeconds * 1000),
-  emptyGraceMs: 60_000,
+  emptyGraceMs,
   schedulerGraceMs: config.schedulerGraceSeconds * 1000,
   returnGraceMs,
   settleMs: config.settleSeconds * 1000,
@@ -117,7 +126,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
   stopDrainMs: idleWaitSeconds(config) * 1000,
   spot: config.ecs.capacityProvider === 'FARGATE_SPOT',
   subnets: [...config.ecs.subnets],
-  pollEveryMs: 3000,
+  pollEveryMs,
   pollsPerTick: 5,
   firstPollsPerTick: 25,
   inventoryEveryMs: config.sweepSeconds * 1000,
