@@ -23,8 +23,6 @@ const actions = {
   ...reconciling,
   ...{ onStartRequested, onShutdownRequested, onRequestsForgotten },
   ...{ answerLaunchTurn, reportRecovered, resetTurnBudget, restoreNextCohort, tellListed },
-  /** Compares desired and actual in the next step, when every region has taken in what has happened. */
-  requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
 } as const;
 
 /** What is recorded as long as it may still matter to a launch. */
@@ -61,6 +59,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
       { guard: 'hasRecovered', actions: ['reportRecovered', 'restoreNextCohort'] },
       { actions: 'reportRecovered' },
     ],
+    'fleet.nextLoads': { actions: 'passOnNextLoads' },
     'scheduler.mismatch': { actions: 'onMismatch' },
     'scheduler.connection': { actions: 'recordConnection' },
     'scheduler.identified': { actions: 'recordTerms' },
