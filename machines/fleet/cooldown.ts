@@ -27,11 +27,11 @@ export function planWithCooldown(
 ): { plan: Plan; fewerSince: number | null } {
   const isOver = (since: number | null): boolean => since !== null && now - since >= cooldownMs;
   const limits = { ...given, degradedIsSpare: given.degradedIsSpare && isOver(spareSince) };
-  const wanted = plan(desired, counts, limits);
-  if (limits.swapping) return { plan: wanted, fewerSince: null };
+  const undelayed = plan(desired, counts, limits);
+  if (limits.swapping) return { plan: undelayed, fewerSince: null };
   const there = counts.pending + serving(counts);
   const unchanged = plan(there, counts, { ...limits, degradedIsSpare: false });
-  if (drainsIn(unchanged) >= drainsIn(wanted)) return { plan: wanted, fewerSince: null };
+  if (drainsIn(unchanged) >= drainsIn(undelayed)) return { plan: undelayed, fewerSince: null };
   const since = fewerSince ?? now;
-  return { plan: isOver(since) ? wanted : unchanged, fewerSince: since };
+  return { plan: isOver(since) ? undelayed : unchanged, fewerSince: since };
 }

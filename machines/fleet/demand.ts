@@ -1,6 +1,6 @@
 import { assertEvent } from 'xstate';
 import type { Generation } from '../scheduler/messages.ts';
-import { workersWanted } from '../scheduler/workersWanted.ts';
+import { workersDesired } from '../scheduler/workersDesired.ts';
 import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { type Ask, judge, noViews, seenAfter, viewsBefore, workersAhead } from './lookAhead.ts';
 import { mostWorkers } from './mostWorkers.ts';
@@ -63,7 +63,7 @@ function recordDesired(before: Fleet, change: Partial<Fleet>, enqueue: Enqueue):
 export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'scheduler.desired');
   const { requests, at } = event;
-  const workers = workersWanted(requests, context.settings.capabilities);
+  const workers = workersDesired(requests, context.settings.capabilities);
   if (workers === null) {
     enqueue.assign({ emptySince: context.emptySince ?? at });
     return;

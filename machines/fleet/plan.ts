@@ -161,16 +161,16 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
  * From what is desired and what there is to what must be done; `desired` null: not said yet.
  *
  * The scheduler counts connected workers only, so while a group boots it asks for fewer than are on
- * their way. Booting groups are therefore held as long as what is wanted still covers those that
+ * their way. Booting groups are therefore held as long as what is desired still covers those that
  * serve, and as long as there may be work for them; once it falls below those that serve, or to zero, pending groups
  * are the first to go.
  */
 export const plan = (desired: number | null, counts: Counts, limits: Limits): Plan => {
   const { maxTasks, excessConfirmed } = limits;
   // The limit holds also before the scheduler has said anything.
-  const wanted = desired ?? (excessConfirmed ? maxTasks : null);
-  if (wanted === null) return nothing;
-  const goal = maxTasks === null ? wanted : Math.min(wanted, maxTasks);
+  const named = desired ?? (excessConfirmed ? maxTasks : null);
+  if (named === null) return nothing;
+  const goal = maxTasks === null ? named : Math.min(named, maxTasks);
   const missing = goal - counts.pending - serving(counts);
   if (missing > 0) {
     const cancelDrains = Math.min(missing, recallable(counts));

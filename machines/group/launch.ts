@@ -116,6 +116,11 @@ const launchSetup = setup({
         context.rejections + Number(isClearRefusal(note)),
       lastFailure: (_, note: FailureNote) => note,
     }),
+    recordAnswer: assign(({ event }) => ({
+      answer: (event as DoneActorEvent<LaunchAnswer>).output,
+      ...{ lastFailure: null, outcomeUnknown: false },
+    })),
+    recordClaims: assign({ groups: ({ context }) => claimsOf(context) }),
     /** Its tasks are all created at one moment: those that are shown are all. */
     recordFound: assign(({ event }) => {
       assertEvent(event, 'launch.found');
@@ -281,11 +286,7 @@ export const launch = launchSetup
           input: ({ context }) => context.order,
           onDone: {
             target: 'recording',
-            actions: assign({
-              answer: ({ event }) => event.output,
-              lastFailure: null,
-              outcomeUnknown: false,
-            }),
+            actions: 'recordAnswer',
           },
           onError: [
             {
@@ -336,10 +337,7 @@ export const launch = launchSetup
           }),
           onDone: { target: 'done', actions: 'recordAccepted' },
           // The tasks run whether or not that could be written.
-          onError: {
-            target: 'done',
-            actions: assign({ groups: ({ context }) => claimsOf(context) }),
-          },
+          onError: { target: 'done', actions: 'recordClaims' },
         },
       },
       done: { type: 'final', description: 'The outcome is known, or was given up.' },

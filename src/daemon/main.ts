@@ -14,10 +14,10 @@ import { openStateDir } from '../store/stateDir.ts';
 import { withConclusions } from '../telemetry/conclusions.ts';
 import { type Log, severalLogs } from '../telemetry/log.ts';
 import { stateLogger } from '../telemetry/stateLogger.ts';
-import { watchAws } from './awsSight.ts';
 import { checkTransport, connectionsFor } from './connections.ts';
 import { createObservers, openControl } from './control/openControl.ts';
 import { withStateDir } from './fleetStateDir.ts';
+import { rememberCalls } from './lastCalls.ts';
 import { lateAws } from './lateAws.ts';
 import { clustersElsewhere, otherTags, unlistedIn } from './launchClusters.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
@@ -103,7 +103,7 @@ export async function runDaemon(
     ),
   );
 
-  const { operations, sight } = watchAws(aws);
+  const { operations, lastCalls } = rememberCalls(aws);
   const { retryNow } = aws;
   const neighbours = {
     ...{ identity, journal, template, operations, retryNow, heartbeatSent: onHeartbeatSent },
@@ -133,7 +133,7 @@ export async function runDaemon(
     facts: () => factsOf(actor.getSnapshot()),
     limits: aws.limits,
   });
-  const facts = { ledger, sight, config, view: () => stopViewOf(actor.getSnapshot()) };
+  const facts = { ledger, lastCalls, config, view: () => stopViewOf(actor.getSnapshot()) };
   const endStops = passStops(actor, onStop, facts, log);
 
   onRetry(() => {
@@ -153,7 +153,7 @@ export async function runDaemon(
   ending.abort();
   endStops();
   clearInterval(summaries);
-  const unseen = looked || leftOnPurpose ? null : whyUnseen(sight);
+  const unseen = looked || leftOnPurpose ? null : whyUnseen(lastCalls);
   reportEnd({ crash, remaining: remainingIn(ledger), looked, unseen }, log);
   await closeInOrder({ control, inspection, journal, stateDir, aws }, crash !== null);
   return status;
@@ -183,7 +183,7 @@ function machineWith(
     identity: string;
     journal: Journal;
     template: ReturnType<typeof templateFinder>;
-    operations: ReturnType<typeof watchAws>['operations'];
+    operations: ReturnType<typeof rememberCalls>['operations'];
     retryNow: () => void;
     heartbeatSent: () => void;
   },

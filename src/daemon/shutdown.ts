@@ -5,7 +5,7 @@ import { now } from '../shared/clock.ts';
 import { errorText } from '../shared/errorText.ts';
 import type { LedgerView } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { AwsSight } from './awsSight.ts';
+import type { LastCalls } from './lastCalls.ts';
 import type { OnStop } from './signals.ts';
 import { idleWaitSeconds, shortStopTimeout } from './stopTime.ts';
 
@@ -44,9 +44,9 @@ export function reportEnd({ crash, remaining, looked, unseen }: End, log: Log): 
 }
 
 /** Why no list of our tasks in ECS can be believed, for the words at the end. */
-export function whyUnseen(sight: AwsSight): string {
-  const incomplete = sight.isAnswering() ? 'the list of them is not complete' : null;
-  return sight.denial() ?? incomplete ?? sight.trouble() ?? 'no answer of AWS';
+export function whyUnseen(lastCalls: LastCalls): string {
+  const incomplete = lastCalls.isAnswering() ? 'the list of them is not complete' : null;
+  return lastCalls.denial() ?? incomplete ?? lastCalls.trouble() ?? 'no answer of AWS';
 }
 
 /** What the root machine makes of the requests to stop. */
@@ -63,7 +63,7 @@ export function stopViewOf(snapshot: SnapshotFrom<typeof daemon>): StopView {
 /** What is known at a request to stop. */
 export interface StopFacts {
   ledger: Pick<LedgerView, 'groupCount' | 'openLaunches'>;
-  sight: AwsSight;
+  lastCalls: LastCalls;
   view(): StopView;
   config: Pick<Config, 'stopTimeoutSeconds' | 'drainTimeoutSeconds' | 'sigtermPolicy'>;
 }
@@ -77,7 +77,7 @@ const repeatAfterMs = 15_000;
 export function passStops(
   actor: Pick<Root, 'send'>,
   onStop: OnStop,
-  { ledger, sight, view, config }: StopFacts,
+  { ledger, lastCalls, view, config }: StopFacts,
   log: Log,
 ): () => void {
   const timers: NodeJS.Timeout[] = [];
@@ -103,7 +103,7 @@ export function passStops(
         launches: ledger.openLaunches().length,
         seconds: left(config.stopTimeoutSeconds),
         ...(waiting > 0 && { idleSeconds: waiting }),
-        unseen: looked ? null : whyUnseen(sight),
+        unseen: looked ? null : whyUnseen(lastCalls),
       });
     };
     timers.push(setTimeout(say, firstAfterMs), setInterval(say, repeatAfterMs));

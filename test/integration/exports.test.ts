@@ -14,7 +14,7 @@ const tsc = join(dirname(resolve('typescript/package.json')), 'bin/tsc');
 const program = `import { createActor, fromPromise } from 'xstate';
 import { type GroupPhase, workerGroup } from 'scaler-ecs/machines/group/workerGroup';
 import type { TaskObservation } from 'scaler-ecs/machines/shared/domain';
-import { workersWanted } from 'scaler-ecs/machines/scheduler/workersWanted.js';
+import { workersDesired } from 'scaler-ecs/machines/scheduler/workersDesired.js';
 
 const phase: GroupPhase = 'running';
 type Stop = { taskArn: string; reason: string };
@@ -27,7 +27,7 @@ actor.send({ type: 'task.running' });
 createActor(workerGroup, { input: { groupId: 1 } });
 // @ts-expect-error: no such event
 const wrong = () => actor.send({ type: 'task.walking' });
-const wanted = workersWanted([{ taskConcurrency: 2, capabilities: [] }], []);
+const wanted = workersDesired([{ taskConcurrency: 2, capabilities: [] }], []);
 console.log(JSON.stringify([actor.getSnapshot().value === phase, wanted, typeof wrong]));
 `;
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createActor, createMachine } from 'xstate';
-import type { AwsSight } from '../../../src/daemon/awsSight.ts';
+import type { LastCalls } from '../../../src/daemon/lastCalls.ts';
 import {
   closeInOrder,
   outcomeOf,
@@ -21,11 +21,11 @@ function listening() {
 }
 
 /** What is known of AWS. */
-const sightWith = (given: {
+const lastCallsWith = (given: {
   denial?: string;
   answering?: boolean;
   trouble?: string;
-}): AwsSight => ({
+}): LastCalls => ({
   isAnswering: () => given.answering ?? false,
   trouble: () => given.trouble ?? null,
   denial: () => given.denial ?? null,
@@ -67,7 +67,7 @@ describe('whyUnseen', () => {
     [{ trouble: 'ECONNREFUSED' }, 'ECONNREFUSED'],
     [{}, 'no answer of AWS'],
   ])('of %j is %j', (given, reason) => {
-    expect(whyUnseen(sightWith(given))).toBe(reason);
+    expect(whyUnseen(lastCallsWith(given))).toBe(reason);
   });
 });
 
@@ -77,7 +77,7 @@ describe('passStops', () => {
 
   /** `isStopping`: the scheduler has ended, and all tasks are being stopped when the first signal comes. */
   function daemonWith(
-    sight: AwsSight,
+    lastCalls: LastCalls,
     { looked = true, leaves = false, tasks = 3, isStopping = false } = {},
   ) {
     const { log, lines } = listening();
@@ -100,7 +100,7 @@ describe('passStops', () => {
           groupCount: tasks,
           openLaunches: () => [{}] as never,
         },
-        sight,
+        lastCalls,
         view: () => view,
         config: {
           stopTimeoutSeconds: 60,
@@ -114,7 +114,7 @@ describe('passStops', () => {
   }
 
   it('passes each request on, and names its signal', () => {
-    const { ask, sent, lines } = daemonWith(sightWith({}));
+    const { ask, sent, lines } = daemonWith(lastCallsWith({}));
     ask('SIGTERM');
     ask('SIGINT');
     expect(sent).toEqual(['daemon.stop', 'daemon.stop']);
@@ -125,7 +125,7 @@ describe('passStops', () => {
   });
 
   it('says after a second, then four times a minute, what is waited for and how long, until the end', async () => {
-    const { ask, lines, end } = daemonWith(sightWith({}));
+    const { ask, lines, end } = daemonWith(lastCallsWith({}));
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(16_000);
     end();
@@ -138,13 +138,13 @@ describe('passStops', () => {
   });
 
   it('says no more that tasks at work may finish when they may not: their time is up, or a second request has come', async () => {
-    const { ask, lines, end } = daemonWith(sightWith({}));
+    const { ask, lines, end } = daemonWith(lastCallsWith({}));
     const said = () => lines.splice(0).filter(([, name]) => name === 'daemon.stopPending');
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(31_000);
     expect(said().at(-1)?.[2]).toEqual({ tasks: 3, launches: 1, unseen: null, seconds: 30 });
     end();
-    const second = daemonWith(sightWith({}));
+    const second = daemonWith(lastCallsWith({}));
     second.ask('SIGTERM');
     second.ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(1000);
@@ -153,7 +153,7 @@ describe('passStops', () => {
   });
 
   it('warns when so many tasks do not fit into stop_timeout', () => {
-    const { ask, lines, end } = daemonWith(sightWith({}), { tasks: 10_000 });
+    const { ask, lines, end } = daemonWith(lastCallsWith({}), { tasks: 10_000 });
     ask('SIGTERM');
     expect(lines.at(-1)).toEqual([
       ...['warn', 'stopTimeout.short'],
@@ -170,16 +170,16 @@ describe('passStops', () => {
       end();
       return lines[1]?.[2];
     };
-    const unreachable = sightWith({ trouble: 'ECONNREFUSED' });
+    const unreachable = lastCallsWith({ trouble: 'ECONNREFUSED' });
     expect(await saidOf(unreachable, { looked: false })).toMatchObject({ unseen: 'ECONNREFUSED' });
     // Listing is denied: whether the journal says enough is known to the root machine alone.
-    const denied = sightWith({ denial: 'not authorized', answering: true });
+    const denied = lastCallsWith({ denial: 'not authorized', answering: true });
     expect(await saidOf(denied, { looked: false })).toMatchObject({ unseen: 'not authorized' });
     expect(await saidOf(denied)).toMatchObject({ unseen: null });
   });
 
   it('says only that the tasks are left when the root machine leaves them', async () => {
-    const { ask, sent, lines } = daemonWith(sightWith({}), { looked: false, leaves: true });
+    const { ask, sent, lines } = daemonWith(lastCallsWith({}), { looked: false, leaves: true });
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sent).toEqual(['daemon.stop']);
@@ -187,7 +187,7 @@ describe('passStops', () => {
   });
 
   it('says what is waited for when the scheduler had ended before, though the policy is to leave', async () => {
-    const { ask, lines, end } = daemonWith(sightWith({}), { leaves: true, isStopping: true });
+    const { ask, lines, end } = daemonWith(lastCallsWith({}), { leaves: true, isStopping: true });
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(1000);
     end();

@@ -7,10 +7,10 @@ const matches = (request: DesiredRequest, own: Map<string, string>): boolean =>
   );
 
 /**
- * Workers wanted from a manager with these capabilities: the sum of the requests whose every name
+ * Workers desired from a manager with these capabilities: the sum of the requests whose every name
  * and value it has. `null` for an empty list: the scheduler has no opinion, which is not zero.
  */
-export const workersWanted = (
+export const workersDesired = (
   requests: DesiredRequest[],
   capabilities: Capability[],
 ): number | null => {

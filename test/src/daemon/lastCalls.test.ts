@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { watchAws } from '../../../src/daemon/awsSight.ts';
+import { rememberCalls } from '../../../src/daemon/lastCalls.ts';
 import type { LateAws } from '../../../src/daemon/lateAws.ts';
 
 const { signal } = new AbortController();
@@ -9,7 +9,7 @@ function account(answers: Partial<Record<keyof LateAws, unknown>> = {}) {
     const answer = answers[name];
     return answer === undefined ? Promise.resolve({}) : Promise.reject(answer);
   };
-  return watchAws({
+  return rememberCalls({
     runTask: operation('runTask'),
     stopTask: operation('stopTask'),
     describeTasks: operation('describeTasks'),
@@ -20,49 +20,49 @@ function account(answers: Partial<Record<keyof LateAws, unknown>> = {}) {
 const failure = (kind: string, message: string) => Object.assign(new Error(message), { kind });
 const denied = failure('denied', 'no');
 
-describe('watchAws', () => {
+describe('rememberCalls', () => {
   it('has seen nothing before the first answer', () => {
-    const { sight } = account();
-    expect([sight.isAnswering(), sight.trouble()]).toEqual([false, null]);
+    const { lastCalls } = account();
+    expect([lastCalls.isAnswering(), lastCalls.trouble()]).toEqual([false, null]);
   });
 
   it('knows why the last list was refused, until one is not', async () => {
     const answers: Partial<Record<keyof LateAws, unknown>> = { list: denied };
-    const { operations, sight } = account(answers);
-    expect(sight.denial()).toBeNull();
+    const { operations, lastCalls } = account(answers);
+    expect(lastCalls.denial()).toBeNull();
     const listed = (answer: unknown) => {
       answers.list = answer;
       return operations.list(signal).catch(() => {});
     };
     await listed(denied);
     await operations.prepare(signal);
-    expect(sight.denial()).toBe('no');
+    expect(lastCalls.denial()).toBe('no');
     await listed(failure('unreachable', 'x'));
-    expect(sight.denial()).toBeNull();
+    expect(lastCalls.denial()).toBeNull();
     await listed(denied);
     await listed(undefined);
-    expect(sight.denial()).toBeNull();
+    expect(lastCalls.denial()).toBeNull();
   });
 
   it.each(['list', 'prepare'] as const)('keeps why %s has failed', async (name) => {
     const unreachable = failure('unreachable', 'connect ECONNREFUSED');
-    const { operations, sight } = account({ [name]: unreachable });
+    const { operations, lastCalls } = account({ [name]: unreachable });
     await expect(operations[name](signal)).rejects.toBe(unreachable);
-    expect(sight.trouble()).toBe('connect ECONNREFUSED');
+    expect(lastCalls.trouble()).toBe('connect ECONNREFUSED');
   });
 
   it('knows whether AWS has carried out the last call', async () => {
-    const { operations, sight } = account({ list: failure('throttled', 'x') });
-    expect(sight.isAnswering()).toBe(false);
+    const { operations, lastCalls } = account({ list: failure('throttled', 'x') });
+    expect(lastCalls.isAnswering()).toBe(false);
     await operations.prepare(signal);
-    expect(sight.isAnswering()).toBe(true);
+    expect(lastCalls.isAnswering()).toBe(true);
     await expect(operations.list(signal)).rejects.toThrow('x');
-    expect(sight.isAnswering()).toBe(false);
+    expect(lastCalls.isAnswering()).toBe(false);
   });
 
   it('does not take a call that was given up for a failure', async () => {
-    const { operations, sight } = account({ list: failure('unreachable', 'aborted') });
+    const { operations, lastCalls } = account({ list: failure('unreachable', 'aborted') });
     await expect(operations.list(AbortSignal.abort())).rejects.toThrow('aborted');
-    expect(sight.trouble()).toBeNull();
+    expect(lastCalls.trouble()).toBeNull();
   });
 });

@@ -2,7 +2,7 @@ import { noteOf } from '../../machines/shared/failure.ts';
 import type { LateAws } from './lateAws.ts';
 
 /** What this run knows of what runs in ECS, for the words at its end. Whether it has looked is for the fleet manager to say. */
-export interface AwsSight {
+export interface LastCalls {
   /** Whether AWS has carried out the last call that ended. */
   isAnswering(): boolean;
   /** Why we may not list our tasks, if the last list was refused for that. */
@@ -14,7 +14,7 @@ export interface AwsSight {
 type Operations = Omit<LateAws, 'close' | 'limits' | 'retryNow'>;
 
 /** The same operations; what they show is remembered. */
-export function watchAws(aws: Operations): { operations: Operations; sight: AwsSight } {
+export function rememberCalls(aws: Operations): { operations: Operations; lastCalls: LastCalls } {
   let denial: string | null = null;
   let isAnswering = false;
   let trouble: string | null = null;
@@ -58,7 +58,7 @@ export function watchAws(aws: Operations): { operations: Operations; sight: AwsS
       },
       prepare: watched(aws.prepare, onFailure),
     },
-    sight: {
+    lastCalls: {
       isAnswering: () => isAnswering,
       denial: () => denial,
       trouble: () => trouble,
