@@ -484,7 +484,7 @@ export const runScript = async (
     const now = agenda.now();
     if (Math.round(elapsed() / 1000) % 5 === 0) {
       const present = census();
-      if (present) invariants.owners(present);
+      if (present) invariants.counted(present);
     }
     if (now > endsAt + 4 * settings.heartbeatIntervalSeconds * 1000) {
       const trouble = invariants.unsettled();

@@ -3,6 +3,7 @@ import { noAdoption } from '../../../machines/fleet/adoption.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../../machines/fleet/state.ts';
 import { inventoryDue, searchDue } from '../../../machines/fleet/whenToList.ts';
+import { counted } from '../../support/cohortTotals.ts';
 import { fleetInput, resent } from '../../support/liveManager.ts';
 
 const fleet = newFleet({ ...fleetInput, resend: [resent], lastLaunchAt: 2000 });
@@ -21,10 +22,11 @@ it.each([
   expect(searchDue({ ...fleet, ...given }, 12_000)).toBe(false);
 });
 
-const fleetOf = (given: Partial<Fleet>): Fleet => ({
-  ...newFleet({ ...fleetInput, startedAt: 100, lastLaunchAt: 100, journalIncomplete: true }),
-  ...given,
-});
+const fleetOf = (given: Partial<Fleet>): Fleet =>
+  counted({
+    ...newFleet({ ...fleetInput, startedAt: 100, lastLaunchAt: 100, journalIncomplete: true }),
+    ...given,
+  });
 const cohorts = (launches: number) => ({
   a: { counts: noCounts, launches, generation: 0, observedGeneration: 0, lastPolledAt: 0 },
 });
