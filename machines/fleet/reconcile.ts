@@ -177,9 +177,6 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   drainGroups(context, { pending: drainPendingGroups, serving: drainServing }, situation, enqueue);
 });
 
-/** Compares desired and actual in the next step, when every region has taken in what has happened. */
-export const requestReconcile = fleetSetup.raise({ type: 'fleet.reconcile' });
-
 const shareOf = ({ counts: { pending, idle, busy } }: CohortStatus): Share => ({
   ...{ pending, idle, busy },
 });
