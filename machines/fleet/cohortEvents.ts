@@ -5,6 +5,7 @@ import { parent } from '../shared/parent.ts';
 import { calmPollEveryMs } from '../shared/timing.ts';
 import { probeEarly } from './circuitBreaker.ts';
 import type { CohortStatus } from './cohortStatus.ts';
+import { withStatuses } from './cohortTotals.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayBeSent } from './launchGate.ts';
 import type { Modes } from './modes.ts';
@@ -75,12 +76,9 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
     launching,
     ending: modes.lifecycle === 'stopping',
   };
-  const cohorts = { ...context.cohorts };
-  for (const [cohortId, record] of due) {
-    cohorts[cohortId] = { ...record, lastPolledAt: at };
-    enqueue.sendTo(cohortId, poll);
-  }
-  enqueue.assign({ cohorts });
+  for (const [cohortId] of due) enqueue.sendTo(cohortId, poll);
+  const polledNow = due.map(([cohortId, status]) => [cohortId, { ...status, lastPolledAt: at }]);
+  enqueue.assign(withStatuses(context, Object.fromEntries(polledNow)));
 });
 
 /** What is shown of one cohort's tasks; null: nothing. */
@@ -149,7 +147,7 @@ export const onTasksChanged = fleetSetup.enqueueActions(({ context, event, enque
 export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.changed');
   const { cohortId, generation, counts, launches, ended, busyLoads } = event;
-  const { [cohortId]: record, ...others } = context.cohorts;
+  const record = context.cohorts[cohortId];
   if (!record) return;
   if (!context.replacesEnded && context.desired !== null)
     enqueue.assign({ desired: Math.max(0, context.desired - ended) });
@@ -157,14 +155,15 @@ export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, e
   if (generation !== record.generation) return;
   if (total(counts) === 0 && launches === 0) {
     const { [cohortId]: _, ...tasksOf } = context.tasksOf;
-    enqueue.assign({ cohorts: others, tasksOf, money: withoutCohort(context.money, cohortId) });
+    const money = withoutCohort(context.money, cohortId);
+    enqueue.assign({ ...withStatuses(context, { [cohortId]: null }), tasksOf, money });
     enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, taskIds: [] });
     enqueue.stopChild(cohortId);
     return;
   }
   const ranked = busyLoads && { at: context.now, busyLoads };
   const reported = { ...record, counts, launches, observedGeneration: generation, ranked };
-  enqueue.assign({ cohorts: { ...context.cohorts, [cohortId]: reported } });
+  enqueue.assign(withStatuses(context, { [cohortId]: reported }));
 });
 
 /** ECS says that a task has ended. That frees quota: allow an early probe. */

@@ -1,6 +1,7 @@
 import type { CohortCommand } from '../cohort/messages.ts';
 import { excessDrainMs, never } from '../shared/timing.ts';
-import { newStatus } from './cohortStatus.ts';
+import { type CohortStatus, newStatus } from './cohortStatus.ts';
+import { withStatuses } from './cohortTotals.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import { tasksThatMayStay } from './money.ts';
 import { recallable } from './plan.ts';
@@ -32,12 +33,12 @@ export function sendCommands(
 ): void {
   if (commands.length === 0) return;
   const generation = fleet.generation + 1;
-  const cohorts = { ...fleet.cohorts };
+  const told: Record<string, CohortStatus> = {};
   for (const [cohortId, command] of commands) {
-    cohorts[cohortId] = { ...(cohorts[cohortId] ?? newStatus(fleet.now)), generation };
+    told[cohortId] = { ...(fleet.cohorts[cohortId] ?? newStatus(fleet.now)), generation };
     enqueue.sendTo(cohortId, { ...command, generation } as CohortCommand);
   }
-  enqueue.assign({ cohorts, generation });
+  enqueue.assign({ ...withStatuses(fleet, told), generation });
 }
 
 /**

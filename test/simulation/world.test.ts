@@ -177,7 +177,16 @@ it('groups at work stop when a scheduler names their workers one at a time, howe
   );
 });
 
-it('a message that is lost after all other faults gives what is above the limit another minute to leave', async () => {
+/**
+ * It broke stoppedTooMany and lost a task before a redesign changed what a seed draws, so it plays another script today.
+ * The test after this one plays the script of a later seed, 9000000002506, as it was shrunk.
+ */
+it('seed 3532744828604, which once broke stoppedTooMany, breaks no invariant', async () => {
+  const run = await runScript(scriptOf(3532744828604));
+  expect(run.violations).toEqual([]);
+});
+
+it('a message that is lost after all other faults gives what is above the limit another minute to leave (seed 9000000002506)', async () => {
   const settings: Script['settings'] = {
     ...{ policy: 'direct', workersPerTask: 1, maxTasks: 1, heartbeatIntervalSeconds: 2 },
     ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 30, stopTimeoutSeconds: 20 },

@@ -11,6 +11,7 @@ import { missingOf } from '../../../machines/fleet/missing.ts';
 import { type Modes, modeNames } from '../../../machines/fleet/modes.ts';
 import { noCounts, plan } from '../../../machines/fleet/plan.ts';
 import { type Fleet, fleetCounts, newFleet } from '../../../machines/fleet/state.ts';
+import { counted } from '../../support/cohortTotals.ts';
 import { fleetInput, fleetSettings, liveManager, readyManager } from '../../support/liveManager.ts';
 
 const modes: Modes = {
@@ -19,11 +20,12 @@ const modes: Modes = {
 };
 const fresh = newFleet(fleetInput);
 /** A fleet that may launch, with three tasks desired and none there. */
-const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
-  ...fresh,
-  ...{ revision: 'rev:1', lastEchoAt: 9000, now: 10_000, desired: 3, inventoryAt: 9000 },
-  ...given,
-});
+const fleetOf = (given: Partial<Fleet> = {}): Fleet =>
+  counted({
+    ...fresh,
+    ...{ revision: 'rev:1', lastEchoAt: 9000, now: 10_000, desired: 3, inventoryAt: 9000 },
+    ...given,
+  });
 const cohortOf = (counts: object, given: object = {}) => ({
   ...{ counts: { ...noCounts, ...counts }, launches: 0, lastPolledAt: 0 },
   ...{ generation: 1, observedGeneration: 1 },

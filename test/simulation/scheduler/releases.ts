@@ -7,6 +7,8 @@ export type Magic = 0 | 1 | 2 | null;
 /** What one release of Scaler's scheduler does toward a worker manager. */
 export interface SchedulerRelease {
   release: string;
+  /** Releases that do the same: their schedulers differ in nothing that is said here. */
+  likewise: readonly string[];
   generation: Generation;
   /** How it may be reached. */
   reached: readonly Magic[];
@@ -25,6 +27,7 @@ export interface SchedulerRelease {
 }
 
 const base: Omit<SchedulerRelease, 'release' | 'generation' | 'reached'> = {
+  likewise: [],
   waits: false,
   names: 'all',
   tooManyStops: 'nothing',
@@ -33,11 +36,17 @@ const base: Omit<SchedulerRelease, 'release' | 'generation' | 'reached'> = {
   diesOfCancellation: false,
 };
 
-/** One for each way to behave; what lies between them behaves as one of these. */
+/**
+ * One for each way to behave, from which seeds draw; what lies between them behaves as one of these. `likewise` is from a
+ * comparison of the wheels: the scaling policies and `worker_manager_controller.py` decide the same in both.
+ */
 export const releases: readonly SchedulerRelease[] = [
   { ...base, release: '1.15.0', generation: 'g1', reached: [null, 0] },
   { ...base, release: '1.20.1', generation: 'g1b', reached: [null, 0] },
-  { ...base, release: '1.24.0', generation: 'g2', reached: [null], names: 'one' },
+  {
+    ...{ ...base, release: '1.24.0', generation: 'g2', reached: [null] },
+    ...{ names: 'one', likewise: ['1.24.6'] },
+  },
   { ...base, release: '1.26.4', generation: 'g2', reached: [null] },
   {
     ...{ ...base, release: '1.26.6', generation: 'g2', reached: [null] },
@@ -53,22 +62,30 @@ export const releases: readonly SchedulerRelease[] = [
   },
   {
     ...{ ...base, release: '2.1.10', generation: 'g23', reached: [null, 1] },
-    ...{ waits: true, pending: 'workerIds' },
+    ...{ waits: true, pending: 'workerIds', likewise: ['2.2.0'] },
   },
   {
     ...{ ...base, release: '2.3.3', generation: 'g23', reached: [1] },
     ...{ waits: true, pending: 'workerIds' },
   },
-  { ...base, release: '2.5.0', generation: 'g3', reached: [1, null], silentWhenMet: true },
+  {
+    ...{ ...base, release: '2.5.0', generation: 'g3', reached: [1, null] },
+    ...{ silentWhenMet: true, likewise: ['2.3.5', '2.4.6'] },
+  },
   { ...base, release: '2.5.5', generation: 'g3', reached: [1] },
   { ...base, release: '2.6.0', generation: 'g3', reached: [1, null], diesOfCancellation: true },
-  { ...base, release: '2.9.0', generation: 'g4', reached: [2, null] },
+  {
+    ...{ ...base, release: '2.9.0', generation: 'g4', reached: [2, null] },
+    likewise: ['2.7.0', '2.8.0'],
+  },
 ];
 
 export function releaseNamed(release: string): SchedulerRelease {
-  const found = releases.find((each) => each.release === release);
+  const found = releases.find(
+    (each) => each.release === release || each.likewise.includes(release),
+  );
   if (!found) throw new Error(`no simulated scheduler of release ${release}`);
-  return found;
+  return { ...found, release };
 }
 
 /** What a Fargate task was launched with. */
