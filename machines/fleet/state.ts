@@ -10,6 +10,7 @@ import { type CountedCohorts, noCohorts } from './cohortTotals.ts';
 import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
 import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
 import { type Counts, serving, total } from './plan.ts';
+import { type ListMemory, noLists } from './taskLists.ts';
 
 export interface FleetSettings extends AdoptionSettings {
   /** The most Fargate tasks at one time; null: no limit. */
@@ -151,6 +152,7 @@ export interface Fleet extends FleetInput, CountedCohorts {
   /** How often in a row we were not allowed to list our tasks. */
   denials: number;
   adoption: AdoptionState;
+  lists: ListMemory;
   /** A launch was not sent because the scheduler's last answer was too old by then; the next tick decides anew. */
   decisionStale: boolean;
   /** When a launch was given up that may have started tasks; until a later list that is unknown. */
@@ -208,6 +210,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...{ inventoryAt: null, inventoryNotBefore: 0, searchNotBefore: 0 },
   ...{ inventoryFailures: 0, denials: 0 },
   adoption: noAdoption,
+  lists: noLists,
   decisionStale: false,
   unknownOutcomeAt: null,
   listDenied: false,

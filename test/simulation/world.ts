@@ -263,10 +263,10 @@ export const runScript = async (
           invariants.inventoried();
         },
         inventoryFailed: invariants.inventoryFailed,
+        clusterLeftOut: invariants.clusterLeftOut,
         logged(level, fields, text) {
           note(() => `${level} ${text} ${JSON.stringify(fields)}`);
           if (text === 'siblings.tasksFound') siblings.reported(fields);
-          if (text === 'inventory.clusterLeftOut') invariants.clusterLeftOut(fields);
           if (text === 'launch.refused') {
             const { launch, kind } = fields as { launch: string; kind: string };
             if (kind === 'journal') invariants.unsent(launch);
