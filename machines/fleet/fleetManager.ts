@@ -38,6 +38,7 @@ export const fleetManager = fleetChart.createMachine({
       { guard: 'hasRecovered', actions: ['reportRecovered', 'restoreNextCohort'] },
       { actions: 'reportRecovered' },
     ],
+    'fleet.nextLoads': { actions: 'passOnNextLoads' },
     'scheduler.mismatch': { actions: 'onMismatch' },
     'scheduler.connection': { actions: 'recordConnection' },
     'scheduler.identified': { actions: 'recordTerms' },

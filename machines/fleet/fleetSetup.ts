@@ -57,6 +57,8 @@ export type FleetEvent =
   | { type: 'fleet.restoreNext' }
   /** To itself: the event loop has turned, and more may be launched. */
   | { type: 'fleet.nextTurn' }
+  /** To itself: the event loop has turned, and more loads may be passed on. */
+  | { type: 'fleet.nextLoads' }
   /** To itself: compare desired and actual. */
   | { type: 'fleet.reconcile' }
   /** To itself: the first inventory has shown tasks of an earlier run. */

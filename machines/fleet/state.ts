@@ -1,7 +1,7 @@
 import { cohortSize, type LaunchPlan } from '../cohort/groupRecords.ts';
 import type { Timeouts } from '../cohort/timeouts.ts';
 import type { ConnectionStatus } from '../scheduler/events.ts';
-import type { Terms } from '../scheduler/messages.ts';
+import type { Terms, WorkerLoad } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
 import { excessNoticeMs, fleetStandstillMs } from '../shared/timing.ts';
 import { type AdoptionSettings, type AdoptionState, noAdoption } from './adoption.ts';
@@ -125,6 +125,8 @@ export interface Fleet extends FleetInput, CountedCohorts {
   emptySince: number | null;
   /** The Fargate tasks of each cohort, by cohort and task id: loads are sent to the cohort that they concern. */
   tasksOf: Record<string, Record<string, true>>;
+  /** Loads that the monitor stream has shown and that no cohort has got yet, by cohort and task id. */
+  waitingLoads: Record<string, Record<string, WorkerLoad>>;
   /** How many cohorts this run has opened, and how many launches it has decided on: they number the next ones. */
   opened: number;
   launched: number;
@@ -195,7 +197,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   ...{ fewerSince: null, spareSince: null },
   ...{ replacesEnded: true, startsCalledOff: false, emptySince: null },
-  ...{ ...noCohorts, tasksOf: {}, opened: 0, launched: 0 },
+  ...{ ...noCohorts, tasksOf: {}, waitingLoads: {}, opened: 0, launched: 0 },
   // Less than a turn's: the code runs for the first time, which is slow.
   turnAllowance: cohortSize,
   generation: 0,

@@ -66,6 +66,7 @@ const modelOf = (aside: RegExp): Model => ({
         ? [{ type: 'tick', now: 20_000 }]
         : []),
       { type: 'fleet.restoreNext' },
+      { type: 'fleet.nextLoads' },
       ...(fleet.revision === null
         ? [{ type: 'fleet.prepared', revision: 'rev:1', clusterCreated: true }]
         : []),

@@ -235,7 +235,10 @@ describe('the blockers of a launch', () => {
       'a breaker without a probe',
       { breakers: trip({}, failure('refused'), 9000) },
       {},
-      { clears: 'the time, then one task that succeeds' },
+      {
+        clears: 'the time, then one task that succeeds',
+        breaker: { cause: 'refused', market: null, subnet: null },
+      },
     ],
     [
       'a crash loop',
@@ -254,7 +257,10 @@ describe('the blockers of a launch', () => {
         breakers: trip({}, { ...failure('capacity', ['a']), market: 'onDemand' }, 9000),
       },
       {},
-      { sentence: expect.stringContaining('launches on demand in a failed (capacity)') },
+      {
+        sentence: expect.stringContaining('launches on demand in a failed (capacity)'),
+        breaker: { cause: 'capacity', market: 'onDemand', subnet: 'a' },
+      },
     ],
   ] as const)('say of %s why, since when, and what clears it', (_, fleet, given, expected) => {
     const blockers = launchBlockers(fleetOf(fleet as never), { ...modes, ...(given as object) });
