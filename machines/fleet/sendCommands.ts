@@ -7,6 +7,7 @@ import { tasksThatMayStay } from './money.ts';
 import { recallable } from './plan.ts';
 import { undrainsOf } from './shares.ts';
 import { excessConfirmed, type Fleet, fleetCounts, kept } from './state.ts';
+import { sendWaitingLoads } from './waitingLoads.ts';
 
 /** A command before it gets its generation. */
 export type Command = CohortCommand extends infer C
@@ -25,13 +26,18 @@ export function drainUntil(fleet: Fleet): number {
   return excessConfirmed(fleet) ? now + excessDrainMs : never;
 }
 
-/** Sends a command to each of these cohorts, under one new generation. */
+/** Sends a command to each of these cohorts, under one new generation, after the loads that wait for it. */
 export function sendCommands(
   fleet: Fleet,
   commands: readonly (readonly [cohortId: string, command: Command])[],
   enqueue: Enqueue,
 ): void {
   if (commands.length === 0) return;
+  sendWaitingLoads(
+    fleet,
+    commands.map(([cohortId]) => cohortId),
+    enqueue,
+  );
   const generation = fleet.generation + 1;
   const told: Record<string, CohortStatus> = {};
   for (const [cohortId, command] of commands) {

@@ -75,9 +75,8 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
-    why: 'each drain, or each poll, sets the value before it is read',
+    why: 'each drain sets the value before it is read',
     mutants: {
-      'machines/cohort/cohort.ts': mutantsOf('monitorConnected: false, | false => true'),
       'machines/group/workerGroup.ts': mutantsOf('whenIdle: false, | false => true'),
     },
   },
@@ -147,7 +146,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, one request is there, and null of before is the answer null',
     mutants: {
-      'machines/cohort/groupRecords.ts': mutantsOf(
+      'machines/cohort/loads.ts': mutantsOf(
         'const shown = load !== null && present && { shownWorkers: load.workers }; | load !== null => true',
       ),
       'machines/cohort/changes.ts': mutantsOf(
@@ -194,7 +193,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
       'machines/fleet/cohortEvents.ts': mutantsOf(
         'if (due.length === 0) return; | due.length === 0 => false',
       ),
-      'machines/cohort/scaleDown.ts': mutantsOf(
+      'machines/cohort/drain.ts': mutantsOf(
         'Math.max( | Math.max( record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnl... => Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnle...',
       ),
     },

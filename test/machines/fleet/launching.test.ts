@@ -68,7 +68,7 @@ describe('launching', () => {
       actor.send({ type: 'monitor.loads', at: 10_000, loads });
       actor.send(command(2, 11_000));
       expect(cohort.lines.map(({ input }) => input)).toMatchObject([
-        { prices, monitorEverConnected: loads !== null },
+        { prices, monitor: loads === null ? 'unknown' : 'connected' },
       ]);
     }
   });
@@ -223,8 +223,8 @@ describe('a scheduler that goes and comes back', () => {
 describe('a restart', () => {
   it('lists only when the list would show the last launch', () => {
     const { fleet } = liveManager({ lastLaunchAt: 5000 });
-    expect(inventoryDue(fleet(), 14_999)).toBe(false);
-    expect(inventoryDue(fleet(), 15_000)).toBe(true);
+    expect(inventoryDue(fleet(), 14_999, false)).toBe(false);
+    expect(inventoryDue(fleet(), 15_000, false)).toBe(true);
   });
 
   it('counts adopted groups before it launches', async () => {
@@ -268,7 +268,7 @@ describe('launches', () => {
     expect(cohorts.lines.map(({ input }) => input)).toEqual([
       {
         ...{ cohortId: 'cohort.0', timeouts, workersPerTask: 2 },
-        ...{ monitorEverConnected: false, loadsAreOld: false },
+        ...{ monitor: 'unknown', loadsAreOld: false },
       },
     ]);
     expect(fleet()).toMatchObject({
