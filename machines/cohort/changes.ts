@@ -16,11 +16,12 @@ import {
   minIdleOf,
   nameIn,
 } from './cohortSetup.ts';
-import { expired } from './deadlines.ts';
 import { recordDegraded } from './degraded.ts';
 import { recordListed } from './deniedTasks.ts';
-import { type GroupRecord, leavesForGood, recordLoads } from './groupRecords.ts';
+import { expired } from './drain.ts';
+import { type GroupRecord, leavesForGood } from './groupRecords.ts';
 import { recordAged } from './lifetime.ts';
+import { recordLoads } from './loads.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
 import { observedByStop, reconcileObserved } from './observe.ts';
 import { groupOutcome } from './outcome.ts';

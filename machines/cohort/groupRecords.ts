@@ -1,7 +1,6 @@
 import { type Category, type Counts, noCounts } from '../fleet/plan.ts';
 import type { GroupEvent, GroupPhase } from '../group/workerGroup.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
-import { sameLoad } from '../scheduler/runningTasks.ts';
 import type {
   FailureReason,
   LaunchOrder,
@@ -9,11 +8,8 @@ import type {
   OwnedGroup,
   TaskPhase,
 } from '../shared/domain.ts';
-import { taskIdOf } from '../shared/ids.ts';
 import { tasksPerPage } from '../shared/limits.ts';
-import { stopHoldMs } from '../shared/timing.ts';
 import { addWorkers } from './degradedCounts.ts';
-import { hasRested, withIdleSince, withRenewedDeadline } from './minimumIdle.ts';
 
 /** One DescribeTasks page. More children than this under one parent make every spawn slow. */
 export const cohortSize = tasksPerPage;
@@ -178,31 +174,6 @@ export const awaitsStop = (record: GroupRecord): boolean =>
   record.workersLostSince === null &&
   !absent(record);
 
-/** One release's scheduler ends itself when a worker leaves it that cancels a task. */
-export const holdsStop = (
-  { load, canceling = 0, stopHeldSince }: GroupRecord,
-  at: number,
-): boolean => (load?.canceling ?? canceling) > 0 && at - (stopHeldSince ?? at) < stopHoldMs;
-
-/** In the record of a group that is to stop now: StopTask is requested, or held back. */
-export function stopping(record: GroupRecord, at: number): Partial<GroupRecord> {
-  const held = holdsStop(record, at);
-  const until = record.drainDeadline ?? record.stopUnlessBusyUntil;
-  return {
-    phase: held ? 'held' : 'stopping',
-    drainDeadline: null,
-    stopUnlessBusyUntil: (until ?? 0) > at ? until : null,
-    observeUntil: null,
-    stopRequestedAt: held ? record.stopRequestedAt : at,
-    ...(held && { stopHeldSince: record.stopHeldSince ?? at }),
-  };
-}
-
-/** The event for a group that is to stop now. */
-export const stopEvent = (record: GroupRecord, at: number): GroupEvent => ({
-  type: holdsStop(record, at) ? 'group.hold' : 'group.stop',
-});
-
 /** What a group counts as. */
 export function categoryOf(record: GroupRecord): Category {
   const { drainRequested, registered, load, workersLostSince, lastStatus } = record;
@@ -220,10 +191,6 @@ export const hasWorkers = ({ load }: Pick<GroupRecord, 'load'>): boolean =>
 /** The monitor stream shows that it has nothing to do. Without workers that is only so of one that never had any. */
 export const withoutWork = (record: Pick<GroupRecord, 'load' | 'registered'>): boolean =>
   record.load?.tasks === 0 && (hasWorkers(record) || !record.registered);
-
-/** It waits for an idle moment, and that is now. */
-export const waitsIdle = (record: GroupRecord): boolean =>
-  record.drainDeadline !== null && record.observeUntil === null && withoutWork(record);
 
 /** Neither ECS nor the monitor stream shows anything that runs for it: not yet, or not any more. */
 export const absent = (record: GroupRecord): boolean =>
@@ -285,58 +252,4 @@ export function adopted(records: CohortRecords, owned: OwnedGroup[]): Transition
     groups,
     outbox: owned.map(({ groupId, taskArn }) => [groupId, { type: 'group.launched', taskArn }]),
   };
-}
-
-/** Phases in which a group takes in that its workers have registered. */
-const canRegister = ({ phase }: GroupRecord): boolean =>
-  phase === 'provisioning' || phase === 'running' || phase === 'waiting';
-
-/** The record of a group whose workers have just come to be known. Its own report of that changes nothing more. */
-const registeredRecord = (record: GroupRecord): GroupRecord => ({
-  ...record,
-  registered: true,
-  phase: record.phase === 'provisioning' ? 'running' : record.phase,
-});
-
-const withoutCanceling = ({ canceling: _, ...record }: GroupRecord): GroupRecord => record;
-
-/**
- * What the monitor stream showed of tasks whose workers changed; null: it shows nothing any more. `nowRegistered`: the
- * groups whose workers have come to be known.
- */
-export function recordLoads(
-  records: CohortRecords,
-  loads: Record<string, WorkerLoad> | null,
-  at: number,
-  minIdleMs = 0,
-): Transition & { nowRegistered: string[] } {
-  const groups = { ...records.groups };
-  const outbox: Outbox = [];
-  const nowRegistered: string[] = [];
-  for (const [groupId, before] of Object.entries(records.groups)) {
-    if (before.taskArn === null) continue;
-    const load = loads === null ? null : loads[taskIdOf(before.taskArn)];
-    if (load === undefined) continue;
-    const present = hasWorkers({ load });
-    const registers = present && !before.registered && canRegister(before);
-    const workersLostSince =
-      present || load === null || !before.registered ? null : (before.workersLostSince ?? at);
-    const unshownSince =
-      load === null && before.drainDeadline !== null ? (before.unshownSince ?? at) : null;
-    const isNews = !sameLoad(load, before.load) || workersLostSince !== before.workersLostSince;
-    const known = before.canceling === undefined ? before : withoutCanceling(before);
-    const record = registers ? registeredRecord(known) : known;
-    const news = { load, workersLostSince, unshownSince, assumed: before.assumed && !present };
-    const shown = load !== null && present && { shownWorkers: load.workers };
-    const idle = withIdleSince(before, load, at, minIdleMs);
-    const next: GroupRecord = isNews ? { ...record, ...news, ...shown, ...idle } : record;
-    groups[groupId] = next;
-    if (registers) nowRegistered.push(groupId);
-    if (present && !before.registered) outbox.push([groupId, { type: 'task.registered' }]);
-    const settled = next.phase === 'held' && !holdsStop(next, at);
-    if (!(waitsIdle(next) && hasRested(next, at, minIdleMs)) && !settled) continue;
-    groups[groupId] = { ...next, ...stopping(withRenewedDeadline(next, at, minIdleMs), at) };
-    outbox.push([groupId, stopEvent(next, at)]);
-  }
-  return { ...records, groups, outbox, nowRegistered };
 }

@@ -2,6 +2,7 @@ import type { GroupEvent } from '../group/workerGroup.ts';
 import type { TaskObservation, TaskPhase } from '../shared/domain.ts';
 import { stopRepeatMs } from '../shared/timing.ts';
 import { aliveUntil, billedAs } from './billing.ts';
+import { applied, stopEvent, stopping, withoutDrain } from './drain.ts';
 import {
   absent,
   type CohortRecords,
@@ -9,12 +10,9 @@ import {
   hasWorkers,
   leavesForGood,
   type Outbox,
-  stopEvent,
-  stopping,
   type Transition,
   withoutWork,
 } from './groupRecords.ts';
-import { withoutDrain } from './scaleDown.ts';
 import { eventForRunning, eventForStarted, eventForUnknown, failing, hasRun } from './started.ts';
 import type { Timeouts } from './timeouts.ts';
 
@@ -125,24 +123,6 @@ function exchanged(
     outbox.push([groupId, stopEvent(record, at)]);
   }
   return { ...records, groups, outbox };
-}
-
-/** The event as the group gets it, and its record: a stop is held back while a worker cancels a task. */
-export function applied(
-  record: GroupRecord,
-  event: GroupEvent,
-  at: number,
-): [GroupRecord, GroupEvent] {
-  if (event.type !== 'group.stop' && event.type !== 'task.failing') return [record, event];
-  const stop = stopEvent(record, at);
-  if (event.type === 'group.stop') return [{ ...record, ...stopping(record, at) }, stop];
-  // Its workers do not serve: it waits for no idle moment.
-  const next = {
-    ...record,
-    ...stopping({ ...record, drainDeadline: null }, at),
-    stopsForGood: true,
-  };
-  return [next, stop.type === 'group.hold' ? { ...event, hold: true } : event];
 }
 
 /**

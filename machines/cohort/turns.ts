@@ -1,8 +1,8 @@
 import { assertEvent } from 'xstate';
 import { parent } from '../shared/parent.ts';
 import { apply, cohortSetup, isWorkCurrent, launchActor } from './cohortSetup.ts';
+import { answeredStop } from './drain.ts';
 import type { CohortEvent } from './messages.ts';
-import { answeredStop } from './stopTurn.ts';
 
 /** RunTask may be sent now, possibly long after it was decided on: the fleet manager is asked whether it still is to be. */
 export const passOnLaunchTurn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {

@@ -1,7 +1,7 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
 import { stopRepeatMs } from '../shared/timing.ts';
+import { applied } from './drain.ts';
 import type { CohortRecords, GroupRecord, Outbox, Transition } from './groupRecords.ts';
-import { applied } from './observe.ts';
 import { failing } from './started.ts';
 import type { Timeouts } from './timeouts.ts';
 

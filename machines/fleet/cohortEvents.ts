@@ -1,10 +1,10 @@
 import { assertEvent } from 'xstate';
-import { cohortSize } from '../cohort/groupRecords.ts';
 import type { CohortCommand } from '../cohort/messages.ts';
 import { parent } from '../shared/parent.ts';
 import { calmPollEveryMs } from '../shared/timing.ts';
 import { probeEarly } from './circuitBreaker.ts';
 import type { CohortStatus } from './cohortStatus.ts';
+import { withStatuses } from './cohortTotals.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayBeSent } from './launchGate.ts';
 import type { Modes } from './modes.ts';
@@ -12,6 +12,7 @@ import { withoutCohort } from './money.ts';
 import { serving, total } from './plan.ts';
 import { type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
 import { updateBreakers } from './updateBreakers.ts';
+import { sendLoadsOfTurn, sendWaitingLoads, shownOf, withShown } from './waitingLoads.ts';
 
 /** What the tick itself changes: the time, and what Fargate allows. */
 export const advanceClock = fleetSetup.assign(({ context, event }) => {
@@ -75,51 +76,48 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
     launching,
     ending: modes.lifecycle === 'stopping',
   };
-  const cohorts = { ...context.cohorts };
-  for (const [cohortId, record] of due) {
-    cohorts[cohortId] = { ...record, lastPolledAt: at };
-    enqueue.sendTo(cohortId, poll);
-  }
-  enqueue.assign({ cohorts });
+  for (const [cohortId] of due) enqueue.sendTo(cohortId, poll);
+  const polledNow = due.map(([cohortId, status]) => [cohortId, { ...status, lastPolledAt: at }]);
+  enqueue.assign(withStatuses(context, Object.fromEntries(polledNow)));
 });
 
-/** What is shown of one cohort's tasks; null: nothing. */
-function shownOf<T>(
-  tasks: Record<string, true>,
-  shown: Record<string, T>,
-  changed: readonly string[],
-): Record<string, T> | null {
-  // A cohort has a hundred tasks at most; mostly one load changes, and sometimes all do.
-  const concerned =
-    changed.length <= cohortSize
-      ? changed.filter((taskId) => taskId in tasks)
-      : Object.keys(tasks).filter((taskId) => taskId in shown);
-  if (concerned.length === 0) return null;
-  return Object.fromEntries(concerned.map((taskId) => [taskId, shown[taskId] as T]));
-}
-
-/** Each cohort gets the loads of its own tasks; all of them learn that nothing is shown any more. */
+/** Each cohort gets the loads of its own tasks, a few cohorts per turn; all of them learn that nothing is shown any more. */
 export const passOnLoads = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'monitor.loads');
   const { loads } = event;
-  const { now: at, tasksOf } = context;
-  const changed = Object.keys(loads ?? {});
-  for (const cohortId of Object.keys(context.cohorts)) {
-    const own = loads && shownOf(tasksOf[cohortId] ?? {}, loads, changed);
-    if (loads === null || own !== null)
-      enqueue.sendTo(cohortId, { type: 'cohort.loads', at, loads: own } satisfies CohortCommand);
+  if (loads !== null) {
+    const waitingLoads = withShown(context, loads);
+    enqueue.assign({ waitingLoads });
+    sendLoadsOfTurn({ ...context, waitingLoads }, enqueue);
+    return;
   }
+  enqueue.assign({ waitingLoads: {} });
+  for (const cohortId of Object.keys(context.cohorts))
+    enqueue.sendTo(cohortId, {
+      ...{ type: 'cohort.loads', at: context.now, loads },
+    } satisfies CohortCommand);
 });
 
-/** Each cohort gets the cancellations of its own tasks. */
+/** The event loop has turned: the next cohorts get their loads. */
+export const passOnNextLoads = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  sendLoadsOfTurn(context, enqueue);
+});
+
+/** Each cohort gets the cancellations of its own tasks, after the loads that were shown before. */
 export const passOnCanceling = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'monitor.canceling');
   const changed = Object.keys(event.canceling);
-  for (const cohortId of Object.keys(context.cohorts)) {
+  const cancelings = Object.keys(context.cohorts).flatMap((cohortId) => {
     const canceling = shownOf(context.tasksOf[cohortId] ?? {}, event.canceling, changed);
-    if (canceling !== null)
-      enqueue.sendTo(cohortId, { type: 'cohort.canceling', canceling } satisfies CohortCommand);
-  }
+    return canceling === null ? [] : [[cohortId, canceling] as const];
+  });
+  sendWaitingLoads(
+    context,
+    cancelings.map(([cohortId]) => cohortId),
+    enqueue,
+  );
+  for (const [cohortId, canceling] of cancelings)
+    enqueue.sendTo(cohortId, { type: 'cohort.canceling', canceling } satisfies CohortCommand);
 });
 
 /** The stream has connected: cohorts learn it though none of their tasks is shown yet. */
@@ -149,7 +147,7 @@ export const onTasksChanged = fleetSetup.enqueueActions(({ context, event, enque
 export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.changed');
   const { cohortId, generation, counts, launches, ended, busyLoads } = event;
-  const { [cohortId]: record, ...others } = context.cohorts;
+  const record = context.cohorts[cohortId];
   if (!record) return;
   if (!context.replacesEnded && context.desired !== null)
     enqueue.assign({ desired: Math.max(0, context.desired - ended) });
@@ -157,14 +155,15 @@ export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, e
   if (generation !== record.generation) return;
   if (total(counts) === 0 && launches === 0) {
     const { [cohortId]: _, ...tasksOf } = context.tasksOf;
-    enqueue.assign({ cohorts: others, tasksOf, money: withoutCohort(context.money, cohortId) });
+    const money = withoutCohort(context.money, cohortId);
+    enqueue.assign({ ...withStatuses(context, { [cohortId]: null }), tasksOf, money });
     enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, taskIds: [] });
     enqueue.stopChild(cohortId);
     return;
   }
   const ranked = busyLoads && { at: context.now, busyLoads };
   const reported = { ...record, counts, launches, observedGeneration: generation, ranked };
-  enqueue.assign({ cohorts: { ...context.cohorts, [cohortId]: reported } });
+  enqueue.assign(withStatuses(context, { [cohortId]: reported }));
 });
 
 /** ECS says that a task has ended. That frees quota: allow an early probe. */

@@ -1,31 +1,8 @@
 import { raise } from 'xstate';
-import * as cohortEvents from './cohortEvents.ts';
-import * as demandActions from './demand.ts';
-import { fleetSetup } from './fleetSetup.ts';
-import * as inventory from './inventory.ts';
-import * as launchHealth from './launchHealth.ts';
-import { reportRecovered, resetTurnBudget, restoreNextCohort } from './launching.ts';
-import { answerLaunchTurn } from './launchTurn.ts';
-import * as reconciling from './reconcile.ts';
-import * as schedulerFacts from './schedulerFacts.ts';
-import * as spending from './spending.ts';
+import { fleetChart } from './fleetChart.ts';
+import { inventoryRegion } from './inventoryRegion.ts';
+import { schedulerRegion } from './schedulerRegion.ts';
 import { newFleet } from './state.ts';
-import { tellListed } from './tellListed.ts';
-import { onRequestsForgotten, onShutdownRequested, onStartRequested } from './unitRequests.ts';
-
-const actions = {
-  ...demandActions,
-  ...cohortEvents,
-  ...inventory,
-  ...launchHealth,
-  ...schedulerFacts,
-  ...spending,
-  ...reconciling,
-  ...{ onStartRequested, onShutdownRequested, onRequestsForgotten },
-  ...{ answerLaunchTurn, reportRecovered, resetTurnBudget, restoreNextCohort, tellListed },
-  /** Compares desired and actual in the next step, when every region has taken in what has happened. */
-  requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
-} as const;
 
 /** What is recorded as long as it may still matter to a launch. */
 const demand = {
@@ -48,7 +25,7 @@ const monitorConnects = {
   actions: ['announceMonitor', 'passOnLoads'],
 } as const;
 
-export const fleetManager = fleetSetup.extend({ actions }).createMachine({
+export const fleetManager = fleetChart.createMachine({
   id: 'fleetManager',
   description:
     'Compares what the scheduler desires with what there is. It plans from levels, so a command that is repeated, an answer that is lost or a restart in the middle all end in the same place. A cohort that dies of a bug ends the manager too: the next start finds all tasks again, a half-dead manager would not.',
@@ -61,6 +38,7 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
       { guard: 'hasRecovered', actions: ['reportRecovered', 'restoreNextCohort'] },
       { actions: 'reportRecovered' },
     ],
+    'fleet.nextLoads': { actions: 'passOnNextLoads' },
     'scheduler.mismatch': { actions: 'onMismatch' },
     'scheduler.connection': { actions: 'recordConnection' },
     'scheduler.identified': { actions: 'recordTerms' },
@@ -138,150 +116,8 @@ export const fleetManager = fleetSetup.extend({ actions }).createMachine({
         },
       },
     },
-    scheduler: {
-      description: 'Whether the scheduler answers.',
-      initial: 'absent',
-      states: {
-        absent: {
-          description: 'No answer lately: nothing is launched, and what runs is kept.',
-          initial: 'neverAnswered',
-          states: {
-            neverAnswered: {
-              description: 'It has never answered.',
-              on: {
-                'scheduler.heartbeatEcho': [
-                  {
-                    guard: 'hasGroups',
-                    target: '#fleetManager.scheduler.returning',
-                    actions: ['recordEcho', 'recordReturn'],
-                  },
-                  { target: '#fleetManager.scheduler.present', actions: 'recordEcho' },
-                ],
-              },
-            },
-            silent: {
-              description: 'Connected, and its last answer is older than the limit.',
-              on: {
-                'scheduler.heartbeatEcho': [
-                  {
-                    guard: 'returnedLately',
-                    target: '#fleetManager.scheduler.returning',
-                    actions: 'recordEcho',
-                  },
-                  { target: '#fleetManager.scheduler.present', actions: 'recordEcho' },
-                ],
-              },
-            },
-            lost: {
-              description: 'The connection is lost.',
-              on: {
-                'scheduler.heartbeatEcho': {
-                  target: '#fleetManager.scheduler.returning',
-                  actions: ['recordEcho', 'recordReturn'],
-                },
-              },
-            },
-          },
-          on: {
-            tick: { guard: 'schedulerGone', target: 'gone' },
-            'scheduler.lost': '.lost',
-          },
-        },
-        present: {
-          description: 'It answers heartbeats.',
-          on: {
-            tick: [
-              { guard: 'schedulerSilent', target: 'absent.silent' },
-              { guard: 'onlyEmptyRequests', actions: 'desireNothingWhenEmpty' },
-              { guard: 'neverCommands', actions: 'reportNeverCommanded' },
-            ],
-            'scheduler.heartbeatEcho': { actions: 'recordEcho' },
-            'scheduler.lost': 'absent.lost',
-            'fleet.tookOver': { target: 'returning', actions: 'recordReturn' },
-          },
-        },
-        returning: {
-          description:
-            'It was gone and answers again, or it answers for the first time and there are groups of an earlier run. It knows neither its clients nor its workers yet: groups are launched, but none is drained.',
-          on: {
-            tick: [
-              { guard: 'schedulerSilent', target: 'absent.silent' },
-              { guard: 'returnedForLong', target: 'present' },
-              { guard: 'onlyEmptyRequests', actions: 'desireNothingWhenEmpty' },
-            ],
-            'scheduler.heartbeatEcho': { actions: 'recordEcho' },
-            'scheduler.lost': 'absent.lost',
-          },
-        },
-        gone: {
-          description: 'It has not answered for so long that nothing is desired any more.',
-          entry: 'desireNothingWhenGone',
-          on: {
-            tick: { guard: 'desiresTasks', actions: 'desireNothingWhenGone' },
-            'scheduler.heartbeatEcho': {
-              target: 'returning',
-              actions: ['recordEcho', 'recordReturn', 'awaitNextCommand'],
-            },
-          },
-        },
-      },
-    },
-    inventory: {
-      description: 'Complete lists of our tasks, and what they show that no group owns.',
-      initial: 'idle',
-      states: {
-        idle: {
-          description: 'The last list is young enough.',
-          on: {
-            tick: [
-              { guard: 'inventoryDue', target: 'listing' },
-              { guard: 'searchDue', target: 'searching' },
-            ],
-            'fleet.prepared': {
-              guard: 'firstInventoryDue',
-              target: 'listing',
-              actions: ['recordPreparation', 'requestReconcile'],
-            },
-          },
-        },
-        listing: {
-          description: 'ListTasks and DescribeTasks are on their way.',
-          invoke: {
-            id: 'inventory',
-            src: 'inventory',
-            onDone: [
-              { guard: 'mayBelongToAnother', target: 'idle', actions: 'deferAdoption' },
-              { guard: 'adopts', target: 'adopting', actions: ['tellListed', 'onInventory'] },
-              { target: 'idle', actions: ['tellListed', 'onInventory', 'completeInventory'] },
-            ],
-            onError: [
-              { guard: 'clusterGone', target: 'idle', actions: 'onNoCluster' },
-              { target: 'idle', actions: ['reportNoCluster', 'onInventoryFailed'] },
-            ],
-          },
-        },
-        searching: {
-          description:
-            'Launches of an earlier run have no answer, so no list can be complete yet. One may show what they have started.',
-          invoke: {
-            id: 'search',
-            src: 'inventory',
-            onDone: { target: 'idle', actions: ['tellListed', 'postponeSearch'] },
-            onError: { target: 'idle', actions: ['reportNoCluster', 'postponeSearch'] },
-          },
-        },
-        adopting: {
-          description: 'Orphans are being journaled; those that the ledger accepts become groups.',
-          invoke: {
-            id: 'journalAdoption',
-            src: 'journalAdoption',
-            input: ({ context }) => ({ groups: context.adoption.adopting }),
-            onDone: { target: 'idle', actions: ['admitAdopted', 'completeInventory'] },
-            onError: { target: 'idle', actions: 'onInventoryFailed' },
-          },
-        },
-      },
-    },
+    scheduler: schedulerRegion,
+    inventory: inventoryRegion,
     monitor: {
       description: "Whether the scheduler's monitor stream shows which groups serve.",
       initial: 'unknown',

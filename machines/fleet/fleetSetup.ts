@@ -10,7 +10,7 @@ import {
 import { cohort } from '../cohort/cohort.ts';
 import type { CohortEvent } from '../cohort/messages.ts';
 import type { MonitorEvent, SchedulerEvent } from '../scheduler/events.ts';
-import type { Inventory, OwnedGroup } from '../shared/domain.ts';
+import type { OwnedGroup, TaskList } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
 import { moneyClearMs } from '../shared/timing.ts';
@@ -30,6 +30,7 @@ import {
   quietSinceAt,
   returnedLately,
 } from './state.ts';
+import { type ListReading, readList } from './taskLists.ts';
 import { inventoryDue, searchDue } from './whenToList.ts';
 
 export type FleetEvent =
@@ -56,6 +57,8 @@ export type FleetEvent =
   | { type: 'fleet.restoreNext' }
   /** To itself: the event loop has turned, and more may be launched. */
   | { type: 'fleet.nextTurn' }
+  /** To itself: the event loop has turned, and more loads may be passed on. */
+  | { type: 'fleet.nextLoads' }
   /** To itself: compare desired and actual. */
   | { type: 'fleet.reconcile' }
   /** To itself: the first inventory has shown tasks of an earlier run. */
@@ -65,11 +68,15 @@ export type FleetEvent =
   /** To itself: what a list shows is left alone for now. */
   | { type: 'inventory.deferred' };
 
+/** What the list that has just come says. */
+export const readingOf = ({ lists }: Fleet, event: { type: string }): ListReading =>
+  readList((event as DoneActorEvent<TaskList>).output, lists);
+
 /** The decision about an inventory that has just been completed. */
 export function adoptionOf(fleet: Fleet, event: { type: string }): AdoptionDecision {
-  const { output } = event as DoneActorEvent<Inventory>;
+  const { inventory } = readingOf(fleet, event);
   const { workerSchedulerAddress, tagSuffices } = fleet.settings;
-  return decideAdoption(output, { ...fleet, workerSchedulerAddress, tagSuffices });
+  return decideAdoption(inventory, { ...fleet, workerSchedulerAddress, tagSuffices });
 }
 
 /** The time of a tick: guards that read it are for that event alone. */
@@ -86,8 +93,8 @@ export const fleetSetup = setup({
   types: {} as { input: FleetInput; context: Fleet; events: FleetEvent },
   actors: {
     cohort,
-    /** Resolves to the complete list of our tasks. */
-    inventory: effect<Inventory>('inventory'),
+    /** Lists our tasks. Rejects if the cluster of the settings cannot be listed. */
+    inventory: effect<TaskList>('inventory'),
     /** Resolves to the groups that the ledger accepted. */
     journalAdoption: effect<OwnedGroup[], { groups: OwnedGroup[] }>('journalAdoption'),
   },
@@ -110,6 +117,8 @@ export const fleetSetup = setup({
         context.inventoryAt === null && inventoryDue(afterPreparation(context, event), context.now)
       );
     },
+    /** What a cluster elsewhere holds is unknown. */
+    listIncomplete: ({ context, event }) => readingOf(context, event).incomplete !== null,
     mayBelongToAnother: ({ context, event }) => adoptionOf(context, event).deferred > 0,
     adopts: ({ context, event }) => adoptionOf(context, event).adoption.adopting.length > 0,
     hasRecovered: ({ context }) => context.owned.length + context.resend.length > 0,
@@ -173,6 +182,8 @@ export const fleetSetup = setup({
       _,
       _inventory: { adopted: number; complete: boolean } | { trouble: string; blind: boolean },
     ) => {},
+    /** A cluster elsewhere cannot be listed, and the list is taken for complete without it. */
+    noteClusterLeftOut: (_, _cluster: { cluster: string; reason: string }) => {},
     /** A task with our ownership tag that is not ours to adopt. */
     noteForeignTask: (_, _task: ForeignTask) => {},
     /** What the journal keeps of what was spent has changed. */

@@ -1,14 +1,14 @@
 import { assertEvent, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
-import { backoff } from '../shared/backoff.ts';
 import type { OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
-import { inventoryBackoff, searchEveryMs } from '../shared/timing.ts';
+import { searchEveryMs } from '../shared/timing.ts';
 import { adoptionOf, type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { noEvidence } from './lookAhead.ts';
 import { spentOf, withAdopted, withUnseen } from './money.ts';
 import { afterPreparation } from './preparation.ts';
 import { type Fleet, inventoryStale, journalSuffices } from './state.ts';
+import { withNextList } from './whenToList.ts';
 
 /** Takes the decision about an inventory; what it adopts is journaled first. */
 export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -30,13 +30,7 @@ export const reportNoCluster = fleetSetup.enqueueActions(({ event, enqueue }) =>
 /** As long as another manager may own the orphans, none is taken over, and so nothing is launched: listed again later. */
 export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { adoption, foreign, deferred } = adoptionOf(context, event);
-  const inventoryFailures = context.inventoryFailures + 1;
-  enqueue.assign({
-    adoption,
-    inventoryFailures,
-    inventoryNotBefore: context.now + backoff(inventoryFailures, inventoryBackoff),
-    listDenied: false,
-  });
+  enqueue.assign({ adoption, ...withNextList(context), listDenied: false });
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
   const trouble = `${deferred} tasks carry our tag, and the scheduler does not answer us: another manager may hold our worker_manager_id; they are left alone until we are answered`;
   enqueue({ type: 'noteInventory', params: { trouble, blind: false } });
@@ -108,13 +102,11 @@ const denialsBelieved = 3;
 
 export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { kind, reason } = noteOf((event as ErrorActorEvent).error);
-  const inventoryFailures = context.inventoryFailures + 1;
   const denials = kind === 'denied' ? context.denials + 1 : 0;
   const listDenied = denials >= denialsBelieved;
   enqueue.assign({
     denials,
-    inventoryFailures,
-    inventoryNotBefore: context.now + backoff(inventoryFailures, inventoryBackoff),
+    ...withNextList(context),
     listDenied,
     adoption: { ...context.adoption, adopting: [] },
   });

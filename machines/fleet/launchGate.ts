@@ -47,6 +47,8 @@ export interface Blocker {
   clears: string;
   /** When it clears by itself, milliseconds since the epoch; null: not known, or never. */
   until: number | null;
+  /** Of a breaker: what it is about; null of market or subnet: all. */
+  breaker?: Pick<Breaker, 'cause' | 'market' | 'subnet'>;
 }
 
 /** Blockers that are gone within a second, in the ordinary course of launching. */
@@ -63,8 +65,8 @@ const blocker = (
   kind: BlockerKind,
   sentence: string,
   clears: string,
-  { since = null, until = null, identity = kind }: Partial<Blocker> = {},
-): Blocker => ({ kind, identity, sentence, since, clears, until });
+  { since = null, until = null, identity = kind, breaker }: Partial<Blocker> = {},
+): Blocker => ({ kind, identity, sentence, since, clears, until, ...(breaker && { breaker }) });
 
 const seconds = (ms: number): number => Math.max(0, Math.round(ms / 1000));
 
@@ -88,10 +90,7 @@ function schedulerBlockers(fleet: Fleet, { scheduler }: Modes): Blocker[] {
         'workersIncompatible',
         mismatch,
         'another worker release in the settings, or another scheduler',
-        {
-          since: mismatchSince,
-          identity: `workersIncompatible ${mismatch}`,
-        },
+        { since: mismatchSince, identity: `workersIncompatible ${mismatch}` },
       ),
     );
   return blockers;
@@ -132,9 +131,7 @@ function fleetBlockers(fleet: Fleet, modes: Modes): Blocker[] {
         'notPrepared',
         'cluster and task definition are not prepared yet',
         'their preparation',
-        {
-          since: startedAt,
-        },
+        { since: startedAt },
       ),
     );
   if (modes.lifecycle === 'leaving')
@@ -182,7 +179,12 @@ function breakerBlocker(breaker: Breaker, now: number): Blocker {
     cause === 'quota' ? 'quota' : 'breaker',
     `${what}, ${failures} times in a row: ${reason}; ${waits}`,
     probe === null ? 'the time, then one task that succeeds' : 'the outcome of that task',
-    { since, until: probe === null ? until : null, identity: `breaker ${breakerName(breaker)}` },
+    {
+      since,
+      until: probe === null ? until : null,
+      identity: `breaker ${breakerName(breaker)}`,
+      breaker: { cause, market, subnet },
+    },
   );
 }
 
@@ -309,9 +311,7 @@ export function launchBlockers(
         'noCommand',
         'the scheduler has not said how many workers it desires',
         'its first command',
-        {
-          since: fleet.startedAt,
-        },
+        { since: fleet.startedAt },
       ),
     );
   return [

@@ -5,6 +5,7 @@ import { tasksPerRunTask } from '../shared/limits.ts';
 import { parent } from '../shared/parent.ts';
 import { assignProbe } from './circuitBreaker.ts';
 import { newStatus } from './cohortStatus.ts';
+import { withStatuses } from './cohortTotals.ts';
 import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import type { Permit } from './launchGate.ts';
 import type { Modes } from './modes.ts';
@@ -52,7 +53,7 @@ export const restoreNextCohort = fleetSetup.enqueueActions(({ context, enqueue, 
     // Whatever a launch that is sent again may start, it starts from now on.
     lastLaunchAt: launches.length > 0 ? now : context.lastLaunchAt,
   });
-  const restored = { ...context, cohorts: { ...context.cohorts, [cohortId]: newStatus(0) } };
+  const restored = { ...context, ...withStatuses(context, { [cohortId]: newStatus(0) }) };
   const command: Command =
     launches.length > 0
       ? { type: 'cohort.admit', launches, at: now }

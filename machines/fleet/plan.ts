@@ -134,29 +134,6 @@ export const livingWorkers = (counts: Counts, workersPerTask: number): number =>
   connectedWorkers(counts, workersPerTask) +
   (counts.drainPending + counts.stopping) * workersPerTask;
 
-export const addCounts = (a: Counts, b: Counts): Counts => ({
-  pending: a.pending + b.pending,
-  absent: a.absent + b.absent,
-  denied: a.denied + b.denied,
-  idle: a.idle + b.idle,
-  busy: a.busy + b.busy,
-  drainPending: a.drainPending + b.drainPending,
-  resting: a.resting + b.resting,
-  cancelled: a.cancelled + b.cancelled,
-  stopping: a.stopping + b.stopping,
-  freed: a.freed + b.freed,
-  unsent: a.unsent + b.unsent,
-  unstoppedWorkers: a.unstoppedWorkers + b.unstoppedWorkers,
-  waiting: a.waiting + b.waiting,
-  missingWorkers: a.missingWorkers + b.missingWorkers,
-  surplusWorkers: a.surplusWorkers + b.surplusWorkers,
-  degraded: a.degraded + b.degraded,
-  degradedMissing: a.degradedMissing + b.degradedMissing,
-  degradedWorkers: fewestWorkers(a.degradedWorkers, b.degradedWorkers),
-  degradedIdleWorkers: fewestWorkers(a.degradedIdleWorkers, b.degradedIdleWorkers),
-  aged: a.aged + b.aged,
-});
-
 /**
  * From what is desired and what there is to what must be done; `desired` null: not said yet.
  *

@@ -1,11 +1,13 @@
 import type { CohortCommand } from '../cohort/messages.ts';
 import { excessDrainMs, never } from '../shared/timing.ts';
-import { newStatus } from './cohortStatus.ts';
+import { type CohortStatus, newStatus } from './cohortStatus.ts';
+import { withStatuses } from './cohortTotals.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import { tasksThatMayStay } from './money.ts';
 import { recallable } from './plan.ts';
 import { undrainsOf } from './shares.ts';
 import { excessConfirmed, type Fleet, fleetCounts, kept } from './state.ts';
+import { sendWaitingLoads } from './waitingLoads.ts';
 
 /** A command before it gets its generation. */
 export type Command = CohortCommand extends infer C
@@ -24,20 +26,25 @@ export function drainUntil(fleet: Fleet): number {
   return excessConfirmed(fleet) ? now + excessDrainMs : never;
 }
 
-/** Sends a command to each of these cohorts, under one new generation. */
+/** Sends a command to each of these cohorts, under one new generation, after the loads that wait for it. */
 export function sendCommands(
   fleet: Fleet,
   commands: readonly (readonly [cohortId: string, command: Command])[],
   enqueue: Enqueue,
 ): void {
   if (commands.length === 0) return;
+  sendWaitingLoads(
+    fleet,
+    commands.map(([cohortId]) => cohortId),
+    enqueue,
+  );
   const generation = fleet.generation + 1;
-  const cohorts = { ...fleet.cohorts };
+  const told: Record<string, CohortStatus> = {};
   for (const [cohortId, command] of commands) {
-    cohorts[cohortId] = { ...(cohorts[cohortId] ?? newStatus(fleet.now)), generation };
+    told[cohortId] = { ...(fleet.cohorts[cohortId] ?? newStatus(fleet.now)), generation };
     enqueue.sendTo(cohortId, { ...command, generation } as CohortCommand);
   }
-  enqueue.assign({ cohorts, generation });
+  enqueue.assign({ ...withStatuses(fleet, told), generation });
 }
 
 /**

@@ -1,15 +1,16 @@
 import { cohortSize, type LaunchPlan } from '../cohort/groupRecords.ts';
 import type { Timeouts } from '../cohort/timeouts.ts';
 import type { ConnectionStatus } from '../scheduler/events.ts';
-import type { Terms } from '../scheduler/messages.ts';
+import type { Terms, WorkerLoad } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
 import { excessNoticeMs, fleetStandstillMs } from '../shared/timing.ts';
 import { type AdoptionSettings, type AdoptionState, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
-import type { CohortStatus } from './cohortStatus.ts';
+import { type CountedCohorts, noCohorts } from './cohortTotals.ts';
 import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
 import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
-import { addCounts, type Counts, noCounts, serving, total } from './plan.ts';
+import { type Counts, serving, total } from './plan.ts';
+import { type ListMemory, noLists } from './taskLists.ts';
 
 export interface FleetSettings extends AdoptionSettings {
   /** The most Fargate tasks at one time; null: no limit. */
@@ -77,7 +78,7 @@ export interface FleetInput {
   rotatesFrom?: number | null | undefined;
 }
 
-export interface Fleet extends FleetInput {
+export interface Fleet extends FleetInput, CountedCohorts {
   now: number;
   revision: string | null;
   /** Since when the scheduler has answered: since its first echo, or since it is back after its grace was over. */
@@ -122,9 +123,10 @@ export interface Fleet extends FleetInput {
   /** No start is open any more. Once every cohort has reported, no more is desired than there is. */
   startsCalledOff: boolean;
   emptySince: number | null;
-  cohorts: Record<string, CohortStatus>;
   /** The Fargate tasks of each cohort, by cohort and task id: loads are sent to the cohort that they concern. */
   tasksOf: Record<string, Record<string, true>>;
+  /** Loads that the monitor stream has shown and that no cohort has got yet, by cohort and task id. */
+  waitingLoads: Record<string, Record<string, WorkerLoad>>;
   /** How many cohorts this run has opened, and how many launches it has decided on: they number the next ones. */
   opened: number;
   launched: number;
@@ -152,6 +154,7 @@ export interface Fleet extends FleetInput {
   /** How often in a row we were not allowed to list our tasks. */
   denials: number;
   adoption: AdoptionState;
+  lists: ListMemory;
   /** A launch was not sent because the scheduler's last answer was too old by then; the next tick decides anew. */
   decisionStale: boolean;
   /** When a launch was given up that may have started tasks; until a later list that is unknown. */
@@ -194,7 +197,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   ...{ fewerSince: null, spareSince: null },
   ...{ replacesEnded: true, startsCalledOff: false, emptySince: null },
-  ...{ cohorts: {}, tasksOf: {}, opened: 0, launched: 0 },
+  ...{ ...noCohorts, tasksOf: {}, waitingLoads: {}, opened: 0, launched: 0 },
   // Less than a turn's: the code runs for the first time, which is slow.
   turnAllowance: cohortSize,
   generation: 0,
@@ -209,6 +212,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...{ inventoryAt: null, inventoryNotBefore: 0, searchNotBefore: 0 },
   ...{ inventoryFailures: 0, denials: 0 },
   adoption: noAdoption,
+  lists: noLists,
   decisionStale: false,
   unknownOutcomeAt: null,
   listDenied: false,
@@ -229,10 +233,8 @@ export const kept = (counts: Counts): number => counts.pending + serving(counts)
 
 /** All groups, those included that are still to be put into a cohort. */
 export function fleetCounts(fleet: Fleet): Counts {
-  const sum = Object.values(fleet.cohorts)
-    .map(({ counts }) => counts)
-    .reduce(addCounts, noCounts);
-  return { ...sum, pending: sum.pending + queued(fleet) };
+  const { counts } = fleet.totals;
+  return { ...counts, pending: counts.pending + queued(fleet) };
 }
 
 /** More than the limit allows: since now, or since when it was first so. */
@@ -269,13 +271,9 @@ export const inventoryStale = ({ unknownOutcomeAt, inventoryAt, settings }: Flee
   unknownOutcomeAt !== null && (inventoryAt ?? 0) < unknownOutcomeAt + settings.settleMs;
 
 /** Every cohort has carried out its last command and reported. Cohorts report within the same turn of the event loop. */
-export const allObserved = ({ cohorts }: Fleet): boolean =>
-  Object.values(cohorts).every(
-    ({ generation, observedGeneration }) => generation === observedGeneration,
-  );
+export const allObserved = ({ totals }: Fleet): boolean => totals.unobserved === 0;
 
-export const openLaunches = ({ cohorts, resend }: Fleet): number =>
-  Object.values(cohorts).reduce((sum, { launches }) => sum + launches, resend.length);
+export const openLaunches = ({ totals, resend }: Fleet): number => totals.launches + resend.length;
 
 /** From when on a list shows all that our launches may have started, those included that were given up. */
 export const settledFrom = ({ lastLaunchAt, unknownOutcomeAt, settings }: Fleet): number =>

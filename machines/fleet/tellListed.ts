@@ -1,8 +1,7 @@
-import type { DoneActorEvent } from 'xstate';
 import type { CohortCommand, CohortEvent, FoundTasks } from '../cohort/messages.ts';
 import type { Inventory } from '../shared/domain.ts';
 import { parent } from '../shared/parent.ts';
-import { fleetSetup } from './fleetSetup.ts';
+import { fleetSetup, readingOf } from './fleetSetup.ts';
 
 /**
  * What open launches have started, by label. ECS creates the tasks of a launch at one moment, so once one is `settleMs`
@@ -35,16 +34,16 @@ function deadOrphans({ tasks }: Inventory): string[] {
  * which DescribeTasks denies some tasks, which tasks live all the same.
  */
 export const tellListed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  const { output } = event as DoneActorEvent<Inventory>;
+  const { inventory } = readingOf(context, event);
   const { cohorts, settings, now: at } = context;
-  const found = foundTasks(output, settings.settleMs);
+  const found = foundTasks(inventory, settings.settleMs);
   if (Object.keys(found).length > 0)
     for (const cohortId of Object.keys(cohorts))
       enqueue.sendTo(cohortId, { type: 'cohort.launchesFound', found } satisfies CohortCommand);
-  const taskArns = output.tasks.flatMap(({ taskArn, owned }) => (owned ? taskArn : []));
-  const listed: CohortCommand = { type: 'cohort.listed', at: output.startedAt, taskArns };
+  const taskArns = inventory.tasks.flatMap(({ taskArn, owned }) => (owned ? taskArn : []));
+  const listed: CohortCommand = { type: 'cohort.listed', at: inventory.startedAt, taskArns };
   for (const [cohortId, { counts }] of Object.entries(cohorts))
     if (counts.denied > 0) enqueue.sendTo(cohortId, listed);
-  for (const taskArn of deadOrphans(output))
+  for (const taskArn of deadOrphans(inventory))
     enqueue.sendTo(parent, { type: 'task.dead', at, taskArn } satisfies CohortEvent);
 });

@@ -1,4 +1,5 @@
-import { confirmOrphanMs } from '../shared/timing.ts';
+import { backoff } from '../shared/backoff.ts';
+import { confirmOrphanMs, inventoryBackoff } from '../shared/timing.ts';
 import {
   type Fleet,
   inventoryStale,
@@ -7,6 +8,17 @@ import {
   openLaunches,
   settledFrom,
 } from './state.ts';
+
+/** After a list that was of no use. */
+export function withNextList(
+  fleet: Fleet,
+): Pick<Fleet, 'inventoryFailures' | 'inventoryNotBefore'> {
+  const inventoryFailures = fleet.inventoryFailures + 1;
+  return {
+    inventoryFailures,
+    inventoryNotBefore: fleet.now + backoff(inventoryFailures, inventoryBackoff),
+  };
+}
 
 /**
  * The first inventory waits for the answers of all launches of earlier runs. Where RunTask does not answer for long, a

@@ -174,7 +174,28 @@ export interface ListedTask {
   launchOpen: boolean;
 }
 
-/** A complete ListTasks + DescribeTasks. */
+/** Why a cluster other than that of the settings could not be listed. */
+export interface ClusterFailure {
+  /** Its ARN. */
+  cluster: string;
+  kind: FailureKind;
+  /** What AWS's error says more exactly; `otherAccount`: the cluster is not in the account of our credentials. */
+  code: string;
+  /** AWS's own words. */
+  reason: string;
+}
+
+/** ListTasks + DescribeTasks as they were answered: by the cluster of the settings, and by others that are in use. */
+export interface TaskList {
+  /** When the first page was asked for, milliseconds since the epoch. */
+  startedAt: number;
+  /** Those of phase `missing` are listed by ListTasks and unknown to DescribeTasks. */
+  tasks: ListedTask[];
+  /** Other clusters, in which launches of earlier runs may have started tasks. */
+  unlisted: ClusterFailure[];
+}
+
+/** A complete list of our tasks. */
 export interface Inventory {
   /** When the first page was asked for, milliseconds since the epoch. */
   startedAt: number;

@@ -196,6 +196,9 @@ export const searchEveryMs = 15_000;
 /** An orphan must be in two inventories so far apart before it is taken over. */
 export const confirmOrphanMs = 5000;
 
+/** A task that ListTasks lists and DescribeTasks does not know counts as gone after so long. */
+export const undescribedGoneMs = 60_000;
+
 /** A launch of an earlier run can start its tasks up to so long after our start. */
 export const straggleMs = 120_000;
 

@@ -14,10 +14,9 @@ import { createPauses } from '../aws/pauses.ts';
 import { createRegionalEcs } from '../aws/regionalEcs.ts';
 import { systemClock } from '../aws/systemClock.ts';
 import { describeTasks } from '../aws/tasks/describeTasks.ts';
-import { listTasks } from '../aws/tasks/listTasks.ts';
+import { type FoundTasks, listTasks } from '../aws/tasks/listTasks.ts';
 import { runTask } from '../aws/tasks/runTask.ts';
 import { stopTask } from '../aws/tasks/stopTask.ts';
-import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
 import { createTurns } from '../aws/turns.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
@@ -105,11 +104,10 @@ export const connectAws = (
         observations: observations.map((one) => byOurClock(aheadMs(), one)),
       };
     },
-    /** The complete list of our tasks. */
-    async list(signal: AbortSignal): Promise<{ startedAt: number; tasks: TaggedTask[] }> {
+    async list(signal: AbortSignal): Promise<FoundTasks & { startedAt: number }> {
       const startedAt = now();
-      const tasks = await list(startedBy, signal);
-      return { startedAt, tasks: tasks.map((task) => byOurClock(aheadMs(), task)) };
+      const { tasks, unlisted } = await list(startedBy, signal);
+      return { startedAt, unlisted, tasks: tasks.map((task) => byOurClock(aheadMs(), task)) };
     },
     async prepare(signal: AbortSignal): Promise<{ revision: string }> {
       const settings = bootstrapSettings(config);

@@ -1,12 +1,12 @@
 import type { TaskClaim } from '../../machines/group/launch.ts';
 import type {
-  Inventory,
   LaunchAnswer,
   ListedTask,
   OwnedGroup,
   Refusal,
+  TaskList,
 } from '../../machines/shared/domain.ts';
-import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
+import type { FoundTasks } from '../aws/tasks/listTasks.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import { inventoryOwedFor } from './launchClusters.ts';
@@ -46,13 +46,13 @@ export function journalAdoption(journal: Records, groups: OwnedGroup[]): OwnedGr
 }
 
 /**
- * A complete list, with what the ledger knows of each task. A task that has ended since the list was asked for counts
+ * A list, with what the ledger knows of each task. A task that has ended since the list was asked for counts
  * as owned: the list is older than its end.
  */
-export function inventoryOf(
+export function taskListOf(
   ledger: Pick<Journal['ledger'], 'owner' | 'isOpen' | 'history'>,
-  { startedAt, tasks }: { startedAt: number; tasks: TaggedTask[] },
-): Inventory {
+  { startedAt, tasks, unlisted }: FoundTasks & { startedAt: number },
+): TaskList {
   const endedSince = new Set(
     ledger
       .history()
@@ -66,7 +66,7 @@ export function inventoryOf(
       launchOpen: task.label !== null && ledger.isOpen(task.label),
     }),
   );
-  return { startedAt, tasks: listed };
+  return { startedAt, tasks: listed, unlisted };
 }
 
 /** Times of AWS by our clock. `aheadMs`: how far AWS's clock is ahead of ours, possibly hours. */

@@ -22,6 +22,16 @@ type MoneyLimit = { limits: LimitName[]; onLimit: 'hold' | 'drain' } & Spending;
 
 type Trouble = Pick<FailureNote, 'kind' | 'reason'>;
 
+const isoTime = (at: number | null): string | null =>
+  at === null ? null : new Date(at).toISOString();
+
+function blockerFields({ kind, sentence, since, clears, until, breaker }: Blocker) {
+  const told = { kind, sentence, since: isoTime(since), clears, until: isoTime(until) };
+  if (!breaker) return told;
+  const { cause, market, subnet } = breaker;
+  return { ...told, cause, market: market ?? undefined, subnet: subnet ?? undefined };
+}
+
 /** What machines have to report, as events of the telemetry table. */
 export function createReports(log: Log) {
   /** For the words of a launch alone. */
@@ -76,9 +86,7 @@ export function createReports(log: Log) {
         log.report('launch.unblocked', { missing });
         return;
       }
-      const kinds = blockers.map(({ kind }) => kind);
-      const reasons = blockers.map(({ sentence, clears }) => `${sentence} (cleared by ${clears})`);
-      log.report('launch.blocked', { missing, kinds, reasons });
+      log.report('launch.blocked', { missing, blockers: blockers.map(blockerFields) });
     },
 
     foreignTaskFound(found: ForeignTask): void {

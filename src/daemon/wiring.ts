@@ -13,14 +13,14 @@ import type {
   LaunchOrder,
   TaskObservation,
 } from '../../machines/shared/domain.ts';
-import type { TaggedTask } from '../aws/tasks/taggedTask.ts';
+import type { FoundTasks } from '../aws/tasks/listTasks.ts';
 import { type MonitorSocketSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
 import { type SocketSettings, schedulerSocket } from '../scheduler/schedulerSocket.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Log } from '../telemetry/log.ts';
 import { answeredClusters, observedTasks } from './describedTasks.ts';
-import { inventoryOf, journalAdoption, journalOutcome } from './ledgerEffects.ts';
+import { journalAdoption, journalOutcome, taskListOf } from './ledgerEffects.ts';
 import { createReports } from './reports.ts';
 import { sessionReporter } from './sessionReporter.ts';
 import { bootTimes, newRegistration, newTimes } from './taskTimes.ts';
@@ -43,8 +43,8 @@ export interface Tools {
     signal: AbortSignal,
   ) => Promise<TaskObservation | null>;
   describeTasks: (taskArns: string[], signal: AbortSignal) => Promise<DescribedTasks>;
-  /** The complete list of our tasks, by our clock. */
-  list: (signal: AbortSignal) => Promise<{ startedAt: number; tasks: TaggedTask[] }>;
+  /** The list of our tasks, by our clock. */
+  list: (signal: AbortSignal) => Promise<FoundTasks & { startedAt: number }>;
   prepare: (signal: AbortSignal) => Promise<Prepared>;
   /** Ends the pauses after failures that AWS calls and credentials have of their own. */
   retryNow: () => void;
@@ -149,7 +149,7 @@ export const provide = (tools: Tools) => {
     actors: {
       cohort: cohorts,
       inventory: fromPromise(async ({ signal }) =>
-        inventoryOf(journal.ledger, await tools.list(signal)),
+        taskListOf(journal.ledger, await tools.list(signal)),
       ),
       journalAdoption: fromPromise(async ({ input }) => journalAdoption(journal, input.groups)),
     },
@@ -166,6 +166,7 @@ export const provide = (tools: Tools) => {
           journal.note({ kind: 'inventoried', at: now() });
         report.inventoryTaken(inventory);
       },
+      noteClusterLeftOut: (_, cluster) => log.report('inventory.clusterLeftOut', cluster),
       noteForeignTask: (_, task) => report.foreignTaskFound(task),
       noteSpending: (_, spent) => {
         const { endedUsd } = journal.ledger;

@@ -42,10 +42,9 @@ function gatherer(flush: (messages: MonitorMessage[]) => void) {
       // A worker must not be stopped or reported while a task of its is being cancelled: that cannot wait.
       const isUrgent = message.type === 'monitor.task' && message.state === 'canceling';
       const isFirstList = isFirst && message.type === 'monitor.workers';
-      if (isFirstList) {
-        isFirst = false;
-        flushNow();
-      } else if (isUrgent) immediate ??= setImmediate(flushNow);
+      if (isFirstList) isFirst = false;
+      // Not in the same turn of the event loop: to read a long list takes as long as to take it in.
+      if (isFirstList || isUrgent) immediate ??= setImmediate(flushNow);
       else timer ??= setTimeout(flushNow, gatherMs);
     },
     cancel,

@@ -1,7 +1,13 @@
 import { awsEvents } from './events/aws.ts';
 import { controlEvents } from './events/control.ts';
 import { daemonEvents } from './events/daemon.ts';
-import type { EventDefinition, FieldsOf, LevelException, LogLevel } from './events/definition.ts';
+import type {
+  EventDefinition,
+  Field,
+  FieldsOf,
+  LevelException,
+  LogLevel,
+} from './events/definition.ts';
 import { emulatorEvents } from './events/emulator.ts';
 import { fleetEvents } from './events/fleet.ts';
 import { launchEvents } from './events/launch.ts';
@@ -54,10 +60,16 @@ export function remedyOf(name: EventName, fields: object): string | undefined {
 
 /** What the table declares of these fields, and nothing else: what it does not name is never written. */
 export function declaredFields(name: EventName, fields: object): Record<string, unknown> {
+  return declared(definitionOf(name).fields, fields);
+}
+
+function declared(known: Readonly<Record<string, Field>>, fields: object): Record<string, unknown> {
   const given = fields as Record<string, unknown>;
   return Object.fromEntries(
-    Object.keys(definitionOf(name).fields).flatMap((key) =>
-      given[key] === undefined ? [] : [[key, given[key]]],
-    ),
+    Object.entries(known).flatMap(([key, { of }]) => {
+      const value = given[key];
+      if (value === undefined) return [];
+      return [[key, of ? (value as object[]).map((each) => declared(of, each)) : value]];
+    }),
   );
 }

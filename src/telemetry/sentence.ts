@@ -1,3 +1,4 @@
+import type { Field } from './events/definition.ts';
 import { definitionOf, type EventName } from './events.ts';
 
 const placeholder = /\{(\w+)(?: (\w+))?\}/g;
@@ -11,9 +12,6 @@ export function pluralOf(noun: string): string {
 export function fieldsIn(sentence: string): string[] {
   return [...sentence.matchAll(placeholder)].map(([, field = '']) => field);
 }
-
-/** Words of a value: see Field. */
-type Words = (field: string, value: unknown) => unknown;
 
 /** A longer value is cut in a sentence; the JSON log has all of it. */
 const longestValue = 400;
@@ -32,28 +30,36 @@ export function visible(text: string): string {
     );
 }
 
-/** A sentence of the table with these values, as one line. */
+/** A value in words, in one line. */
+function inWords(value: unknown, { words, sentence }: Partial<Field> = {}): string {
+  if (sentence !== undefined && Array.isArray(value))
+    return value.map((record) => fillSentence(sentence, record)).join(', ');
+  const text = Array.isArray(value) ? value.join(', ') : String(value);
+  const known = words !== undefined && Object.hasOwn(words, text) ? (words[text] ?? '') : text;
+  return shortened(visible(known).trim().replace(/\.$/, ''));
+}
+
+/** A sentence of the table with these values, as one line. `known`: the fields, where they have words. */
 export function fillSentence(
   sentence: string,
   fields: object,
-  words: Words = (_, value) => value,
+  known: Readonly<Record<string, Field>> = {},
 ): string {
   const given = fields as Record<string, unknown>;
-  const known = (field: string) => given[field] !== undefined && given[field] !== null;
+  const isGiven = (field: string) => given[field] !== undefined && given[field] !== null;
   const withoutAbsent = sentence.replaceAll(/\[([^\]]*)\]/g, (_, part: string) => {
     const countsNone = [...part.matchAll(placeholder)].some(
       ([, field = '', noun]) => noun !== undefined && given[field] === 0,
     );
-    return fieldsIn(part).every(known) && !countsNone ? part : '';
+    return fieldsIn(part).every(isGiven) && !countsNone ? part : '';
   });
   return withoutAbsent
     .replaceAll(placeholder, (_, field: string, noun?: string) => {
       const value = given[field];
-      if (!known(field))
+      if (!isGiven(field))
         return noun === undefined ? 'none' : `an unknown number of ${pluralOf(noun)}`;
       if (noun !== undefined) return `${value} ${value === 1 ? noun : pluralOf(noun)}`;
-      const text = Array.isArray(value) ? value.join(', ') : String(words(field, value));
-      return shortened(visible(text).trim().replace(/\.$/, ''));
+      return inWords(value, known[field]);
     })
     .replace(/\.+$/, '.');
 }
@@ -61,10 +67,5 @@ export function fillSentence(
 /** What an event says to a person, in one line. */
 export function sentenceOf(name: EventName, fields: object): string {
   const { sentence, fields: known } = definitionOf(name);
-  return fillSentence(sentence, fields, (field, value) => {
-    const words = known[field]?.words;
-    return words !== undefined && Object.hasOwn(words, String(value))
-      ? words[String(value)]
-      : value;
-  });
+  return fillSentence(sentence, fields, known);
 }

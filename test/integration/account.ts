@@ -83,7 +83,7 @@ export const startAccount = async (options: Partial<EmulatorOptions> = {}) => {
         createTemplate({ ...settings, ...changed }),
       )({ label: `l-${order.clientToken}`, market: 'onDemand', ...order }, signal()),
     describe: async (arns: string[]) => (await describe(arns, signal())).observations,
-    list: (tag = settings.startedBy) => list(tag, signal()),
+    list: async (tag = settings.startedBy) => (await list(tag, signal())).tasks,
     stop: (arn: string) => stop(arn, 'no longer wanted', signal()),
     async close() {
       ecs.destroy();

@@ -155,7 +155,7 @@ describe('with mutated answers of AWS', () => {
     for (const _ of rounds) {
       const got = await outcome(listTasks(aws.ecs, call, cluster, clock, silentLog)(tag, signal));
       if (got instanceof Failure) continue;
-      for (const found of got) {
+      for (const found of got.tasks) {
         expect(found).toMatchObject({ taskArn: text, startedBy: tag });
         expect(phases).toContain(found.phase);
         expect(found.label === null || /^[\w-]{1,64}$/.test(found.label)).toBe(true);

@@ -147,7 +147,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, one request is there, and null of before is the answer null',
     mutants: {
-      'machines/cohort/groupRecords.ts': mutantsOf(
+      'machines/cohort/loads.ts': mutantsOf(
         'const shown = load !== null && present && { shownWorkers: load.workers }; | load !== null => true',
       ),
       'machines/cohort/changes.ts': mutantsOf(
@@ -194,7 +194,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
       'machines/fleet/cohortEvents.ts': mutantsOf(
         'if (due.length === 0) return; | due.length === 0 => false',
       ),
-      'machines/cohort/scaleDown.ts': mutantsOf(
+      'machines/cohort/drain.ts': mutantsOf(
         'Math.max( | Math.max( record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnl... => Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnle...',
       ),
     },

@@ -28,11 +28,11 @@ it('does not count what a list has left out, unless a journal has named it', () 
   const both = [task({}), task({ cluster: 'was' })];
   const isRight = (label: string | null) => rule.exceeded(task({ label }), both) === null;
   rule.launched('before');
-  rule.clusterLeftOut({ cluster: 'arn:aws:ecs:r:1:cluster/was' });
+  rule.clusterLeftOut('arn:aws:ecs:r:1:cluster/was');
   rule.listFailed();
   rule.listed();
   rule.launched('failed');
-  rule.clusterLeftOut({ cluster: 'arn:aws:ecs:r:1:cluster/was' });
+  rule.clusterLeftOut('arn:aws:ecs:r:1:cluster/was');
   rule.launched('meanwhile');
   rule.listed();
   rule.launched('without');

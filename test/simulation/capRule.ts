@@ -9,8 +9,7 @@ export function createCapRule(cap: () => number, isNamed: (task: ModelTask) => b
   let leavesOut = new Set<string>();
   const decided = new Map<string, { cap: number; leftOut: Set<string> }>();
   return {
-    clusterLeftOut: (fields: object) =>
-      void leavesOut.add(clusterName((fields as { cluster: string }).cluster)),
+    clusterLeftOut: (cluster: string) => void leavesOut.add(clusterName(cluster)),
     listed() {
       leftOut = leavesOut;
       leavesOut = new Set();

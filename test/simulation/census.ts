@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AnyActorRef } from 'xstate';
 import { spendingOf } from '../../machines/fleet/money.ts';
 import type { Fleet } from '../../machines/fleet/state.ts';
 import { isTaken } from '../../machines/scheduler/identityConflict.ts';
 import type { SessionContext } from '../../machines/scheduler/sessionState.ts';
 import { now } from '../../src/shared/clock.ts';
+import { totalsOf } from '../support/cohortTotals.ts';
 
 export interface GroupSeen {
   groupId: string;
@@ -28,6 +30,8 @@ export interface Census {
   groups: GroupSeen[];
   launches: LaunchSeen[];
   cohorts: number;
+  /** The totals of the fleet manager are the sums over its cohorts. */
+  totalsAreSums: boolean;
   /** Groups that it desires, also for work that no command asks for yet; null: it has not heard. */
   desired: number | null;
   /** What holds launches back after refusals or deaths. */
@@ -105,7 +109,7 @@ export const censusOf = (daemon: AnyActorRef): Census => {
     dialogue: [],
     groups: [],
     launches: [],
-    ...{ cohorts: 0, desired: null, breakers: 0 },
+    ...{ cohorts: 0, totalsAreSums: true, desired: null, breakers: 0 },
     ...{ money: 'none', usdTotal: null, isLowerBound: false, inventoryComplete: false },
   };
   const { fleetManager, session } = seen(daemon).children;
@@ -117,6 +121,7 @@ export const censusOf = (daemon: AnyActorRef): Census => {
   const { value, context, children } = seen(fleetManager);
   const fleet = context as unknown as Fleet;
   const spending = spendingOf(fleet, now());
+  census.totalsAreSums = isDeepStrictEqual(fleet.totals, totalsOf(fleet.cohorts));
   census.desired = fleet.desired;
   census.inventoryComplete = fleet.inventoryAt !== null || fleet.listDenied;
   census.money = (value as { money?: string }).money ?? 'none';

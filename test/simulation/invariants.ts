@@ -9,6 +9,7 @@ import type { DesiredRequest } from '../../machines/shared/domain.ts';
 import type { JournalRecord } from '../../src/store/records.ts';
 import { createBeliefs, noticeMs, unseenMs } from './beliefs.ts';
 import { createCapRule } from './capRule.ts';
+import type { Census } from './census.ts';
 import { createDialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
 import { createIdleRules } from './idleRules.ts';
@@ -424,7 +425,11 @@ export const createInvariants = (world: Watched) => {
         broken('capExceeded', `${staying} tasks for ${now - since} ms, ${cap()} allowed`);
     },
 
-    owners: settlement.owners,
+    counted(census: Census) {
+      settlement.owners(census);
+      if (!census.totalsAreSums)
+        broken('miscounted', 'the totals of the fleet manager are not the sums over its cohorts');
+    },
     /** Why things are not yet as they should be for good; null when they are. */
     unsettled(): Trouble | null {
       const life = world.life();

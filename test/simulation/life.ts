@@ -1,7 +1,9 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
-import { type AnyStateMachine, createActor, fromCallback } from 'xstate';
+import { type AnyActor, type AnyStateMachine, createActor, fromCallback } from 'xstate';
+import type { Fleet } from '../../machines/fleet/state.ts';
+import { readList } from '../../machines/fleet/taskLists.ts';
 import { deadAtStart } from '../../machines/scheduler/deadWorkers.ts';
-import type { LaunchOrder } from '../../machines/shared/domain.ts';
+import type { LaunchOrder, ListedTask } from '../../machines/shared/domain.ts';
 import { createCaller } from '../../src/aws/caller.ts';
 import { EcsFailure } from '../../src/aws/errors.ts';
 import { createLimiter } from '../../src/aws/limiter.ts';
@@ -13,7 +15,7 @@ import { stopTask } from '../../src/aws/tasks/stopTask.ts';
 import { createTurns } from '../../src/aws/turns.ts';
 import { clustersElsewhere, otherTags, unlistedIn } from '../../src/daemon/launchClusters.ts';
 import { createTemplates } from '../../src/daemon/launchTemplates.ts';
-import { answerByOurClock, byOurClock } from '../../src/daemon/ledgerEffects.ts';
+import { answerByOurClock, byOurClock, taskListOf } from '../../src/daemon/ledgerEffects.ts';
 import { callRates, managerSettings, sessionSettings } from '../../src/daemon/managerSettings.ts';
 import { reportSiblingTasks } from '../../src/daemon/siblingTasks.ts';
 import { mayOweResponse, recover } from '../../src/daemon/startup.ts';
@@ -55,6 +57,8 @@ export interface LifeEvents extends ConnectionEvents {
   decided(label: string): void;
   recorded(record: JournalRecord): void;
   inventoried(startedAt: number): void;
+  /** A list goes without this cluster of earlier settings. */
+  clusterLeftOut(cluster: string): void;
   inventoryFailed(denied: boolean): void;
   logged(level: 'info' | 'warn' | 'error', fields: object, text: string): void;
   ended(end: LifeEnd): void;
@@ -139,6 +143,9 @@ const tickerOf = (owner: Owner, agenda: Agenda) =>
   });
 
 type Provided = { implementations: { actors: Record<string, AnyStateMachine> } };
+
+const fleetOf = (daemon: AnyActor): Fleet =>
+  daemon.getSnapshot().children.fleetManager?.getSnapshot().context;
 
 /** From the state directory to a running actor tree, wired as src/daemon/run wires it. */
 export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
@@ -265,13 +272,19 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
       list: async (signal) => {
         const startedAt = now();
         try {
-          const tasks = await list(templates.startedBy, signal);
+          const { tasks, unlisted } = await list(templates.startedBy, signal);
           if (owner.dead) return never();
+          const ours = tasks.map((task) => byOurClock(aheadMs(), task));
+          const found = { startedAt, unlisted, tasks: ours };
+          // As the fleet manager will read it.
+          const { lists } = fleetOf(actor);
+          const reading = readList(taskListOf(journal.ledger, found), lists);
+          for (const { cluster } of reading.leftOut) events.clusterLeftOut(cluster);
           // A task that is listed and not described yet may still turn out to be anything.
-          const known = ({ phase, taskArn }: (typeof tasks)[number]) =>
-            phase !== 'missing' || journal.ledger.owner(taskArn) !== undefined;
-          if (tasks.every(known)) events.inventoried(startedAt);
-          return { startedAt, tasks: tasks.map((task) => byOurClock(aheadMs(), task)) };
+          const isKnown = ({ phase, owned }: ListedTask) => phase !== 'missing' || owned;
+          if (reading.incomplete) events.inventoryFailed(false);
+          else if (reading.inventory.tasks.every(isKnown)) events.inventoried(startedAt);
+          return found;
         } catch (error) {
           if (owner.dead) return never();
           events.inventoryFailed(error instanceof EcsFailure && error.kind === 'denied');

@@ -50,7 +50,7 @@ export const invariantNames = [
   'stoppedEarly',
   /** One that lacks workers left before its grace was over, or before others had taken its place. */
   'replacedEarly',
-  /** A launch that passes a limit of money, or a count that differs from the bill. */
+  /** A launch that passes a limit of money, or a count that differs from the bill or from what it counts. */
   'overspent',
   'miscounted',
 ] as const;

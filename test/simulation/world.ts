@@ -263,10 +263,10 @@ export const runScript = async (
           invariants.inventoried();
         },
         inventoryFailed: invariants.inventoryFailed,
+        clusterLeftOut: invariants.clusterLeftOut,
         logged(level, fields, text) {
           note(() => `${level} ${text} ${JSON.stringify(fields)}`);
           if (text === 'siblings.tasksFound') siblings.reported(fields);
-          if (text === 'inventory.clusterLeftOut') invariants.clusterLeftOut(fields);
           if (text === 'launch.refused') {
             const { launch, kind } = fields as { launch: string; kind: string };
             if (kind === 'journal') invariants.unsent(launch);
@@ -484,7 +484,7 @@ export const runScript = async (
     const now = agenda.now();
     if (Math.round(elapsed() / 1000) % 5 === 0) {
       const present = census();
-      if (present) invariants.owners(present);
+      if (present) invariants.counted(present);
     }
     if (now > endsAt + 4 * settings.heartbeatIntervalSeconds * 1000) {
       const trouble = invariants.unsettled();

@@ -6,6 +6,7 @@ import type { Modes } from '../../machines/fleet/modes.ts';
 import { noCounts } from '../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../machines/fleet/state.ts';
 import type { EndedSummary, Status } from '../../src/control/api.ts';
+import { counted } from './cohortTotals.ts';
 import { fleetInput, fleetSettings } from './liveManager.ts';
 import { arn, rowOf, serves } from './rows.ts';
 
@@ -36,7 +37,7 @@ export function statusSample(given: Partial<Fleet> = {}, held = true): Status {
     ...{ cause: 'quota' as const, reason: 'the limit is reached', market: null, subnets: [] },
     ...{ groupId: null, signal: 'launched' as const },
   };
-  const fleet: Fleet = {
+  const fleet: Fleet = counted({
     ...newFleet({ ...fleetInput, settings: { ...fleetSettings, maxTasks: 10 }, startedAt: noon }),
     ...{ revision: 'rev:1', lastEchoAt: noon - 1000, now: noon, desired: 8, desiredWorkers: 16 },
     ...{ inventoryAt: noon - 5000, holdReason: 'new image', heldSince: noon - 30_000 },
@@ -48,7 +49,7 @@ export function statusSample(given: Partial<Fleet> = {}, held = true): Status {
       },
     },
     ...given,
-  };
+  });
   return {
     ...{ at: noon, release: '0.1.0', pid: 42, startedAt: noon - 7_500_000, manager: 'wm-ecs' },
     scheduler: {

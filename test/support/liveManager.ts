@@ -91,6 +91,7 @@ export const liveManager = (
           noteMismatch: note,
         },
         ...{ noteCapacity: note, noteInventory: note, noteForeignTask: note },
+        ...{ noteClusterLeftOut: note },
         ...{ noteSpending: note, noteMoneyLimit: note, noteRotation: note },
         noteBlockers: (_, report) => {
           const kinds = report.blockers.map(({ kind }) => kind);
@@ -123,7 +124,7 @@ export const liveManager = (
     const call = calls.inventory.at(-1);
     const adoptions = calls.journalAdoption.length;
     if (outcome instanceof Error) call?.reject(outcome);
-    else call?.resolve({ startedAt: fleet().now, tasks: [], ...outcome });
+    else call?.resolve({ startedAt: fleet().now, tasks: [], unlisted: [], ...outcome });
     await settle();
     const adoption = calls.journalAdoption[adoptions];
     adoption?.resolve((adoption.input as { groups: unknown[] }).groups.slice(0, accepted));

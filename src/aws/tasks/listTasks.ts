@@ -1,4 +1,5 @@
 import { type ECSClient, ListTasksCommand } from '@aws-sdk/client-ecs';
+import type { ClusterFailure } from '../../../machines/shared/domain.ts';
 import { tasksPerPage } from '../../../machines/shared/limits.ts';
 import { accountOf } from '../../shared/taskPlace.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -8,7 +9,6 @@ import type { Clock } from '../systemClock.ts';
 import { describePage } from './describeTasks.ts';
 import { type OwnAccount, otherAccount } from './ownAccount.ts';
 import { ownedTask, type TaggedTask, taggedTaskOf, undescribedTask } from './taggedTask.ts';
-import { trackUndescribed, type UndescribedSince } from './undescribedTasks.ts';
 
 /** Pauses before a listed task that is MISSING is described again, ms. ECS is eventually consistent. */
 const describeAgainAfterMs = [1_000, 2_000];
@@ -33,18 +33,21 @@ interface Elsewhere {
   ownAccount: OwnAccount;
 }
 
+/** What lists and descriptions have shown. */
+export interface FoundTasks {
+  tasks: TaggedTask[];
+  /** Clusters of `elsewhere` that could not be listed. */
+  unlisted: ClusterFailure[];
+}
+
 /**
  * Returns a function that lists and describes all tasks of a cluster with the given `startedBy`. The list is
  * complete or the function rejects: the caller takes a task that is not on the list for dead. Rejects with an
- * EcsFailure (`unreachable` if the list is incomplete) or the signal's reason. A task that cannot be described yet is
- * on the list as `missing`, so that the others need not wait for it. A task that `isOwned` is listed and not
- * described: its group looks at it anyway.
+ * EcsFailure (`unreachable` if the list is incomplete) or the signal's reason. A task that DescribeTasks does not know
+ * is on the list as `missing`. A task that `isOwned` is listed and not described: its group looks at it anyway.
  *
- * Tasks in the clusters or with the tags of `elsewhere` are on the list, too. A cluster of `elsewhere` that cannot be
- * listed (it is gone, of another account, denied, or has not answered five times in a row) is reported and left out:
- * what may run there must not hold up the fleet for ever.
- *
- * Remembers between calls since when a listed task could not be described, so use one instance per fleet.
+ * Tasks in the clusters or with the tags of `elsewhere` are on the list, too. What a cluster of `elsewhere` holds that
+ * cannot be listed is not: the caller decides what follows.
  */
 export function listTasks(
   ecs: Pick<ECSClient, 'send'>,
@@ -54,11 +57,7 @@ export function listTasks(
   log: Log,
   elsewhere: Elsewhere = { places: () => ({ clusters: [], tags: [] }), ownAccount: () => null },
   isOwned: (taskArn: string) => boolean = () => false,
-): (startedBy: string, signal: AbortSignal) => Promise<TaggedTask[]> {
-  let undescribedSince: UndescribedSince = new Map();
-  /** Lists in a row that a cluster has not answered. */
-  const unanswered = new Map<string, number>();
-
+): (startedBy: string, signal: AbortSignal) => Promise<FoundTasks> {
   async function listIn(where: string, startedBy: string, signal: AbortSignal): Promise<Listed> {
     const dependencies = { ecs, call, cluster: where, clock, log };
     const parts: Promise<Listed>[] = [];
@@ -88,60 +87,42 @@ export function listTasks(
     where: string,
     startedBy: string,
     signal: AbortSignal,
-  ): Promise<Listed> {
+  ): Promise<Listed | ClusterFailure> {
     try {
       const other = otherAccount('ListTasks', accountOf(where), elsewhere.ownAccount());
       if (other) throw other;
-      const listed = await listIn(where, startedBy, signal);
-      unanswered.delete(where);
-      return listed;
+      return await listIn(where, startedBy, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof EcsFailure)) throw error;
-      const before = unanswered.get(where) ?? 0;
-      unanswered.set(where, before + 1);
-      if (mayPass(error) && before + 1 < mostUnanswered) throw error;
-      log.report('inventory.clusterLeftOut', { cluster: where, reason: error.message });
-      return { found: [], undescribed: [] };
+      const { kind, code, message } = error;
+      return { cluster: where, kind, code, reason: message };
     }
-  }
-
-  async function listWith(
-    tag: string,
-    clusters: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Listed[]> {
-    const parts = [await listIn(cluster, tag, signal)];
-    for (const where of clusters) parts.push(await listElsewhere(where, tag, signal));
-    return parts;
   }
 
   return async (startedBy, signal) => {
     const { clusters, tags } = elsewhere.places();
-    const parts = await listWith(startedBy, clusters, signal);
-    for (const tag of tags)
-      for (const { found, undescribed } of await listWith(tag, clusters, signal))
-        parts.push({ undescribed, found: found.map((each) => ({ ...each, hasFormerTag: true })) });
-    const undescribed = parts.flatMap((part) => part.undescribed);
-    const { since, recent } = trackUndescribed(undescribedSince, undescribed, clock.now());
-    undescribedSince = since;
-    return [
-      ...parts.flatMap(({ found }) => found),
-      ...recent.map((taskArn) => undescribedTask(taskArn, startedBy)),
-    ];
+    const found: TaggedTask[] = [];
+    const undescribed: string[] = [];
+    const unlisted: ClusterFailure[] = [];
+    const take = (listed: Listed, tag: string): void => {
+      const former = tag === startedBy ? {} : { hasFormerTag: true };
+      found.push(...listed.found.map((each) => ({ ...each, ...former })));
+      undescribed.push(...listed.undescribed);
+    };
+    for (const tag of [startedBy, ...tags]) {
+      take(await listIn(cluster, tag, signal), tag);
+      for (const where of clusters) {
+        // One that has failed would mostly fail again.
+        if (unlisted.some((failure) => failure.cluster === where)) continue;
+        const listed = await listElsewhere(where, tag, signal);
+        if ('found' in listed) take(listed, tag);
+        else unlisted.push(listed);
+      }
+    }
+    const missing = [...new Set(undescribed)].map((arn) => undescribedTask(arn, startedBy));
+    return { tasks: [...found, ...missing], unlisted };
   };
-}
-
-/** So many lists in a row may fail because one cluster elsewhere does not answer. */
-const mostUnanswered = 5;
-
-/** Failures after which the same list may succeed by itself. */
-function mayPass({ kind, code }: EcsFailure): boolean {
-  return (
-    kind === 'unreachable' ||
-    kind === 'throttled' ||
-    (kind === 'credentials' && code !== 'otherAccount')
-  );
 }
 
 interface Listed {

@@ -50,7 +50,7 @@ export async function listLeft(plan: GcPlan): Promise<LeftTask[]> {
   for (const place of plan.places) {
     const aws = connect(plan, place);
     try {
-      const tasks = await aws.list(plan.tag, signal);
+      const { tasks } = await aws.list(plan.tag, signal);
       left.push(...tasks.map((task) => ({ ...task, ...place })));
     } catch (error) {
       // A cluster that is gone has no tasks.

@@ -3,6 +3,7 @@ import { modesOf } from '../../../machines/fleet/modes.ts';
 import { noCounts, serving } from '../../../machines/fleet/plan.ts';
 import type { Fleet, FleetInput } from '../../../machines/fleet/state.ts';
 import { noBill } from '../../../machines/shared/bill.ts';
+import type { TaskList } from '../../../machines/shared/domain.ts';
 import type { Model } from '../explore.ts';
 import { fleetInput, fleetSettings, orphan, resent, tasksOf } from './fleetFixtures.ts';
 
@@ -16,8 +17,13 @@ const command = (taskConcurrency: number, at: number) => ({
   at,
   requests: [{ taskConcurrency, capabilities: [] }],
 });
-const listed = { startedAt: 11_000, tasks: [] };
-const showsOrphan = { startedAt: 11_000, tasks: [orphan('arn/9')] };
+const listed: TaskList = { startedAt: 11_000, tasks: [], unlisted: [] };
+const showsOrphan: TaskList = { ...listed, tasks: [orphan('arn/9')] };
+/** A cluster of settings from before does not answer. */
+const listedInPart: TaskList = {
+  ...listed,
+  unlisted: [{ cluster: 'arn/before', kind: 'unreachable', code: 'timeout', reason: 'no answer' }],
+};
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
 const noCluster = Object.assign(new Error('Cluster not found.'), { kind: 'unprepared' });
 const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
@@ -60,6 +66,7 @@ const modelOf = (aside: RegExp): Model => ({
         ? [{ type: 'tick', now: 20_000 }]
         : []),
       { type: 'fleet.restoreNext' },
+      { type: 'fleet.nextLoads' },
       ...(fleet.revision === null
         ? [{ type: 'fleet.prepared', revision: 'rev:1', clusterCreated: true }]
         : []),
@@ -71,6 +78,7 @@ const modelOf = (aside: RegExp): Model => ({
         ? [
             { type: 'xstate.done.actor.inventory', output: listed },
             { type: 'xstate.done.actor.inventory', output: showsOrphan },
+            { type: 'xstate.done.actor.inventory', output: listedInPart },
             { type: 'xstate.error.actor.inventory', error: denied },
             { type: 'xstate.error.actor.inventory', error: late },
           ]
@@ -140,6 +148,7 @@ const unanswered: Model = {
     return modesOf(value as Record<string, unknown>).inventory === 'searching'
       ? [
           { type: 'xstate.done.actor.search', output: showsOrphan } as EventObject,
+          { type: 'xstate.done.actor.search', output: listedInPart } as EventObject,
           { type: 'xstate.error.actor.search', error: late } as EventObject,
         ]
       : [{ type: 'fleet.restoreNext' }, { type: 'tick', now: now + 10_000 } as EventObject];

@@ -11,6 +11,7 @@ interface Values {
   number: number;
   flag: boolean;
   texts: readonly string[];
+  records: readonly object[];
 }
 
 export type Unit = 's' | 'ms' | 'bytes' | 'usd';
@@ -25,6 +26,10 @@ export interface Field {
   nullable?: true;
   /** Its values in plain words, for sentences. Other values stand for themselves. */
   words?: Readonly<Record<string, string>>;
+  /** Of records: what each of them has. */
+  of?: Readonly<Record<string, Field>>;
+  /** Of records: what each of them says, in place of its value in the sentence of the event. */
+  sentence?: string;
 }
 
 /** Values of a field that give an event another level. */
@@ -77,6 +82,11 @@ export function texts(meaning: string) {
   return { type: 'texts', meaning } as const;
 }
 
+/** A list of records that have these fields, and a sentence for each. */
+export function records<Fs extends Fields>(meaning: string, of: Fs, sentence: string) {
+  return { type: 'records', meaning, of, sentence } as const;
+}
+
 export function flag(meaning: string) {
   return { type: 'flag', meaning } as const;
 }
@@ -98,7 +108,9 @@ export function nullable<F extends Field>(field: F): F & { nullable: true } {
 }
 
 type Fields = Readonly<Record<string, Field>>;
-type Value<F extends Field> = Values[F['type']] | (F extends { nullable: true } ? null : never);
+type Value<F extends Field> =
+  | (F extends { of: infer Fs extends Fields } ? readonly FieldsOf<Fs>[] : Values[F['type']])
+  | (F extends { nullable: true } ? null : never);
 type OptionalKeys<Fs extends Fields> = {
   [K in keyof Fs]: Fs[K] extends { optional: true } ? K : never;
 }[keyof Fs];

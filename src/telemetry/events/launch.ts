@@ -6,6 +6,7 @@ import {
   nullable,
   optional,
   quantity,
+  records,
   text,
   texts,
 } from './definition.ts';
@@ -61,10 +62,26 @@ export const launchEvents = {
     level: 'info',
     fields: {
       missing: count('Fargate tasks that are desired and not launched'),
-      kinds: texts('kinds of the reasons'),
-      reasons: texts('why nothing is launched, and what clears each reason'),
+      blockers: records(
+        'why nothing is launched',
+        {
+          kind: text('kind of the reason'),
+          sentence: text('the reason'),
+          since: nullable(text('since when, ISO 8601; null: not known')),
+          clears: text('what clears it'),
+          until: nullable(
+            text('until when, ISO 8601; null: not known, or nothing but that clears it'),
+          ),
+          cause: optional(cause),
+          market,
+          subnet,
+        },
+        '{sentence} ([since {since}; ]cleared by {clears}[; until {until}])',
+      ),
     },
-    sentence: '{missing task} cannot be launched now: {reasons}.',
+    sentence: '{missing task} cannot be launched now: {blockers}.',
+    explanation:
+      'Each of `blockers` has `kind`, `sentence`, `since`, `clears` and `until`; one that is a breaker has its `cause`, and its `market` and `subnet` where it concerns only one.',
   },
   'launch.unblocked': {
     level: 'info',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recordCanceling } from '../../../machines/cohort/canceling.ts';
-import { stopEvent, stopping } from '../../../machines/cohort/groupRecords.ts';
+import { stopEvent, stopping } from '../../../machines/cohort/drain.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 describe('a cancellation that is shown before the loads', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { recordDegraded } from '../../../machines/cohort/degraded.ts';
+import { drained } from '../../../machines/cohort/drain.ts';
 import { countRecords, type GroupRecord } from '../../../machines/cohort/groupRecords.ts';
-import { drained } from '../../../machines/cohort/scaleDown.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const four = { workersPerTask: 4, degradedGraceMs: 60_000 };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { drained, undrained } from '../../../machines/cohort/drain.ts';
 import { countRecords, type GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import { recordAged } from '../../../machines/cohort/lifetime.ts';
-import { drained, undrained } from '../../../machines/cohort/scaleDown.ts';
 import { degradedIsSpare } from '../../../machines/fleet/degradedGroups.ts';
 import { newFleet } from '../../../machines/fleet/state.ts';
 import { fleetInput } from '../../support/liveManager.ts';

@@ -1,18 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { expired } from '../../../machines/cohort/deadlines.ts';
-import {
-  type CohortRecords,
-  type GroupRecord,
-  recordLoads,
-} from '../../../machines/cohort/groupRecords.ts';
+import { answeredStop, drained, expired, undrained } from '../../../machines/cohort/drain.ts';
+import type { CohortRecords, GroupRecord } from '../../../machines/cohort/groupRecords.ts';
+import { recordLoads } from '../../../machines/cohort/loads.ts';
 import {
   hasRested,
   withDrainMs,
   withIdleSince,
   withRenewedDeadline,
 } from '../../../machines/cohort/minimumIdle.ts';
-import { drained, undrained } from '../../../machines/cohort/scaleDown.ts';
-import { answeredStop } from '../../../machines/cohort/stopTurn.ts';
 import { arn, rowOf, serves } from '../../support/rows.ts';
 
 const load = (tasks: number, workers = 1) => ({ workers, tasks, canceling: 0 });

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type CohortRecords,
-  type GroupRecord,
-  recordLoads,
-} from '../../../machines/cohort/groupRecords.ts';
+import type { CohortRecords, GroupRecord } from '../../../machines/cohort/groupRecords.ts';
+import { recordLoads } from '../../../machines/cohort/loads.ts';
 import { reconcileObserved } from '../../../machines/cohort/observe.ts';
 import { assumeUnobserved } from '../../../machines/cohort/unobserved.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';

@@ -21,10 +21,10 @@ import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
 import { launch, type TaskClaim } from '../../../machines/group/launch.ts';
 import { workerGroup } from '../../../machines/group/workerGroup.ts';
 import type {
-  Inventory,
   LaunchAnswer,
   LaunchOrder,
   Refusal,
+  TaskList,
   TaskObservation,
 } from '../../../machines/shared/domain.ts';
 import { fleetInput, fleetSettings } from '../../support/liveManager.ts';
@@ -296,7 +296,7 @@ const fleet = async (answer: (order: LaunchOrder) => LaunchAnswer, spot = false)
   const actor: Actor<typeof fleetManager> = createActor(
     fleetManager.provide({
       actors: {
-        inventory: effect<void, Inventory>(() => ({ startedAt: 10_000, tasks: [] })),
+        inventory: effect<void, TaskList>(() => ({ startedAt: 10_000, tasks: [], unlisted: [] })),
         cohort: cohort.provide({
           actors: {
             describeTasks: effect(({ taskArns }: { taskArns: string[] }) =>

@@ -4,7 +4,7 @@ import { settle } from '../../support/world.ts';
 
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
 const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
-const two = { tasks: [orphan('arn/0'), orphan('arn/1')] };
+const two = { unlisted: [], tasks: [orphan('arn/0'), orphan('arn/1')] };
 const adopted = (deadlinesFrom: number) =>
   ['0', '1'].map((id) => ({
     ...{ groupId: `stray-${id}`, taskArn: `arn/${id}`, createdAt: 5, deadlinesFrom },

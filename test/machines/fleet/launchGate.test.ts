@@ -12,6 +12,7 @@ import { missingOf } from '../../../machines/fleet/missing.ts';
 import { type Modes, modeNames } from '../../../machines/fleet/modes.ts';
 import { noCounts, plan } from '../../../machines/fleet/plan.ts';
 import { type Fleet, fleetCounts, newFleet } from '../../../machines/fleet/state.ts';
+import { counted } from '../../support/cohortTotals.ts';
 import {
   blockersToReport,
   decisiveKind,
@@ -28,11 +29,12 @@ const modes: Modes = {
 };
 const fresh = newFleet(fleetInput);
 /** A fleet that may launch, with three tasks desired and none there. */
-const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
-  ...fresh,
-  ...{ revision: 'rev:1', lastEchoAt: 9000, now: 10_000, desired: 3, inventoryAt: 9000 },
-  ...given,
-});
+const fleetOf = (given: Partial<Fleet> = {}): Fleet =>
+  counted({
+    ...fresh,
+    ...{ revision: 'rev:1', lastEchoAt: 9000, now: 10_000, desired: 3, inventoryAt: 9000 },
+    ...given,
+  });
 const cohortOf = (counts: object, given: object = {}) => ({
   ...{ counts: { ...noCounts, ...counts }, launches: 0, lastPolledAt: 0 },
   ...{ generation: 1, observedGeneration: 1 },
@@ -242,7 +244,10 @@ describe('the blockers of a launch', () => {
       'a breaker without a probe',
       { breakers: trip({}, failure('refused'), 9000) },
       {},
-      { clears: 'the time, then one task that succeeds' },
+      {
+        clears: 'the time, then one task that succeeds',
+        breaker: { cause: 'refused', market: null, subnet: null },
+      },
     ],
     [
       'a crash loop',
@@ -261,7 +266,10 @@ describe('the blockers of a launch', () => {
         breakers: trip({}, { ...failure('capacity', ['a']), market: 'onDemand' }, 9000),
       },
       {},
-      { sentence: expect.stringContaining('launches on demand in a failed (capacity)') },
+      {
+        sentence: expect.stringContaining('launches on demand in a failed (capacity)'),
+        breaker: { cause: 'capacity', market: 'onDemand', subnet: 'a' },
+      },
     ],
   ] as const)('say of %s why, since when, and what clears it', (_, fleet, given, expected) => {
     const blockers = launchBlockers(fleetOf(fleet as never), { ...modes, ...(given as object) });

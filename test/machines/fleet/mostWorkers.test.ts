@@ -1,13 +1,15 @@
 import { expect, it } from 'vitest';
 import { noAdoption } from '../../../machines/fleet/adoption.ts';
+import { newStatus } from '../../../machines/fleet/cohortStatus.ts';
 import { mostWorkers } from '../../../machines/fleet/mostWorkers.ts';
 import { type Counts, noCounts } from '../../../machines/fleet/plan.ts';
 import type { Fleet } from '../../../machines/fleet/state.ts';
+import { counted } from '../../support/cohortTotals.ts';
 import { readyManager } from '../../support/liveManager.ts';
 
 const fleet = (counts: Partial<Counts>, owned = 0) =>
-  ({
-    cohorts: { 'cohort.0': { counts: { ...noCounts, ...counts } } },
+  counted({
+    cohorts: { 'cohort.0': { ...newStatus(0), counts: { ...noCounts, ...counts } } },
     ...{ settings: { workersPerTask: 4 }, adoption: noAdoption, resend: [] },
     owned: Array(owned).fill({}),
   }) as unknown as Fleet;

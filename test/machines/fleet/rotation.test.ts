@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { newStatus } from '../../../machines/fleet/cohortStatus.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { rotatesFromNow, workersWithoutReplacement } from '../../../machines/fleet/rotation.ts';
+import { counted } from '../../support/cohortTotals.ts';
 import { fleetSettings, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 const timeouts = { ...fleetSettings.timeouts, maxLifetimeMs: 3_600_000 };
@@ -154,8 +156,8 @@ describe('a command for as many workers as are connected, while an old group is 
     const view = { at: 0, tasks: 9, workers: 6, own: 6, otherManagers: 0, everyMs: null };
     const without = (given: object, workers: number, last: typeof view | null = null) => {
       const counts = { ...noCounts, busy: 3, pending: 2, absent: 1, aged: 1, ...given };
-      const cohorts = { c: { counts } } as never;
-      const fleet = { ...all.fleet(), cohorts, views: { last, before: null } };
+      const cohorts = { c: { ...newStatus(0), counts } };
+      const fleet = counted({ ...all.fleet(), cohorts, views: { last, before: null } });
       return workersWithoutReplacement(fleet, { workers, isPlain: true });
     };
     expect(without({}, 8)).toBe(6);

@@ -19,25 +19,27 @@ import {
   remainingOf,
   returnedLately,
 } from '../../../machines/fleet/state.ts';
+import { counted } from '../../support/cohortTotals.ts';
 
 const settings = {
   ...{ maxTasks: 5, workersPerTask: 2, launchBurst: 30, echoLimitMs: 6000 },
   ...{ returnGraceMs: 30_000, settleMs: 10_000, inventoryEveryMs: 60_000 },
 };
-const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
-  ...newFleet({
-    ...{
-      settings: settings as never,
-      epoch: 'e',
-      startedAt: 100,
-      lastLaunchAt: 100,
-      launchesGivenUp: 0,
-      journalIncomplete: true,
-    },
-    ...{ owned: [], resend: [], openAtStart: [] },
-  }),
-  ...given,
-});
+const fleetOf = (given: Partial<Fleet> = {}): Fleet =>
+  counted({
+    ...newFleet({
+      ...{
+        settings: settings as never,
+        epoch: 'e',
+        startedAt: 100,
+        lastLaunchAt: 100,
+        launchesGivenUp: 0,
+        journalIncomplete: true,
+      },
+      ...{ owned: [], resend: [], openAtStart: [] },
+    }),
+    ...given,
+  });
 const row = (counts: object, launches = 0) => ({
   ...{ counts: { ...noCounts, ...counts }, launches },
   ...{ generation: 0, observedGeneration: 0, lastPolledAt: 0 },

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { noAdoption } from '../../../machines/fleet/adoption.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../../machines/fleet/state.ts';
-import { inventoryDue, searchDue } from '../../../machines/fleet/whenToList.ts';
+import { inventoryDue, searchDue, withNextList } from '../../../machines/fleet/whenToList.ts';
+import { counted } from '../../support/cohortTotals.ts';
 import { fleetInput, resent } from '../../support/liveManager.ts';
 
 const fleet = newFleet({ ...fleetInput, resend: [resent], lastLaunchAt: 2000 });
@@ -21,10 +22,11 @@ it.each([
   expect(searchDue({ ...fleet, ...given }, 12_000)).toBe(false);
 });
 
-const fleetOf = (given: Partial<Fleet>): Fleet => ({
-  ...newFleet({ ...fleetInput, startedAt: 100, lastLaunchAt: 100, journalIncomplete: true }),
-  ...given,
-});
+const fleetOf = (given: Partial<Fleet>): Fleet =>
+  counted({
+    ...newFleet({ ...fleetInput, startedAt: 100, lastLaunchAt: 100, journalIncomplete: true }),
+    ...given,
+  });
 const cohorts = (launches: number) => ({
   a: { counts: noCounts, launches, generation: 0, observedGeneration: 0, lastPolledAt: 0 },
 });
@@ -94,4 +96,13 @@ describe('a complete inventory', () => {
   it('is not requested while launches are open that it could not show', () => {
     expect(inventoryDue(fleetOf({ cohorts: cohorts(1) }), 90_000)).toBe(false);
   });
+});
+
+it('the next list comes two seconds after one that was of no use, and then twice as late each time, up to a minute', () => {
+  const delays = [0, 1, 2, 4, 5, 6].map((inventoryFailures) => {
+    const next = withNextList({ ...fleetOf({}), now: 1000, inventoryFailures });
+    expect(next.inventoryFailures).toBe(inventoryFailures + 1);
+    return next.inventoryNotBefore - 1000;
+  });
+  expect(delays).toEqual([2000, 4000, 8000, 32_000, 60_000, 60_000]);
 });

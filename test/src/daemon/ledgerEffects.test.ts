@@ -6,9 +6,9 @@ import type { TaggedTask } from '../../../src/aws/tasks/taggedTask.ts';
 import {
   answerByOurClock,
   byOurClock,
-  inventoryOf,
   journalAdoption,
   journalOutcome,
+  taskListOf,
 } from '../../../src/daemon/ledgerEffects.ts';
 import { now } from '../../../src/shared/clock.ts';
 import { type Journal, openJournal } from '../../../src/store/journal.ts';
@@ -111,8 +111,13 @@ it('tells of each listed task whether a group owns it, and whether its launch is
     task('arn:3', { label: 'm' }),
     task('arn:4'),
   ];
-  const { startedAt, tasks: listed } = inventoryOf(journal.ledger, { startedAt: 7, tasks });
-  expect(startedAt).toBe(7);
+  const unlisted = [{ cluster: 'c', kind: 'denied', code: 'denied', reason: 'no' } as const];
+  const {
+    startedAt,
+    tasks: listed,
+    ...rest
+  } = taskListOf(journal.ledger, { startedAt: 7, tasks, unlisted });
+  expect([startedAt, rest]).toEqual([7, { unlisted }]);
   expect(listed.map(({ owned, launchOpen }) => [owned, launchOpen])).toEqual([
     [true, false],
     [false, true],
@@ -141,9 +146,9 @@ it('a task that has ended since a list was asked for is no orphan of that list, 
     [100, true],
     [101, false],
   ] as const)
-    expect(inventoryOf(journal.ledger, { startedAt, tasks: [task('a')] }).tasks[0]?.owned).toBe(
-      owned,
-    );
+    expect(
+      taskListOf(journal.ledger, { startedAt, tasks: [task('a')], unlisted: [] }).tasks[0]?.owned,
+    ).toBe(owned);
 });
 
 it('tells by our clock when a task was created', () => {

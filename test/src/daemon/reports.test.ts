@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Breaker } from '../../../machines/fleet/circuitBreaker.ts';
+import type { Blocker } from '../../../machines/fleet/launchGate.ts';
 import { createReports } from '../../../src/daemon/reports.ts';
 import { now } from '../../../src/shared/clock.ts';
 import type { Log } from '../../../src/telemetry/log.ts';
@@ -94,5 +95,33 @@ it('reports a slow stop with its task and since when', () => {
   report.stopSlow({ groupId: 'g-1', taskArn: 'arn:1', since: 1_000_000 });
   expect(lines).toEqual([
     ['stopTask.slow', { group: 'g-1', task: 'arn:1', since: '1970-01-01T00:16:40.000Z' }],
+  ]);
+});
+
+it('reports each reason why nothing is launched, with its times, and what a breaker is about', () => {
+  const { lines, report } = listening();
+  const { cause, market, subnet } = breaker();
+  const since = 1_000_000;
+  const blocker = { sentence: 'no room', clears: 'the time', since, until: since + 20_000 };
+  const blockers: Blocker[] = [
+    { ...blocker, kind: 'breaker', identity: 'a', breaker: { cause, market, subnet } },
+    { ...blocker, kind: 'stopFails', identity: 'b', since: null, until: null },
+  ];
+  report.blockersChanged({ missing: 3, blockers });
+  report.blockersChanged({ missing: 3, blockers: [] });
+  const words = { sentence: 'no room', clears: 'the time' };
+  const times = { since: '1970-01-01T00:16:40.000Z', until: '1970-01-01T00:17:00.000Z' };
+  expect(lines).toEqual([
+    [
+      'launch.blocked',
+      {
+        missing: 3,
+        blockers: [
+          { ...words, ...times, kind: 'breaker', cause: 'capacity', subnet: 'subnet-1' },
+          { ...words, kind: 'stopFails', since: null, until: null },
+        ],
+      },
+    ],
+    ['launch.unblocked', { missing: 3 }],
   ]);
 });

@@ -113,6 +113,7 @@ describe('an inventory', () => {
     const list = async () => ({
       startedAt: 7,
       tasks: [listed('arn:1', 'l'), listed('arn:2', 'x'), listed('arn:3', 'x')] as never,
+      unlisted: [],
     });
     const { journal, fleet } = await wired(temporaryDir(), badDisk(), { list });
     await journal.append(launch('l'));

@@ -116,9 +116,12 @@ describe('the monitor socket', () => {
     expect([identities, told]).toEqual([[], []]);
   });
 
-  it('tells the first list at once, and gathers what follows for a tenth of a second', () => {
+  it('tells the first list in the next turn, and gathers what follows for a tenth of a second', () => {
     const { say, batches } = opened();
     say(list);
+    expect(batches()).toEqual([]);
+    vi.advanceTimersByTime(0);
+    vi.advanceTimersToNextTimer();
     expect(batches()).toEqual([['monitor.workers']]);
     say(one('a'));
     vi.advanceTimersByTime(50);
@@ -136,6 +139,8 @@ describe('the monitor socket', () => {
     const { say, batches } = opened();
     say(one('a'));
     say(list);
+    vi.advanceTimersByTime(0);
+    vi.advanceTimersToNextTimer();
     expect(batches()).toEqual([['monitor.worker', 'monitor.workers']]);
     vi.advanceTimersByTime(1000);
     expect(batches()).toEqual([]);

@@ -51,6 +51,8 @@ describe('the table of events and the code', () => {
     // @ts-expect-error this field is never null
     silentLog.report('journal.writeRecovered', { path: null });
     silentLog.report('stopTask.failed', { group: 'g', task: null, kind: 'denied', reason: 'no' });
+    // @ts-expect-error a field of a record is missing
+    silentLog.report('launch.blocked', { missing: 1, blockers: [{ kind: 'held' }] });
   });
 
   it('leave no other way to write a line', () => {
@@ -78,7 +80,12 @@ describe('an event', () => {
   });
 
   it('has no field that could hold a secret', () => {
-    const fields = names.flatMap((name) => Object.keys(definitionOf(name).fields));
+    const fields = names.flatMap((name) =>
+      Object.entries(definitionOf(name).fields).flatMap(([field, { of = {} }]) => [
+        field,
+        ...Object.keys(of),
+      ]),
+    );
     const secret = /secret|password|token|credential|key|environment|requirements|identity/i;
     expect(fields.filter((field) => secret.test(field))).toEqual([]);
   });
@@ -86,6 +93,13 @@ describe('an event', () => {
   it('is reported with the fields of the table alone', () => {
     const given = { path: '/state', reason: undefined, secret: 'hunter2' };
     expect(declaredFields('journal.writeFailed', given)).toEqual({ path: '/state' });
+  });
+
+  it('is reported with the fields that the table gives the records of a field', () => {
+    const blockers = [{ kind: 'held', since: null, market: undefined, identity: 'held x' }];
+    expect(declaredFields('launch.blocked', { blockers })).toEqual({
+      blockers: [{ kind: 'held', since: null }],
+    });
   });
 });
 

@@ -58,3 +58,12 @@ it('cuts a long value', () => {
 it('is one line that moves no cursor, with one full stop at its end', () => {
   expect(fillSentence('No: {reason}.', { reason: 'a\n\u001b[2Jb.' })).toBe('No: a \\u{1b}[2Jb.');
 });
+
+it('has a sentence for each of the records of a field, and cuts none of them off', () => {
+  const reason = { kind: 'held', sentence: 'No.', clears: 'resume', since: null, until: null };
+  const long = { ...reason, sentence: 'x'.repeat(1000) };
+  const timed = { ...reason, since: '2026-11-25T14:03:09Z', until: '2026-11-25T14:04:09Z' };
+  expect(sentenceOf('launch.blocked', { missing: 2, blockers: [long, timed] })).toBe(
+    `2 tasks cannot be launched now: ${'x'.repeat(399)}… (cleared by resume), No (since 2026-11-25T14:03:09Z; cleared by resume; until 2026-11-25T14:04:09Z).`,
+  );
+});

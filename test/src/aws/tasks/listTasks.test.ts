@@ -29,7 +29,6 @@ beforeAll(async () => {
 beforeEach(() => {
   aws.requests = [];
   missingAnswers = 0;
-  passed = 0;
   waited = [];
   pages = [];
   described = new Map();
@@ -71,16 +70,15 @@ const environment = (entries: Record<string, string>) => ({
     ],
   },
 });
-let passed = 0;
 const clock = {
-  now: () => systemClock.now() + passed,
+  now: systemClock.now,
   sleep: async (ms: number) => {
     waited.push(ms);
   },
 };
 const lister = (isOwned?: (taskArn: string) => boolean) => {
   const listed = listTasks(aws.ecs, eagerCall, 'c', clock, silentLog, undefined, isOwned);
-  return () => listed(tag, new AbortController().signal);
+  return async () => (await listed(tag, new AbortController().signal)).tasks;
 };
 const list = () => lister()();
 
@@ -161,8 +159,8 @@ describe('listTasks', () => {
     pages = [[task(1), task(2, { startedBy: 'se-others' }), task(3, { startedBy: undefined })]];
     const { log, lines } = listening();
     const listed = listTasks(aws.ecs, eagerCall, 'c', clock, log);
-    const found = await listed(tag, new AbortController().signal);
-    expect(found.map(({ taskArn }) => taskArn)).toEqual([arn(1)]);
+    const { tasks } = await listed(tag, new AbortController().signal);
+    expect(tasks.map(({ taskArn }) => taskArn)).toEqual([arn(1)]);
     expect(lines.map(({ text, fields }) => [text, fields])).toEqual([
       ['foreignTask.ignored', { task: arn(2) }],
       ['foreignTask.ignored', { task: arn(3) }],
@@ -176,31 +174,14 @@ describe('listTasks', () => {
     expect(waited).toEqual([1000, 2000]);
   });
 
-  it('lists a task that is MISSING as such for 60 s, and then leaves it out', async () => {
-    pages = [[task(1), arn(2)]];
-    const again = lister();
+  it('lists a task that is MISSING as such, behind those that are described', async () => {
+    pages = [[arn(2), task(1)]];
     const missing = {
       ...{ taskArn: arn(2), startedBy: tag, phase: 'missing' },
       ...{ label: null, createdAt: null, scheduler: null },
     };
-    expect(await again()).toEqual([expect.objectContaining({ taskArn: arn(1) }), missing]);
+    expect(await list()).toEqual([expect.objectContaining({ taskArn: arn(1) }), missing]);
     expect(waited).toEqual([1000, 2000]);
-    passed = 59_000;
-    expect(await again()).toHaveLength(2);
-    passed = 61_000;
-    expect(await again()).toHaveLength(1);
-  });
-
-  it('counts the 60 s anew after the task was described in between', async () => {
-    const again = lister();
-    pages = [[arn(2)]];
-    await again();
-    pages = [[task(2)]];
-    expect(await again()).toMatchObject([{ phase: 'running' }]);
-    described.clear();
-    pages = [[arn(2)]];
-    passed = 61_000;
-    expect(await again()).toMatchObject([{ phase: 'missing' }]);
   });
 
   it.each([
@@ -244,7 +225,7 @@ describe('listTasks', () => {
       places: () => ({ clusters: [before], tags }),
       ownAccount: () => own,
     });
-    const { log, lines } = listening();
+    const log = silentLog;
     const listing = (own?: string) =>
       listTasks(...([aws.ecs, singleCall, 'c', clock, log, elsewhere(own)] as const))(
         tag,
@@ -271,7 +252,8 @@ describe('listTasks', () => {
         pages = operation === 'ListTasks' && input.cluster === before ? [[found]] : [[]];
         return usual(...exchange);
       };
-      expect((await listing()).map(({ taskArn }) => taskArn)).toEqual([found]);
+      const { tasks, unlisted } = await listing();
+      expect([tasks.map(({ taskArn }) => taskArn), unlisted]).toEqual([[found], []]);
       expect(aws.requests.map(({ operation, input }) => [operation, input.cluster])).toEqual([
         ['ListTasks', 'c'],
         ['ListTasks', before],
@@ -295,7 +277,7 @@ describe('listTasks', () => {
       const list = listTasks(...([aws.ecs, singleCall, 'c', clock, log, more] as const));
       const listed = await list(tag, new AbortController().signal);
       const former = { taskArn: found, startedBy: 'se-former', hasFormerTag: true };
-      expect(listed).toMatchObject([former]);
+      expect(listed.tasks).toMatchObject([former]);
       const asked = aws.requests.filter(({ operation }) => operation === 'ListTasks');
       expect(asked.map(({ input }) => [input.cluster, input.startedBy])).toEqual([
         ...[
@@ -330,24 +312,38 @@ describe('listTasks', () => {
       ]);
     });
 
-    it.each(['ClusterNotFoundException', 'AccessDeniedException'])(
-      'leaves out a cluster that answers %s, and reports that',
-      async (name) => {
-        lines.splice(0);
-        aws.answer = answerIn(errorAnswer(name, 'no'));
-        expect(await listing()).toEqual([]);
-        expect(lines.map(({ text, fields }) => [text, fields])).toMatchObject([
-          ['inventory.clusterLeftOut', { cluster: before }],
-        ]);
+    it.each([
+      ['ClusterNotFoundException', 400, 'unprepared', 'clusterMissing'],
+      ['AccessDeniedException', 400, 'denied', 'denied'],
+      ['ThrottlingException', 400, 'throttled', 'throttled'],
+      ['ExpiredTokenException', 400, 'credentials', 'credentials'],
+      ['ServerException', 500, 'unreachable', 'server'],
+    ])(
+      'says of a cluster that answers %s what kind of failure that is',
+      async (name, status, kind, code) => {
+        aws.answer = answerIn(errorAnswer(name, 'no', status));
+        const reason = expect.stringContaining('no');
+        expect(await listing()).toEqual({
+          tasks: [],
+          unlisted: [{ cluster: before, kind, code, reason }],
+        });
       },
     );
 
-    it.each([
-      ['ThrottlingException', 'throttled'],
-      ['ExpiredTokenException', 'credentials'],
-    ])('is not complete while such a cluster answers %s', async (name, kind) => {
-      aws.answer = answerIn(errorAnswer(name, 'no'));
-      expect(await rejectionOf(listing())).toMatchObject({ kind });
+    it('lists on where one cannot be listed, and asks that one for no other tag', async () => {
+      aws.answer = answerIn(errorAnswer('ServerException', 'busy', 500));
+      const after = before.replace('before', 'after');
+      const more = {
+        ...elsewhere(),
+        places: () => ({ clusters: [before, after], tags: ['se-former'] }),
+      };
+      const list = listTasks(...([aws.ecs, singleCall, 'c', clock, log, more] as const));
+      const { unlisted } = await list(tag, new AbortController().signal);
+      expect(unlisted.map(({ cluster }) => cluster)).toEqual([before]);
+      expect(aws.requests.map(({ input }) => [input.cluster, input.startedBy])).toEqual([
+        ...['c', before, after].map((where) => [where, tag]),
+        ...['c', after].map((where) => [where, 'se-former']),
+      ]);
     });
 
     it('rejects with an error that is no failure of ECS', async () => {
@@ -361,30 +357,21 @@ describe('listTasks', () => {
     });
 
     it('asks for none of another account', async () => {
-      lines.splice(0);
       aws.answer = answerIn(errorAnswer('ClusterNotFoundException', 'no'));
-      expect(await listing('999999999999')).toEqual([]);
+      const { unlisted } = await listing('999999999999');
+      expect(unlisted).toMatchObject([{ kind: 'credentials', code: 'otherAccount' }]);
       expect(aws.requests).toHaveLength(1);
-      expect(lines.map(({ text }) => text)).toEqual(['inventory.clusterLeftOut']);
     });
 
-    it('is not complete while such a cluster does not answer, but leaves it out at the fifth time in a row', async () => {
-      lines.splice(0);
-      const listed = listTasks(...([aws.ecs, singleCall, 'c', clock, log, elsewhere()] as const));
-      const list = () => listed(tag, new AbortController().signal);
-      const busy = answerIn(errorAnswer('ServerException', 'busy', 500));
-      const failFourTimes = async () => {
-        aws.answer = busy;
-        for (let i = 0; i < 4; i++)
-          expect(await rejectionOf(list())).toMatchObject({ kind: 'unreachable' });
-        expect(lines.map(({ text }) => text)).not.toContain('inventory.clusterLeftOut');
+    it('rejects with the reason of the signal where that is why one was not listed', async () => {
+      const ending = new AbortController();
+      aws.answer = answerIn(errorAnswer('ServerException', 'busy', 500));
+      const call: typeof singleCall = (operation, send, signal) => {
+        if (aws.requests.length > 0) ending.abort('the end');
+        return singleCall(operation, send, signal);
       };
-      await failFourTimes();
-      aws.answer = answerIn(jsonAnswer(200, { taskArns: [] }));
-      expect(await list()).toEqual([]);
-      await failFourTimes();
-      expect(await list()).toEqual([]);
-      expect(lines.map(({ text }) => text)).toContain('inventory.clusterLeftOut');
+      const list = listTasks(...([aws.ecs, call, 'c', clock, log, elsewhere()] as const));
+      expect(await list(tag, ending.signal).catch((reason) => reason)).toBe('the end');
     });
   });
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { countRecords, type GroupRecord } from '../../../../machines/cohort/groupRecords.ts';
-import { newFleet } from '../../../../machines/fleet/state.ts';
+import { newStatus } from '../../../../machines/fleet/cohortStatus.ts';
+import { type Fleet, newFleet } from '../../../../machines/fleet/state.ts';
 import { createActorViews } from '../../../../src/daemon/control/actorViews.ts';
+import { counted } from '../../../support/cohortTotals.ts';
 import { fleetInput } from '../../../support/liveManager.ts';
 import { arn, rowOf, serves } from '../../../support/rows.ts';
 
@@ -13,7 +15,7 @@ const actor = (snapshot: object) => ({ getSnapshot: () => snapshot });
 function rootOf(cohorts: Record<string, Groups>) {
   const statuses = Object.entries(cohorts).map(([id, groups]) => [
     id,
-    { counts: countRecords(groups, 2), ...{ launches: 0, generation: 1, observedGeneration: 1 } },
+    { ...newStatus(0), counts: countRecords(groups, 2) },
   ]);
   const tasks = Object.entries(cohorts).map(([id, groups]) => [
     id,
@@ -28,11 +30,11 @@ function rootOf(cohorts: Record<string, Groups>) {
       ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
       ...{ monitor: 'connected', hold: 'running' },
     },
-    context: {
+    context: counted({
       ...newFleet(fleetInput),
-      cohorts: Object.fromEntries(statuses),
+      cohorts: Object.fromEntries(statuses) as Fleet['cohorts'],
       tasksOf: Object.fromEntries(tasks),
-    },
+    }),
     children: Object.fromEntries(
       Object.entries(cohorts).map(([cohortId, groups]) => [
         cohortId,

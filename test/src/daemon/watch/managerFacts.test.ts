@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { noCounts } from '../../../../machines/fleet/plan.ts';
 import { newFleet } from '../../../../machines/fleet/state.ts';
 import { factsOf } from '../../../../src/daemon/watch/managerFacts.ts';
+import { counted } from '../../../support/cohortTotals.ts';
 import { fleetInput } from '../../../support/liveManager.ts';
 
 const record = (phase: string, load: { workers: number } | null = null) => ({
@@ -14,10 +15,10 @@ const snapshotOf = (groups: Record<string, object>, given: object = {}) => {
   const status = { counts: noCounts, launches: 3, generation: 1, observedGeneration: 1 };
   const cohort = { getSnapshot: () => ({ context: { groups } }) };
   const fleet = {
-    context: {
+    context: counted({
       ...newFleet({ ...fleetInput, startedAt: 0 }),
       ...{ cohorts: { 'cohort.1': { ...status, lastPolledAt: 0 } }, ...given },
-    },
+    }),
     value: {
       ...{ lifecycle: 'active', scheduler: { absent: 'silent' }, inventory: 'idle' },
       ...{ monitor: 'connected', hold: 'held' },

@@ -1,0 +1,77 @@
+import { fleetChart } from './fleetChart.ts';
+
+export const inventoryRegion = fleetChart.createStateConfig({
+  description: 'Complete lists of our tasks, and what they show that no group owns.',
+  initial: 'idle',
+  states: {
+    idle: {
+      description: 'The last list is young enough.',
+      on: {
+        tick: [
+          { guard: 'inventoryDue', target: 'listing' },
+          { guard: 'searchDue', target: 'searching' },
+        ],
+        'fleet.prepared': {
+          guard: 'firstInventoryDue',
+          target: 'listing',
+          actions: ['recordPreparation', 'requestReconcile'],
+        },
+      },
+    },
+    listing: {
+      description: 'ListTasks and DescribeTasks are on their way.',
+      invoke: {
+        id: 'inventory',
+        src: 'inventory',
+        onDone: [
+          {
+            guard: 'listIncomplete',
+            target: 'idle',
+            actions: ['onListIncomplete', 'recordList'],
+          },
+          {
+            guard: 'mayBelongToAnother',
+            target: 'idle',
+            actions: ['deferAdoption', 'recordList'],
+          },
+          {
+            guard: 'adopts',
+            target: 'adopting',
+            actions: ['tellListed', 'onInventory', 'recordList'],
+          },
+          {
+            target: 'idle',
+            actions: ['tellListed', 'onInventory', 'completeInventory', 'recordList'],
+          },
+        ],
+        onError: [
+          { guard: 'clusterGone', target: 'idle', actions: 'onNoCluster' },
+          { target: 'idle', actions: ['reportNoCluster', 'onInventoryFailed'] },
+        ],
+      },
+    },
+    searching: {
+      description:
+        'Launches of an earlier run have no answer, so no list can be complete yet. One may show what they have started.',
+      invoke: {
+        id: 'search',
+        src: 'inventory',
+        onDone: [
+          { guard: 'listIncomplete', target: 'idle', actions: ['postponeSearch', 'recordList'] },
+          { target: 'idle', actions: ['tellListed', 'postponeSearch', 'recordList'] },
+        ],
+        onError: { target: 'idle', actions: ['reportNoCluster', 'postponeSearch'] },
+      },
+    },
+    adopting: {
+      description: 'Orphans are being journaled; those that the ledger accepts become groups.',
+      invoke: {
+        id: 'journalAdoption',
+        src: 'journalAdoption',
+        input: ({ context }) => ({ groups: context.adoption.adopting }),
+        onDone: { target: 'idle', actions: ['admitAdopted', 'completeInventory'] },
+        onError: { target: 'idle', actions: 'onInventoryFailed' },
+      },
+    },
+  },
+});

@@ -1,0 +1,90 @@
+import { fleetChart } from './fleetChart.ts';
+
+export const schedulerRegion = fleetChart.createStateConfig({
+  description: 'Whether the scheduler answers.',
+  initial: 'absent',
+  states: {
+    absent: {
+      description: 'No answer lately: nothing is launched, and what runs is kept.',
+      initial: 'neverAnswered',
+      states: {
+        neverAnswered: {
+          description: 'It has never answered.',
+          on: {
+            'scheduler.heartbeatEcho': [
+              {
+                guard: 'hasGroups',
+                target: '#fleetManager.scheduler.returning',
+                actions: ['recordEcho', 'recordReturn'],
+              },
+              { target: '#fleetManager.scheduler.present', actions: 'recordEcho' },
+            ],
+          },
+        },
+        silent: {
+          description: 'Connected, and its last answer is older than the limit.',
+          on: {
+            'scheduler.heartbeatEcho': [
+              {
+                guard: 'returnedLately',
+                target: '#fleetManager.scheduler.returning',
+                actions: 'recordEcho',
+              },
+              { target: '#fleetManager.scheduler.present', actions: 'recordEcho' },
+            ],
+          },
+        },
+        lost: {
+          description: 'The connection is lost.',
+          on: {
+            'scheduler.heartbeatEcho': {
+              target: '#fleetManager.scheduler.returning',
+              actions: ['recordEcho', 'recordReturn'],
+            },
+          },
+        },
+      },
+      on: {
+        tick: { guard: 'schedulerGone', target: 'gone' },
+        'scheduler.lost': '.lost',
+      },
+    },
+    present: {
+      description: 'It answers heartbeats.',
+      on: {
+        tick: [
+          { guard: 'schedulerSilent', target: 'absent.silent' },
+          { guard: 'onlyEmptyRequests', actions: 'desireNothingWhenEmpty' },
+          { guard: 'neverCommands', actions: 'reportNeverCommanded' },
+        ],
+        'scheduler.heartbeatEcho': { actions: 'recordEcho' },
+        'scheduler.lost': 'absent.lost',
+        'fleet.tookOver': { target: 'returning', actions: 'recordReturn' },
+      },
+    },
+    returning: {
+      description:
+        'It was gone and answers again, or it answers for the first time and there are groups of an earlier run. It knows neither its clients nor its workers yet: groups are launched, but none is drained.',
+      on: {
+        tick: [
+          { guard: 'schedulerSilent', target: 'absent.silent' },
+          { guard: 'returnedForLong', target: 'present' },
+          { guard: 'onlyEmptyRequests', actions: 'desireNothingWhenEmpty' },
+        ],
+        'scheduler.heartbeatEcho': { actions: 'recordEcho' },
+        'scheduler.lost': 'absent.lost',
+      },
+    },
+    gone: {
+      description: 'It has not answered for so long that nothing is desired any more.',
+      entry: 'desireNothingWhenGone',
+      on: {
+        tick: { guard: 'desiresTasks', actions: 'desireNothingWhenGone' },
+        'scheduler.heartbeatEcho': {
+          target: 'returning',
+          actions: ['recordEcho', 'recordReturn', 'awaitNextCommand'],
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,73 @@
+import type { ClusterFailure, Inventory, TaskList } from '../shared/domain.ts';
+import { undescribedGoneMs } from '../shared/timing.ts';
+
+/** What is remembered of the lists before. */
+export interface ListMemory {
+  /** Since when each task has been listed by ListTasks and unknown to DescribeTasks, by task ARN. */
+  undescribedSince: Record<string, number>;
+  /** How many lists in a row each cluster elsewhere has not answered, by its ARN. */
+  unanswered: Record<string, number>;
+}
+
+export const noLists: ListMemory = { undescribedSince: {}, unanswered: {} };
+
+/** What a list says, read by what the lists before it have shown. */
+export interface ListReading {
+  /** Without the tasks that count as gone. */
+  inventory: Inventory;
+  /** Clusters elsewhere without which the list counts as complete. */
+  leftOut: ClusterFailure[];
+  /** Why the list is not complete; null: it is. */
+  incomplete: ClusterFailure | null;
+  memory: ListMemory;
+}
+
+/** So many lists in a row may fail because one cluster elsewhere does not answer. */
+const mostUnanswered = 5;
+
+/** Failures after which the same list may succeed by itself. */
+function mayPass({ kind, code }: ClusterFailure): boolean {
+  return (
+    kind === 'unreachable' ||
+    kind === 'throttled' ||
+    (kind === 'credentials' && code !== 'otherAccount')
+  );
+}
+
+/** A task that was described in between starts anew. */
+function undescribedSince(
+  { startedAt, tasks }: TaskList,
+  before: Record<string, number>,
+): Record<string, number> {
+  const undescribed = tasks.filter(({ phase }) => phase === 'missing');
+  return Object.fromEntries(
+    undescribed.map(({ taskArn }) => [taskArn, before[taskArn] ?? startedAt]),
+  );
+}
+
+/**
+ * Decides whether a list is complete. A cluster elsewhere that cannot be listed (it is gone, of another account, denied,
+ * or has not answered five times in a row) is left out: what may run there must not hold up the fleet for ever. A list
+ * that is not complete says nothing of the tasks that it does not describe.
+ */
+export function readList(list: TaskList, before: ListMemory): ListReading {
+  const { startedAt, tasks, unlisted } = list;
+  const since = undescribedSince(list, before.undescribedSince);
+  const unanswered = Object.fromEntries(
+    unlisted.map(({ cluster }) => [cluster, (before.unanswered[cluster] ?? 0) + 1]),
+  );
+  const isAwaited = (failure: ClusterFailure) =>
+    mayPass(failure) && (unanswered[failure.cluster] ?? 0) < mostUnanswered;
+  const incomplete = unlisted.find(isAwaited) ?? null;
+  return {
+    inventory: {
+      startedAt,
+      tasks: tasks.filter(
+        ({ taskArn }) => startedAt - (since[taskArn] ?? startedAt) < undescribedGoneMs,
+      ),
+    },
+    leftOut: unlisted.filter((failure) => !isAwaited(failure)),
+    incomplete,
+    memory: { undescribedSince: incomplete ? before.undescribedSince : since, unanswered },
+  };
+}

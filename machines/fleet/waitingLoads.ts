@@ -1,0 +1,87 @@
+import { cohortSize } from '../cohort/groupRecords.ts';
+import type { CohortCommand } from '../cohort/messages.ts';
+import type { WorkerLoad } from '../scheduler/messages.ts';
+import type { CohortStatus } from './cohortStatus.ts';
+import type { Enqueue } from './fleetSetup.ts';
+import type { Fleet } from './state.ts';
+
+type Loads = Record<string, WorkerLoad>;
+
+type WaitingLoads = Fleet['waitingLoads'];
+
+/** So many loads are passed on per turn of the event loop, so that a heartbeat can be sent: each may register a group. */
+const loadsPerTurn = 2 * cohortSize;
+
+/** The loads of these tasks; null: none of them is shown. */
+export function shownOf<T>(
+  tasks: Record<string, true>,
+  shown: Record<string, T>,
+  changed: readonly string[],
+): Record<string, T> | null {
+  // A cohort has a hundred tasks at most; mostly one load changes, and sometimes all do.
+  const concerned =
+    changed.length <= cohortSize
+      ? changed.filter((taskId) => taskId in tasks)
+      : Object.keys(tasks).filter((taskId) => taskId in shown);
+  if (concerned.length === 0) return null;
+  return Object.fromEntries(concerned.map((taskId) => [taskId, shown[taskId] as T]));
+}
+
+/** What waits once these loads are shown: of a task that waits already, the newer load counts. */
+export function withShown({ cohorts, tasksOf, waitingLoads }: Fleet, shown: Loads): WaitingLoads {
+  const changed = Object.keys(shown);
+  const waiting = { ...waitingLoads };
+  for (const cohortId of Object.keys(cohorts)) {
+    const own = shownOf(tasksOf[cohortId] ?? {}, shown, changed);
+    if (own !== null) waiting[cohortId] = { ...waiting[cohortId], ...own };
+  }
+  return waiting;
+}
+
+/** Some of its groups are to leave: whether these are at work decides what is stopped. */
+function isUrgent({ counts, generation, observedGeneration }: CohortStatus): boolean {
+  const { drainPending, cancelled, stopping } = counts;
+  return generation !== observedGeneration || drainPending + cancelled + stopping > 0;
+}
+
+/** Cohorts whose loads cannot wait, and of the others as many as this turn of the event loop may take. */
+function dueNow({ cohorts, waitingLoads }: Fleet): string[] {
+  let room = loadsPerTurn;
+  return Object.entries(waitingLoads).flatMap(([cohortId, loads]) => {
+    const status = cohorts[cohortId];
+    const isDue = !status || isUrgent(status) || room > 0;
+    if (isDue) room -= Object.keys(loads).length;
+    return isDue ? [cohortId] : [];
+  });
+}
+
+/** Passes on what waits for these cohorts: what they are told next may follow from it. */
+export function sendWaitingLoads(
+  { cohorts, waitingLoads, now: at }: Fleet,
+  cohortIds: readonly string[],
+  enqueue: Enqueue,
+): void {
+  const concerned = cohortIds.filter((cohortId) => cohortId in waitingLoads);
+  if (concerned.length === 0) return;
+  for (const cohortId of concerned) {
+    const loads = waitingLoads[cohortId] ?? null;
+    // A cohort may have ended meanwhile.
+    if (cohortId in cohorts)
+      enqueue.sendTo(cohortId, { type: 'cohort.loads', at, loads } satisfies CohortCommand);
+  }
+  enqueue.assign({
+    waitingLoads: ({ context }) =>
+      Object.fromEntries(
+        Object.entries(context.waitingLoads).filter(([cohortId]) => !concerned.includes(cohortId)),
+      ),
+  });
+}
+
+/** Passes on one turn's worth of what waits; the rest follows when the event loop has turned. */
+export function sendLoadsOfTurn(fleet: Fleet, enqueue: Enqueue): void {
+  const due = dueNow(fleet);
+  sendWaitingLoads(fleet, due, enqueue);
+  enqueue.cancel('nextLoads');
+  if (due.length < Object.keys(fleet.waitingLoads).length)
+    enqueue.raise({ type: 'fleet.nextLoads' }, { id: 'nextLoads', delay: 0 });
+}

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { CohortStatus } from '../../../machines/fleet/cohortStatus.ts';
+import { noCohorts, withStatuses } from '../../../machines/fleet/cohortTotals.ts';
+import { type Counts, noCounts } from '../../../machines/fleet/plan.ts';
+import { totalsOf } from '../../support/cohortTotals.ts';
+
+const keys = Object.keys(noCounts) as (keyof Counts)[];
+const counts = fc
+  .tuple(...keys.map(() => fc.nat(3)))
+  .map(
+    (numbers): Counts =>
+      ({ ...Object.fromEntries(keys.map((key, i) => [key, numbers[i]])) }) as never,
+  );
+const status: fc.Arbitrary<CohortStatus> = fc.record({
+  counts,
+  launches: fc.nat(3),
+  generation: fc.nat(1),
+  observedGeneration: fc.nat(1),
+  lastPolledAt: fc.constant(0),
+});
+const cohortId = fc.constantFrom('a', 'b', 'c', 'd');
+const changes = fc.dictionary(cohortId, fc.option(status, { nil: null }));
+
+it('the totals are the sums over all cohorts, after whatever has changed', () => {
+  fc.assert(
+    fc.property(fc.array(changes, { maxLength: 12 }), (steps) => {
+      let fleet = noCohorts;
+      const known: Record<string, CohortStatus> = {};
+      for (const step of steps) {
+        fleet = withStatuses(fleet, step);
+        for (const [id, after] of Object.entries(step)) {
+          if (after === null) delete known[id];
+          else known[id] = after;
+        }
+        expect(fleet).toEqual({ cohorts: known, totals: totalsOf(known) });
+      }
+    }),
+  );
+});
+
+it('the totals before a change stay as they were', () => {
+  const one = { ...noCounts, pending: 1, degradedWorkers: 2 };
+  const some = { counts: one, launches: 1, generation: 1, observedGeneration: 0, lastPolledAt: 0 };
+  const before = withStatuses(noCohorts, { a: some });
+  const copy = structuredClone(before);
+  withStatuses(before, { a: null, b: some });
+  expect(before).toEqual(copy);
+  expect(noCohorts.totals.counts).toEqual(noCounts);
+});
