@@ -149,7 +149,7 @@ describe('a scheduler that says one by one what it desires', () => {
     const start = () => actor.send({ type: 'scheduler.startRequested', at: 11_000 });
     start();
     expect(fleet()).toMatchObject({ desired: 2, replacesEnded: false, emptySince: null });
-    expect(says()).toEqual([{ tasks: 2, why: 'one more is wanted' }]);
+    expect(says()).toEqual([{ tasks: 2, why: 'one more is desired' }]);
     start();
     report({ pending: 2 }, 1);
     start();
