@@ -71,9 +71,7 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
     enqueue.sendTo(cohortId, { type: 'cohort.tick', at, launching } satisfies CohortCommand);
   if (due.length === 0) return;
   const poll: CohortCommand = {
-    ...{ type: 'cohort.poll', at },
-    monitorConnected: modes.monitor === 'connected',
-    launching,
+    ...{ type: 'cohort.poll', at, launching },
     ending: modes.lifecycle === 'stopping',
   };
   for (const [cohortId] of due) enqueue.sendTo(cohortId, poll);

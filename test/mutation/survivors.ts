@@ -75,9 +75,8 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
-    why: 'each drain, or each poll, sets the value before it is read',
+    why: 'each drain sets the value before it is read',
     mutants: {
-      'machines/cohort/cohort.ts': mutantsOf('monitorConnected: false, | false => true'),
       'machines/group/workerGroup.ts': mutantsOf('whenIdle: false, | false => true'),
     },
   },

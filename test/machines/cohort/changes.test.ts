@@ -8,9 +8,8 @@ const running = [observed('arn:0', 'running'), observed('arn:1', 'running')];
 
 /** A cohort whose two groups serve, and which reports only what changes from now on. */
 const serving = async () => {
-  const cohort = liveCohort();
-  const { actor, calls, hear, told, monitorConnected } = cohort;
-  monitorConnected.now = true;
+  const cohort = liveCohort({ monitor: 'connected' });
+  const { actor, calls, hear, told } = cohort;
   await cohort.launchBoth();
   await cohort.look(5000, ...running);
   hear(6000, { 'arn:0': load(1), 'arn:1': load(1) });
@@ -114,7 +113,7 @@ it('a group that counts as serving because DescribeTasks is denied is reported a
   const { actor, calls, launchBoth, registrations, row, told } = liveCohort();
   await launchBoth();
   actor.send({
-    ...{ type: 'cohort.poll', at: 700_000, monitorConnected: false, launching: true },
+    ...{ type: 'cohort.poll', at: 700_000, launching: true },
     ending: false,
   });
   calls.describeTasks.at(-1)?.reject(Object.assign(new Error('denied'), { kind: 'denied' }));
@@ -154,9 +153,32 @@ it('a launch with an unknown outcome is sent again on a tick between two polls',
   expect(calls.runTask).toHaveLength(2);
 });
 
+it.each([
+  ['connected', false],
+  ['lost', true],
+] as const)(
+  'with a stream that is %s, a group of that age counts as serving: %s',
+  async (monitor, serves) => {
+    const registered = async (seen: boolean) => {
+      const { actor, calls, look, launchBoth, row } = liveCohort({ monitor });
+      await launchBoth();
+      await look(5000, ...running);
+      if (seen) await look(100_000, ...running);
+      else {
+        actor.send({ type: 'cohort.poll', at: 700_000, launching: true, ending: false });
+        calls.describeTasks.at(-1)?.reject(Object.assign(new Error('denied'), { kind: 'denied' }));
+        await settle();
+      }
+      return row('e-1-0')?.registered ?? false;
+    };
+    expect([await registered(true), await registered(false)]).toEqual([serves, serves]);
+  },
+);
+
 it('a group that lacks workers for longer than the grace period is noted as degraded', async () => {
-  const { launchBoth, look, hear, notes, monitorConnected } = liveCohort({ workersPerTask: 4 });
-  monitorConnected.now = true;
+  const { launchBoth, look, hear, notes } = liveCohort({
+    ...{ workersPerTask: 4, monitor: 'connected' },
+  });
   await launchBoth();
   await look(5000, ...running);
   hear(6000, { 'arn:0': { ...load(0), workers: 3 }, 'arn:1': { ...load(0), workers: 4 } });

@@ -13,7 +13,6 @@ describe('a cohort with real children', () => {
     actor.send({
       type: 'cohort.poll',
       at: 1,
-      monitorConnected: false,
       launching: true,
       ending: false,
     });
@@ -278,8 +277,7 @@ describe('a cohort with real children', () => {
 
   describe('with a connected monitor stream', () => {
     const serving = async () => {
-      const all = liveCohort();
-      all.monitorConnected.now = true;
+      const all = liveCohort({ monitor: 'connected' });
       await all.launchBoth();
       await all.look(5000, observed('arn:0', 'running'), observed('arn:1', 'running'));
       return all;
@@ -428,7 +426,6 @@ describe('a cohort with real children', () => {
       actor.send({
         type: 'cohort.poll',
         at,
-        monitorConnected: false,
         launching: true,
         ending: false,
       });
@@ -448,7 +445,7 @@ describe('a cohort with real children', () => {
     await answer('stopTask', undefined);
     for (const at of [7000, 7001]) {
       expect(ended).toEqual([]);
-      const look = { type: 'cohort.poll', at, monitorConnected: false, launching: false } as const;
+      const look = { type: 'cohort.poll', at, launching: false } as const;
       actor.send({ ...look, ending: true });
       calls.describeTasks.at(-1)?.reject(denied);
       await settle();

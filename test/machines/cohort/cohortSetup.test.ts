@@ -55,7 +55,7 @@ describe('the time that a group must have been idle', () => {
 
   it('counts before the first poll too', () => {
     const minIdle = { ...timeouts, minIdleMs: 9000 };
-    const { actor, hear, phases } = liveCohort({ timeouts: minIdle, monitorEverConnected: true });
+    const { actor, hear, phases } = liveCohort({ timeouts: minIdle, monitor: 'lost' });
     actor.send(adopt);
     hear(now, { 'arn:9': idle });
     const all = { pending: 1, idle: 1, busy: 1, at: now, until: now + 60_000 };

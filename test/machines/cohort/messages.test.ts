@@ -97,7 +97,7 @@ describe('a cohort reports to the fleet manager', () => {
     hear(3500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });
     actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 4000, until: 5000 });
     expect(news().at(-1)).toEqual(changed(2, { drainPending: 1 }));
-    const modes = { monitorConnected: true, launching: true, ending: false };
+    const modes = { launching: true, ending: false };
     actor.send({ type: 'cohort.poll', at: 5000, ...modes });
     expect(news()).toEqual(stopped(2, { stopping: 1 }));
   });
@@ -383,7 +383,7 @@ describe('a cohort on a command', () => {
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     const look = (at: number, launching: boolean) =>
-      actor.send({ type: 'cohort.poll', at, monitorConnected: false, launching, ending: false });
+      actor.send({ type: 'cohort.poll', at, launching, ending: false });
     for (const at of [5000, 6000, 60_000]) look(at, false);
     expect(calls.runTask).toHaveLength(1);
     look(61_000, true);
@@ -429,7 +429,6 @@ describe('a cohort on a command', () => {
       actor.send({
         type: 'cohort.poll',
         at: 900_000,
-        monitorConnected: false,
         launching: true,
         ending: false,
       });
@@ -452,7 +451,6 @@ describe('a cohort on a command', () => {
       actor.send({
         type: 'cohort.poll',
         at,
-        monitorConnected: true,
         launching: true,
         ending: false,
       });
@@ -472,7 +470,6 @@ describe('a cohort on a command', () => {
     actor.send({
       type: 'cohort.poll',
       at: 500,
-      monitorConnected: false,
       launching: true,
       ending: false,
     });
@@ -482,7 +479,6 @@ describe('a cohort on a command', () => {
       actor.send({
         type: 'cohort.poll',
         at,
-        monitorConnected: false,
         launching: true,
         ending: false,
       });

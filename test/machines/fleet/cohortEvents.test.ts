@@ -51,7 +51,7 @@ describe('a tick', () => {
     tick(20_000);
     orders();
     tick(23_000);
-    expect(orders()).toMatchObject([{ type: 'cohort.poll', monitorConnected: loads !== null }]);
+    expect(orders()).toMatchObject([{ type: 'cohort.poll' }]);
   });
 
   it('reaches a cohort that has an open launch, by itself or with the poll', async () => {
@@ -63,7 +63,7 @@ describe('a tick', () => {
     tick(12_000);
     expect(orders()).toEqual([{ type: 'cohort.tick', at: 12_000, launching: true }]);
     tick(14_000);
-    const poll = { type: 'cohort.poll', monitorConnected: false, ending: false };
+    const poll = { type: 'cohort.poll', ending: false };
     expect(orders()).toEqual([{ ...poll, at: 14_000, launching: true }]);
     report({ pending: 1 });
     tick(15_000);
@@ -119,7 +119,7 @@ describe('a tick', () => {
     const seen = () => Object.values(fleet().cohorts).map(({ lastPolledAt }) => lastPolledAt);
     looks();
     tick(11_000);
-    const look = { type: 'cohort.poll', monitorConnected: true, launching: true, ending: false };
+    const look = { type: 'cohort.poll', launching: true, ending: false };
     expect(looks()).toEqual([
       { ...look, at: 11_000 },
       { ...look, at: 11_000 },

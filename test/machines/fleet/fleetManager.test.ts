@@ -15,9 +15,7 @@ describe('before all is known', () => {
     clock.increment(1);
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.adopt' })]);
     at(5000);
-    expect(orders()).toEqual([
-      { type: 'cohort.poll', at: 5000, monitorConnected: false, launching: false, ending: false },
-    ]);
+    expect(orders()).toEqual([{ type: 'cohort.poll', at: 5000, launching: false, ending: false }]);
     command(2);
     expect(fleet()).toMatchObject({ now: 5000, desired: 1 });
     actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
@@ -326,7 +324,7 @@ it('tells a cohort whether the monitor stream has ever spoken', async () => {
   actor.send({ type: 'monitor.loads', at: 11_000, loads: null });
   expect(monitor()).toBe('lost');
   command(2);
-  expect(cohorts.lines[0]?.input).toMatchObject({ monitorEverConnected: true });
+  expect(cohorts.lines[0]?.input).toMatchObject({ monitor: 'lost' });
 });
 
 it('tells every cohort each time that the monitor stream shows nothing any more', async () => {

@@ -68,7 +68,7 @@ describe('launching', () => {
       actor.send({ type: 'monitor.loads', at: 10_000, loads });
       actor.send(command(2, 11_000));
       expect(cohort.lines.map(({ input }) => input)).toMatchObject([
-        { prices, monitorEverConnected: loads !== null },
+        { prices, monitor: loads === null ? 'unknown' : 'connected' },
       ]);
     }
   });
@@ -268,7 +268,7 @@ describe('launches', () => {
     expect(cohorts.lines.map(({ input }) => input)).toEqual([
       {
         ...{ cohortId: 'cohort.0', timeouts, workersPerTask: 2 },
-        ...{ monitorEverConnected: false, loadsAreOld: false },
+        ...{ monitor: 'unknown', loadsAreOld: false },
       },
     ]);
     expect(fleet()).toMatchObject({

@@ -35,7 +35,7 @@ describe('the tasks of an earlier run', () => {
       cohortId: 'cohort.0',
       timeouts,
       workersPerTask: 2,
-      monitorEverConnected: false,
+      monitor: 'unknown',
       loadsAreOld: false,
     });
     expect(fleet()).toMatchObject({
