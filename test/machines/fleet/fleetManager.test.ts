@@ -11,7 +11,9 @@ import { settle } from '../../support/world.ts';
 
 describe('before all is known', () => {
   it('time passes, cohorts look, and what the scheduler and they say is kept', async () => {
-    const { actor, clock, at, command, orders, fleet, report } = liveManager({ owned: tasksOf(1) });
+    const { actor, clock, at, command, orders, fleet, modes, report } = liveManager({
+      owned: tasksOf(1),
+    });
     clock.increment(1);
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.adopt' })]);
     at(5000);
@@ -22,7 +24,7 @@ describe('before all is known', () => {
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.release' })]);
     report({});
     actor.send({ type: 'scheduler.startRequested', at: 0 });
-    expect(fleet()).toMatchObject({ cohorts: {}, desired: 1, replacesEnded: false });
+    expect([fleet().cohorts, fleet().desired, modes().demand]).toEqual([{}, 1, 'byStarts']);
     expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
   });
 });

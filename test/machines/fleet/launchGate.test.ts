@@ -12,12 +12,15 @@ import { type Modes, modeNames } from '../../../machines/fleet/modes.ts';
 import { noCounts, plan } from '../../../machines/fleet/plan.ts';
 import { type Fleet, fleetCounts, newFleet } from '../../../machines/fleet/state.ts';
 import { counted } from '../../support/cohortTotals.ts';
-import { fleetInput, fleetSettings, liveManager, readyManager } from '../../support/liveManager.ts';
+import {
+  fleetInput,
+  fleetSettings,
+  liveManager,
+  readyManager,
+  servingModes,
+} from '../../support/liveManager.ts';
 
-const modes: Modes = {
-  ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
-  ...{ monitor: 'unknown', hold: 'running', money: 'within' },
-};
+const modes: Modes = { ...servingModes, monitor: 'unknown' };
 const fresh = newFleet(fleetInput);
 /** A fleet that may launch, with three tasks desired and none there. */
 const fleetOf = (given: Partial<Fleet> = {}): Fleet =>
@@ -60,7 +63,7 @@ describe('the blockers of a launch', () => {
       ['orphansUnconfirmed'],
     ],
     ['a stale inventory', { unknownOutcomeAt: 9000 }, {}, ['inventoryStale']],
-    ['no inventory where listing is denied', { unknownOutcomeAt: 9000, listDenied: true }, {}, []],
+    ['no inventory where listing is denied', { unknownOutcomeAt: 9000, denials: 3 }, {}, []],
     ['missing preparation', { revision: null }, {}, ['notPrepared']],
     ['an open breaker', { breakers: trip({}, failure('refused'), 9000) }, {}, ['breaker']],
     ['the quota', { breakers: trip({}, failure('quota'), 9000) }, {}, ['quota']],
@@ -351,7 +354,7 @@ const fleets = fc
     mismatch: fc.constantFrom(...often(null), 'too old'),
     unconfirmed: fc.constantFrom(...often(0), 2),
     unknownOutcomeAt: fc.constantFrom(...often(null), 5000, 9500),
-    listDenied: fc.boolean(),
+    denials: fc.constantFrom(0, 2, 3),
     allowance: fc.constantFrom(0, 0.5, 1, 30, 30, 30),
     turnAllowance: fc.constantFrom(0, 1, 100, 100, 100),
     breakers: fc.oneof(fc.constant({}), breakersArbitrary),
@@ -392,6 +395,7 @@ const fleets = fc
 const anyModes = fc.record({
   lifecycle: fc.constantFrom(...often('active'), ...modeNames.lifecycle),
   scheduler: fc.constantFrom(...often('present'), ...modeNames.scheduler),
+  demand: fc.constantFrom(...modeNames.demand),
   inventory: fc.constantFrom(...modeNames.inventory),
   monitor: fc.constantFrom(...modeNames.monitor),
   hold: fc.constantFrom(...often('running'), ...modeNames.hold),

@@ -223,8 +223,8 @@ describe('a scheduler that goes and comes back', () => {
 describe('a restart', () => {
   it('lists only when the list would show the last launch', () => {
     const { fleet } = liveManager({ lastLaunchAt: 5000 });
-    expect(inventoryDue(fleet(), 14_999)).toBe(false);
-    expect(inventoryDue(fleet(), 15_000)).toBe(true);
+    expect(inventoryDue(fleet(), 14_999, false)).toBe(false);
+    expect(inventoryDue(fleet(), 15_000, false)).toBe(true);
   });
 
   it('counts adopted groups before it launches', async () => {
