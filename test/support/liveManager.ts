@@ -54,10 +54,16 @@ const applied = ({ counts, launches }: Reported, command: CohortCommand): Report
   }
 };
 
-/** A fleet manager whose cohorts, inventories and ticks are the test's; with a parent, and its notes. */
+type Actions = NonNullable<Parameters<typeof fleetManager.provide>[0]['actions']>;
+
+/**
+ * A fleet manager whose cohorts, inventories and ticks are the test's; with a parent, and its notes. `watching`: actions in
+ * place of the machine's own ones.
+ */
 export const liveManager = (
   given: Partial<FleetInput> = {},
   revised: Partial<FleetSettings> = {},
+  watching: Actions = {},
 ) => {
   const told: CohortCommand[] = [];
   const everTold: CohortCommand[] = [];
@@ -98,6 +104,7 @@ export const liveManager = (
           const kinds = report.blockers.map(({ kind }) => kind);
           blockers.push({ missing: report.missing, kinds });
         },
+        ...watching,
       },
     }),
     { input: { ...fleetInput, settings: { ...fleetSettings, ...revised }, ...given }, parent },
