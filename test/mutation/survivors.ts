@@ -98,8 +98,8 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'a label that is null is in no journal: the answer is the same',
     mutants: {
-      'src/daemon/ledgerEffects.ts': mutantsOf(
-        'launchOpen: task.label !== null && ledger.isOpen(task.label), | task.label !== null => true',
+      'machines/fleet/listedTasks.ts': mutantsOf(
+        'launchOpen: task.label !== null && owners.isOpen(task.label), | task.label !== null => true',
       ),
     },
   },

@@ -114,7 +114,7 @@ describe('surplus groups', () => {
     expect(orders()).toEqual([
       {
         ...{ type: 'cohort.drain', generation: 2, at: 11_000, until: 311_000 },
-        ...{ pending: 1, idle: 2, busy: 1, reason: 'no longer wanted: 4 workers wanted' },
+        ...{ pending: 1, idle: 2, busy: 1, reason: 'no longer desired: 4 workers desired' },
         of: { pending: 1, idle: 2, busy: 3 },
       },
     ]);
@@ -422,7 +422,7 @@ describe('groups that cost more in an hour than they may', () => {
     command(1);
     at(35_000);
     expect(drainsIn(orders())).toMatchObject([
-      { busy: 2, reason: 'no longer wanted: 1 workers wanted' },
+      { busy: 2, reason: 'no longer desired: 1 workers desired' },
     ]);
   });
 

@@ -61,7 +61,7 @@ describe('the workers of a dead task', () => {
       // This one was given up, and ECS showed its end later.
       ended('lostSpot', 'lost', 85_000, 'SpotInterruption; interrupted'),
       // These said goodbye, or may live.
-      ended('drainedByUs', 'drained', 90_000, 'UserInitiated; scaler-ecs: no longer wanted'),
+      ended('drainedByUs', 'drained', 90_000, 'UserInitiated; scaler-ecs: no longer desired'),
       ended('drained', 'drained', 90_000),
       ended('lost', 'lost', 90_000),
       { taskArn: null, cause: 'launchFailed', detail: null, endedAt: 90_000 } as const,
