@@ -72,7 +72,7 @@ export const tickLaunches = cohortSetup.enqueueActions(({ context, event, enqueu
 /** What is due whatever ECS will answer. */
 export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.poll');
-  const { at, launching, monitorConnected, ending } = event;
+  const { at, launching, ending } = event;
   tickEach(context, at, launching, enqueue);
   const { nowStable, ...present } = recordServing(context, at);
   for (const groupId of nowStable)
@@ -86,7 +86,7 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
   const { slowStops, ...watched } = recordStops(known, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
   apply(expired(watched, at, isWorkCurrent(context, at), minIdleOf(context)), enqueue);
-  enqueue.assign({ monitorConnected, ending });
+  enqueue.assign({ ending });
 });
 
 export const onLoads = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -100,9 +100,8 @@ export const onLoads = cohortSetup.enqueueActions(({ context, event, enqueue }) 
   // Before the events for the groups: their own reports of it change nothing more.
   for (const groupId of nowRegistered) noteRegistration(context, groupId, enqueue);
   apply(transition, enqueue);
-  const monitorConnected = event.loads !== null;
-  const monitorEverConnected = context.monitorEverConnected || monitorConnected;
-  enqueue.assign({ monitorConnected, monitorEverConnected });
+  const silent = context.monitor === 'unknown' ? 'unknown' : 'lost';
+  enqueue.assign({ monitor: event.loads === null ? silent : 'connected' });
 });
 
 export const onCanceling = cohortSetup.assign({
@@ -114,10 +113,10 @@ export const onCanceling = cohortSetup.assign({
 
 /** DescribeTasks is denied: that is no reason to believe that stopped tasks run for ever. */
 export const onDescribeDenied = cohortSetup.enqueueActions(({ context, enqueue }) => {
-  const { lastPolledAt, timeouts, monitorConnected, ending } = context;
+  const { lastPolledAt, timeouts, monitor, ending } = context;
   const unobservedStopMs = ending ? timeouts.unobservedExitMs : timeouts.unobservedStopMs;
   const given = { ...timeouts, unobservedStopMs };
-  apply(assumeUnobserved(context, lastPolledAt, given, monitorConnected), enqueue);
+  apply(assumeUnobserved(context, lastPolledAt, given, monitor === 'connected'), enqueue);
 });
 
 export const onListed = cohortSetup.assign({
@@ -129,8 +128,9 @@ export const onListed = cohortSetup.assign({
 
 export const onDescribed = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { output } = event as DoneActorEvent<TaskObservation[]>;
-  const { lastPolledAt: at, timeouts, monitorConnected, describedAt } = context;
-  apply(reconcileObserved(context, output, at, timeouts, monitorConnected, describedAt), enqueue);
+  const { lastPolledAt: at, timeouts, monitor, describedAt } = context;
+  const isShown = monitor === 'connected';
+  apply(reconcileObserved(context, output, at, timeouts, isShown, describedAt), enqueue);
   enqueue.assign({ describedAt: at });
 });
 

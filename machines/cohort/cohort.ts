@@ -35,7 +35,6 @@ export const cohort = cohortSetup
       lastReport: { generation: 0, counts: noCounts, launches: 0 },
       lastPolledAt: 0,
       wokeAt: null,
-      monitorConnected: false,
       ending: false,
       describedAt: null,
       ...{ endedUsd: 0, isLowerBound: false, endedGapUsd: 0 },

@@ -1,4 +1,5 @@
 import { assertEvent, assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
+import type { Modes } from '../fleet/modes.ts';
 import { type Counts, noCounts, serving } from '../fleet/plan.ts';
 import { type LaunchEnd, type LaunchTurn, launch } from '../group/launch.ts';
 import {
@@ -33,9 +34,11 @@ export interface CohortContext extends CohortRecords {
   lastPolledAt: number;
   /** When this process went on after it had stood still: what is known is from before that; null: never. */
   wokeAt: number | null;
-  /** The monitor stream shows which groups serve; and it did so once. */
-  monitorConnected: boolean;
-  monitorEverConnected: boolean;
+  /**
+   * What the fleet manager tells of its own states, each cohort the same: whether the monitor stream shows which groups
+   * serve. It and the two that follow are read where records change, and change no answer to an event, so they are no states.
+   */
+  monitor: Modes['monitor'];
   /** What the stream last showed is so old that no group counts as idle for sure. */
   loadsAreOld: boolean;
   /** Everything is to end. */
@@ -105,7 +108,7 @@ export const cohortSetup = setup({
   types: {} as {
     input: Pick<
       CohortContext,
-      'cohortId' | 'timeouts' | 'workersPerTask' | 'monitorEverConnected' | 'loadsAreOld' | 'prices'
+      'cohortId' | 'timeouts' | 'workersPerTask' | 'monitor' | 'loadsAreOld' | 'prices'
     >;
     context: CohortContext;
     events: Event;

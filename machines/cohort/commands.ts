@@ -46,7 +46,7 @@ export const withdrawLaunches = cohortSetup.enqueueActions(({ context, enqueue }
 
 /** How groups that are to leave wait for an idle moment. */
 const waitFor = (context: CohortContext, { at, until }: { at: number; until: number }): Wait => ({
-  ...{ at, until, monitorEverConnected: context.monitorEverConnected },
+  ...{ at, until, monitorEverConnected: context.monitor !== 'unknown' },
   // Only what the fleet manager also knows: it counted these groups as idle. A standstill is looked at in `onStopTurn`.
   isOld: context.loadsAreOld,
   minIdleMs: minIdleOf(context),

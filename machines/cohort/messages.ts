@@ -39,13 +39,7 @@ export type CohortCommand =
   /** The answer to `cohort.launchTurn`. */
   | { type: 'cohort.launchTurnAnswered'; label: string; allowed: boolean }
   /** Describe the tasks, let launches retry, enforce deadlines. `launching`: throttled launches may be sent again. */
-  | {
-      type: 'cohort.poll';
-      at: number;
-      monitorConnected: boolean;
-      launching: boolean;
-      ending: boolean;
-    }
+  | { type: 'cohort.poll'; at: number; launching: boolean; ending: boolean }
   /** Let launches retry; between two polls. */
   | { type: 'cohort.tick'; at: number; launching: boolean }
   /** Whether what was last shown as idle still counts as that; until the first of these it does. */

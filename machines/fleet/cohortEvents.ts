@@ -71,9 +71,7 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
     enqueue.sendTo(cohortId, { type: 'cohort.tick', at, launching } satisfies CohortCommand);
   if (due.length === 0) return;
   const poll: CohortCommand = {
-    ...{ type: 'cohort.poll', at },
-    monitorConnected: modes.monitor === 'connected',
-    launching,
+    ...{ type: 'cohort.poll', at, launching },
     ending: modes.lifecycle === 'stopping',
   };
   for (const [cohortId] of due) enqueue.sendTo(cohortId, poll);
@@ -144,27 +142,30 @@ export const onTasksChanged = fleetSetup.enqueueActions(({ context, event, enque
   enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, taskIds });
 });
 
-export const recordCohortReport = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  assertEvent(event, 'cohort.changed');
-  const { cohortId, generation, counts, launches, ended, busyLoads } = event;
-  const record = context.cohorts[cohortId];
-  if (!record) return;
-  if (!context.replacesEnded && context.desired !== null)
-    enqueue.assign({ desired: Math.max(0, context.desired - ended) });
-  // It has not carried out our last command yet: its counts would undo what we have just asked for.
-  if (generation !== record.generation) return;
-  if (total(counts) === 0 && launches === 0) {
-    const { [cohortId]: _, ...tasksOf } = context.tasksOf;
-    const money = withoutCohort(context.money, cohortId);
-    enqueue.assign({ ...withStatuses(context, { [cohortId]: null }), tasksOf, money });
-    enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, taskIds: [] });
-    enqueue.stopChild(cohortId);
-    return;
-  }
-  const ranked = busyLoads && { at: context.now, busyLoads };
-  const reported = { ...record, counts, launches, observedGeneration: generation, ranked };
-  enqueue.assign(withStatuses(context, { [cohortId]: reported }));
-});
+export const recordCohortReport = fleetSetup.enqueueActions(
+  ({ context, event, enqueue, check }) => {
+    assertEvent(event, 'cohort.changed');
+    const { cohortId, generation, counts, launches, ended, busyLoads } = event;
+    const record = context.cohorts[cohortId];
+    if (!record) return;
+    // A scheduler that asks for tasks one by one would ask for the same one again.
+    if (ended > 0 && context.desired !== null && check('byStarts'))
+      enqueue.assign({ desired: Math.max(0, context.desired - ended) });
+    // It has not carried out our last command yet: its counts would undo what we have just asked for.
+    if (generation !== record.generation) return;
+    if (total(counts) === 0 && launches === 0) {
+      const { [cohortId]: _, ...tasksOf } = context.tasksOf;
+      const money = withoutCohort(context.money, cohortId);
+      enqueue.assign({ ...withStatuses(context, { [cohortId]: null }), tasksOf, money });
+      enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, taskIds: [] });
+      enqueue.stopChild(cohortId);
+      return;
+    }
+    const ranked = busyLoads && { at: context.now, busyLoads };
+    const reported = { ...record, counts, launches, observedGeneration: generation, ranked };
+    enqueue.assign(withStatuses(context, { [cohortId]: reported }));
+  },
+);
 
 /** ECS says that a task has ended. That frees quota: allow an early probe. */
 export const onTaskDead = fleetSetup.enqueueActions(({ context, event, enqueue }) => {

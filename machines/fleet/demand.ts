@@ -39,7 +39,7 @@ function desiredTasks(
     ahead,
     why:
       ahead === null
-        ? `${workers} workers wanted`
+        ? `${workers} workers desired`
         : `scheduler asks ${ask.workers}, work needs ${ahead}`,
   };
 }
@@ -78,8 +78,7 @@ export const onDesired = fleetSetup.enqueueActions(({ context, event, enqueue })
   const isFull = context.allowance >= context.settings.launchBurst;
   const replacedFrom = workersWithoutReplacement({ ...context, policy }, ask);
   const change = {
-    ...{ emptySince: null, ask, policy, replacesEnded: true, startsCalledOff: false },
-    commandAwaited: false,
+    ...{ emptySince: null, ask, policy },
     ...{ replacedFrom, desiredWorkers: replacedFrom ?? workers },
     ...(isFull && { fullUntil: at }),
   };
@@ -96,10 +95,11 @@ export const onWork = fleetSetup.enqueueActions(({ context, event, enqueue }) =>
 });
 
 /** Time and reports of cohorts change what follows from the last command. */
-export const refreshDesired = fleetSetup.enqueueActions(({ context, enqueue }) => {
+export const refreshDesired = fleetSetup.enqueueActions(({ context, enqueue, check }) => {
   recordDesired(context, {}, enqueue);
-  if (context.startsCalledOff && allObserved(context))
-    enqueue.assign({ desired: atMostThere(context), startsCalledOff: false });
+  if (!check('startsCalledOff') || !allObserved(context)) return;
+  enqueue.assign({ desired: atMostThere(context) });
+  enqueue.raise({ type: 'fleet.startsSettled' });
 });
 
 /** Ordered by an operator. Every cohort drains those of these groups that it has. */
@@ -133,7 +133,7 @@ export const desireNothingWhenEmpty = nothingDesired('nothing but empty requests
  */
 export const awaitNextCommand = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
   assertEvent(event, 'scheduler.heartbeatEcho');
-  enqueue.assign({ ...noAsk, desired: null, commandAwaited: true, answersSince: event.at });
+  enqueue.assign({ ...noAsk, desired: null, answersSince: event.at });
   const { lifecycle } = modesIn(check);
   if (lifecycle === 'recovering' || lifecycle === 'active') cancelDrains(context, enqueue);
 });
@@ -141,7 +141,6 @@ export const awaitNextCommand = fleetSetup.enqueueActions(({ context, event, enq
 export const reportNeverCommanded = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'tick');
   const seconds = Math.round((event.now - (context.answersSince ?? event.now)) / 1000);
-  enqueue.assign({ commandAwaited: false });
   enqueue({ type: 'noteNeverCommanded', params: { seconds } });
 });
 

@@ -103,9 +103,9 @@ export const fleetManager = fleetChart.createMachine({
               { guard: 'empty', target: 'stopped' },
               { guard: 'emptyUnseen', target: 'stopped' },
               { guard: 'emptyDenied', target: 'stopped' },
-              { actions: ['advanceClock', 'pollCohorts', 'drainAll', 'reportRemaining'] },
+              { actions: ['advanceClock', 'pollCohorts', 'drainRest', 'reportRemaining'] },
             ],
-            'cohort.changed': { actions: ['recordCohortReport', 'drainAll', 'reportRemaining'] },
+            'cohort.changed': { actions: ['recordCohortReport', 'drainRest', 'reportRemaining'] },
             'fleet.stopNow': { actions: 'drainAllNow' },
           },
         },
@@ -117,6 +117,56 @@ export const fleetManager = fleetChart.createMachine({
       },
     },
     scheduler: schedulerRegion,
+    demand: {
+      description: 'How the scheduler says what it desires.',
+      initial: 'awaited',
+      on: {
+        // What it has desired before is not current any more.
+        'scheduler.heartbeatEcho': { guard: 'schedulerWasGone', target: '.awaited' },
+        'scheduler.desired': { guard: 'namesWorkers', target: '.byCount' },
+        'scheduler.startRequested': '.byStarts.open',
+        'scheduler.requestsForgotten': '.byStarts.open',
+        // Until every cohort has reported, the counts lack groups that were just launched or adopted.
+        'scheduler.shutdownRequested': [
+          { guard: 'allObserved', target: '.byStarts.open' },
+          { target: '.byStarts.calledOff' },
+        ],
+      },
+      states: {
+        awaited: {
+          description:
+            'It has commanded nothing since it has answered, or is back after it was gone.',
+          initial: 'unreported',
+          states: {
+            unreported: {
+              description: 'That may be only a matter of time.',
+              on: {
+                tick: {
+                  guard: 'neverCommands',
+                  target: 'reported',
+                  actions: 'reportNeverCommanded',
+                },
+              },
+            },
+            reported: { description: 'It took so long that an operator was told.' },
+          },
+        },
+        byCount: { description: 'As a number of workers. A group that ends is replaced.' },
+        byStarts: {
+          description:
+            'It asks for tasks one by one. A group that ends is not replaced: the scheduler would ask for the same one again.',
+          initial: 'open',
+          states: {
+            open: { description: 'What is desired is current.' },
+            calledOff: {
+              description:
+                'No start is open any more. Once every cohort has reported, no more is desired than there is.',
+              on: { 'fleet.startsSettled': 'open' },
+            },
+          },
+        },
+      },
+    },
     inventory: inventoryRegion,
     monitor: {
       description: "Whether the scheduler's monitor stream shows which groups serve.",

@@ -4,6 +4,7 @@ import {
   type DoneActorEvent,
   type ErrorActorEvent,
   not,
+  or,
   setup,
   stateIn,
 } from 'xstate';
@@ -22,6 +23,7 @@ import { type Modes, readModes } from './modes.ts';
 import type { LimitName, Spending, SpentRecord } from './money.ts';
 import { afterPreparation } from './preparation.ts';
 import {
+  allObserved,
   echoFreshAt,
   type Fleet,
   type FleetInput,
@@ -61,6 +63,8 @@ export type FleetEvent =
   | { type: 'fleet.nextLoads' }
   /** To itself: compare desired and actual. */
   | { type: 'fleet.reconcile' }
+  /** To itself: every cohort has reported, so no more is desired than there is. */
+  | { type: 'fleet.startsSettled' }
   /** To itself: the first inventory has shown tasks of an earlier run. */
   | { type: 'fleet.tookOver' }
   /** To itself: a complete list of our tasks was taken in. */
@@ -102,20 +106,24 @@ export const fleetSetup = setup({
     /** After the end a list would take over tasks that are not stopped any more. */
     inventoryDue: and([
       not(stateIn({ lifecycle: 'stopped' })),
-      ({ context, event }) => inventoryDue(context, nowOf(event)),
+      ({ context, event }) => inventoryDue(context, nowOf(event), false),
+    ]),
+    /** The end waits for a list that would show more. */
+    lastInventoryDue: and([
+      stateIn({ lifecycle: 'stopping' }),
+      ({ context, event }) => inventoryDue(context, nowOf(event), true),
     ]),
     searchDue: ({ context, event }) => searchDue(context, nowOf(event)),
     /** At the end, and it was prepared: there was one. */
-    clusterGone: ({ context, event }) =>
-      failureKindOf(event) === 'unprepared' &&
-      context.drainAllUntil !== null &&
-      context.revision !== null,
+    clusterGone: and([
+      or([stateIn({ lifecycle: 'stopping' }), stateIn({ lifecycle: 'stopped' })]),
+      ({ context, event }) => failureKindOf(event) === 'unprepared' && context.revision !== null,
+    ]),
     /** Nothing needs to settle: the first list need not wait for a tick. */
     firstInventoryDue: ({ context, event }) => {
       assertEvent(event, 'fleet.prepared');
-      return (
-        context.inventoryAt === null && inventoryDue(afterPreparation(context, event), context.now)
-      );
+      const { inventoryAt, now } = context;
+      return inventoryAt === null && inventoryDue(afterPreparation(context, event), now, false);
     },
     /** What a cluster elsewhere holds is unknown. */
     listIncomplete: ({ context, event }) => readingOf(context, event).incomplete !== null,
@@ -126,7 +134,7 @@ export const fleetSetup = setup({
     /** A list that is due or on its way may show more than was ever known, so it comes first. */
     empty: and([
       not(stateIn({ inventory: 'listing' })),
-      ({ context, event }) => isEmpty(context) && !inventoryDue(context, nowOf(event)),
+      ({ context, event }) => isEmpty(context) && !inventoryDue(context, nowOf(event), true),
     ]),
     emptyUnseen: ({ context, event }) => endsWithoutLook(context, nowOf(event)),
     emptyDenied: and([
@@ -150,16 +158,28 @@ export const fleetSetup = setup({
       context.emptySince !== null &&
       nowOf(event) - context.emptySince >= context.settings.emptyGraceMs,
     /** It has answered for a minute, since it was first heard or is back after long, and has commanded nothing. */
-    neverCommands: ({ context, event }) =>
-      context.commandAwaited &&
-      context.emptySince === null &&
-      nowOf(event) - (context.answersSince ?? nowOf(event)) >= context.settings.emptyGraceMs,
+    neverCommands: and([
+      stateIn({ scheduler: 'present' }),
+      ({ context, event }) =>
+        echoFreshAt(context, nowOf(event)) &&
+        context.emptySince === null &&
+        nowOf(event) - (context.answersSince ?? nowOf(event)) >= context.settings.emptyGraceMs,
+    ]),
+    /** An empty list is no number: `workersDesired`. */
+    namesWorkers: ({ event }) => {
+      assertEvent(event, 'scheduler.desired');
+      return event.requests.length > 0;
+    },
+    allObserved: ({ context }) => allObserved(context),
+    byStarts: stateIn({ demand: 'byStarts' }),
+    startsCalledOff: stateIn({ demand: { byStarts: 'calledOff' } }),
     desiresTasks: ({ context }) => context.desired !== 0,
     monitorConnected: ({ event }) => {
       assertEvent(event, 'monitor.loads');
       return event.loads !== null;
     },
     schedulerPresent: stateIn({ scheduler: 'present' }),
+    schedulerWasGone: stateIn({ scheduler: 'gone' }),
     moneyLimited: ({ context }) => limitsReached(context).length > 0,
     moneyClear: ({ context: { money, now } }) =>
       money.clearSince !== null && now - money.clearSince >= moneyClearMs,

@@ -6,7 +6,7 @@ import { missingOf } from './missing.ts';
 import type { Modes } from './modes.ts';
 import { type LimitState, limitStates, type Spending, spendingOf } from './money.ts';
 import { type Counts, serving, total } from './plan.ts';
-import { type Fleet, fleetCounts, openLaunches, queued } from './state.ts';
+import { type Fleet, fleetCounts, listDenied, openLaunches, queued } from './state.ts';
 
 /** What the fleet manager knows, for a person. Times are milliseconds since the epoch. */
 export interface FleetStatus {
@@ -142,7 +142,7 @@ export function fleetStatus(fleet: Fleet, modes: Modes): FleetStatus {
       at: fleet.inventoryAt,
       failures: fleet.inventoryFailures,
       unconfirmed: adoption.unconfirmed,
-      denied: fleet.listDenied,
+      denied: listDenied(fleet),
     },
   };
 }

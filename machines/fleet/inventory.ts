@@ -7,7 +7,7 @@ import { adoptionOf, type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { noEvidence } from './lookAhead.ts';
 import { spentOf, withAdopted, withUnseen } from './money.ts';
 import { afterPreparation } from './preparation.ts';
-import { type Fleet, inventoryStale, journalSuffices } from './state.ts';
+import { type Fleet, inventoryStale, journalSuffices, listDenied } from './state.ts';
 import { withNextList } from './whenToList.ts';
 
 /** Takes the decision about an inventory; what it adopts is journaled first. */
@@ -30,7 +30,7 @@ export const reportNoCluster = fleetSetup.enqueueActions(({ event, enqueue }) =>
 /** As long as another manager may own the orphans, none is taken over, and so nothing is launched: listed again later. */
 export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { adoption, foreign, deferred } = adoptionOf(context, event);
-  enqueue.assign({ adoption, ...withNextList(context), listDenied: false });
+  enqueue.assign({ adoption, ...withNextList(context), denials: 0 });
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
   const trouble = `${deferred} tasks carry our tag, and the scheduler does not answer us: another manager may hold our worker_manager_id; they are left alone until we are answered`;
   enqueue({ type: 'noteInventory', params: { trouble, blind: false } });
@@ -61,7 +61,7 @@ function noteInventoried(
 export const admitAdopted = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
   const accepted = (event as DoneActorEvent<OwnedGroup[]>).output;
   // A scheduler that asks for one more does not say that tasks found only now are too many.
-  if (!context.replacesEnded && context.desired !== null)
+  if (check('byStarts') && context.desired !== null)
     enqueue.assign({ desired: context.desired + accepted.length });
   const recovering = modesIn(check).lifecycle === 'recovering';
   const money = withAdopted(context, accepted, recovering);
@@ -81,7 +81,6 @@ export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }
     inventoryAt: adoption.inventoryStartedAt,
     inventoryFailures: 0,
     denials: 0,
-    listDenied: false,
     adoption: { ...adoption, adopting: [] },
   });
   const looked = adoption.unconfirmed === 0;
@@ -97,24 +96,19 @@ export const onNoCluster = fleetSetup.assign(({ context }) => ({
   adoption: { ...context.adoption, unconfirmed: 0, leftAlone: false, adopting: [] },
 }));
 
-/** One denial can be a mistake of the moment: rights that were granted just now are not known everywhere. */
-const denialsBelieved = 3;
-
 export const onInventoryFailed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const { kind, reason } = noteOf((event as ErrorActorEvent).error);
   const denials = kind === 'denied' ? context.denials + 1 : 0;
-  const listDenied = denials >= denialsBelieved;
+  const denied = listDenied({ denials });
   enqueue.assign({
     denials,
     ...withNextList(context),
-    listDenied,
     adoption: { ...context.adoption, adopting: [] },
   });
   // Then no inventory will ever show more.
-  const looked = journalSuffices({ ...context, listDenied });
-  if (listDenied)
-    enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now, looked });
-  enqueue({ type: 'noteInventory', params: { trouble: reason, blind: listDenied } });
+  const looked = journalSuffices({ ...context, denials });
+  if (denied) enqueue.sendTo(parent, { type: 'fleet.inventoryCompleted', at: context.now, looked });
+  enqueue({ type: 'noteInventory', params: { trouble: reason, blind: denied } });
 });
 
 export const recordPreparation = fleetSetup.assign(({ context, event }) => {

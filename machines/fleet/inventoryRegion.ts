@@ -9,6 +9,7 @@ export const inventoryRegion = fleetChart.createStateConfig({
       on: {
         tick: [
           { guard: 'inventoryDue', target: 'listing' },
+          { guard: 'lastInventoryDue', target: 'listing' },
           { guard: 'searchDue', target: 'searching' },
         ],
         'fleet.prepared': {

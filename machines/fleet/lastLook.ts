@@ -1,5 +1,5 @@
 import { lastLookMs } from '../shared/timing.ts';
-import { type Fleet, hadNone, hasNoGroups, isEmpty, neverHadAny } from './state.ts';
+import { type Fleet, hadNone, hasNoGroups, isEmpty, listDenied, neverHadAny } from './state.ts';
 import { inventoryDue } from './whenToList.ts';
 
 /**
@@ -8,12 +8,12 @@ import { inventoryDue } from './whenToList.ts';
  */
 export function endsWithoutLook(fleet: Fleet, now: number): boolean {
   const { adoption, drainAllUntil, revision, settings } = fleet;
-  const stoppingSince = (drainAllUntil ?? now) - settings.stopDrainMs;
-  const isLate = drainAllUntil !== null && now - stoppingSince >= lastLookMs;
+  const stoppingSince = (drainAllUntil ?? Number.POSITIVE_INFINITY) - settings.stopDrainMs;
+  const isLate = now - stoppingSince >= lastLookMs;
   if (adoption.leftAlone) return isLate && hadNone(fleet) && hasNoGroups(fleet);
   return isEmpty(fleet) && (revision === null || (isLate && neverHadAny(fleet)));
 }
 
 /** All that is known has gone, and AWS does not allow the list that would show what is not known: waiting shows no more. */
 export const endsDenied = (fleet: Fleet, now: number): boolean =>
-  fleet.listDenied && hasNoGroups(fleet) && !inventoryDue(fleet, now);
+  listDenied(fleet) && hasNoGroups(fleet) && !inventoryDue(fleet, now, true);

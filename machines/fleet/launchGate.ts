@@ -11,6 +11,7 @@ import {
   fleetCounts,
   inventoryStale,
   kept,
+  listDenied,
   openLaunches,
 } from './state.ts';
 
@@ -97,8 +98,8 @@ function schedulerBlockers(fleet: Fleet, { scheduler }: Modes): Blocker[] {
 }
 
 function inventoryBlockers(fleet: Fleet): Blocker[] {
-  const { adoption, inventoryAt, unknownOutcomeAt, listDenied } = fleet;
-  if (listDenied) return [];
+  const { adoption, inventoryAt, unknownOutcomeAt } = fleet;
+  if (listDenied(fleet)) return [];
   const blockers: Blocker[] = [];
   if (adoption.unconfirmed > 0)
     blockers.push(

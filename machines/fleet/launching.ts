@@ -26,8 +26,7 @@ function spawnCohort(fleet: Fleet, { monitor }: Modes, enqueue: Enqueue): string
   const timeouts = { ...fleet.settings.timeouts, workerSchedulerAddress };
   const { prices } = moneySettings(fleet);
   const input = {
-    ...{ cohortId, timeouts, workersPerTask, monitorEverConnected: monitor !== 'unknown' },
-    loadsAreOld: fleet.loadsAreOld,
+    ...{ cohortId, timeouts, workersPerTask, monitor, loadsAreOld: fleet.loadsAreOld },
     ...(prices && { prices }),
   };
   enqueue.spawnChild('cohort', { id: cohortId, input });

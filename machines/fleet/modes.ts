@@ -2,6 +2,7 @@
 export interface Modes {
   lifecycle: 'recovering' | 'active' | 'leaving' | 'stopping' | 'stopped';
   scheduler: 'absent' | 'present' | 'returning' | 'gone';
+  demand: 'awaited' | 'byCount' | 'byStarts';
   inventory: 'idle' | 'listing' | 'searching' | 'adopting';
   monitor: 'unknown' | 'connected' | 'lost';
   hold: 'running' | 'held';
@@ -11,6 +12,7 @@ export interface Modes {
 export const modeNames: { [Region in keyof Modes]: readonly Modes[Region][] } = {
   lifecycle: ['recovering', 'active', 'leaving', 'stopping', 'stopped'],
   scheduler: ['absent', 'present', 'returning', 'gone'],
+  demand: ['awaited', 'byCount', 'byStarts'],
   inventory: ['idle', 'listing', 'searching', 'adopting'],
   monitor: ['unknown', 'connected', 'lost'],
   hold: ['running', 'held'],

@@ -45,7 +45,7 @@ function drainReason(
   there: number,
   mayStay: number | null,
 ): string {
-  if (desired !== null && there > desired) return `no longer wanted: ${desiredWhy}`;
+  if (desired !== null && there > desired) return `no longer desired: ${desiredWhy}`;
   return mayStay !== null && there > mayStay
     ? 'more than a money limit allows'
     : 'more than max_task_concurrency allows';
@@ -56,11 +56,12 @@ function drainReason(
  * to be launched again when the next one ends.
  */
 function desiredAfter(
-  { desired, replacesEnded }: Fleet,
+  { desired }: Fleet,
+  { demand }: Modes,
   drains: readonly (readonly [string, Share])[],
   there: number,
 ): number | null {
-  if (replacesEnded || desired === null) return desired;
+  if (demand !== 'byStarts' || desired === null) return desired;
   const drained = drains.reduce(
     (sum, [, { pending, idle, busy }]) => sum + pending + idle + busy,
     0,
@@ -128,7 +129,7 @@ function drainGroups(
   const drains = drainsOf(fleet, leaving);
   const until = drainUntil(fleet);
   const reason = drainReason(fleet, desired, kept(counts), mayStay);
-  enqueue.assign({ desired: desiredAfter(fleet, drains, kept(counts)) });
+  enqueue.assign({ desired: desiredAfter(fleet, modes, drains, kept(counts)) });
   sendCommands(
     fleet,
     drains.map(([cohortId, share]) => [
@@ -181,39 +182,48 @@ const shareOf = ({ counts: { pending, idle, busy } }: CohortStatus): Share => ({
   ...{ pending, idle, busy },
 });
 
-/** Drains every group at its next idle moment, and soon; what is still to be put into a cohort follows. */
-export const drainAll = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  const { drainAllUntil, now, settings } = context;
-  const until = drainAllUntil ?? now + settings.stopDrainMs;
-  enqueue.assign({ drainAllUntil: until });
-  // At first every cohort: groups that wait for an idle moment already have less time.
-  const concerned = Object.entries(context.cohorts).filter(
-    ([, { counts, generation, observedGeneration }]) =>
-      drainAllUntil === null ||
-      (generation === observedGeneration && counts.pending + serving(counts) > 0),
-  );
+/** Drains all groups of these cohorts at their next idle moment, and until then at the latest. */
+function drainCohorts(
+  fleet: Fleet,
+  cohorts: readonly (readonly [cohortId: string, status: CohortStatus])[],
+  until: number,
+  enqueue: Enqueue,
+): void {
+  const rest = { at: fleet.now, until, reason: 'the daemon stops' };
   sendCommands(
-    context,
-    concerned.map(([cohortId, status]) => [
+    fleet,
+    cohorts.map(([cohortId, status]) => [
       cohortId,
-      { type: 'cohort.drain', ...shareOf(status), at: now, until, reason: 'the daemon stops' },
+      { type: 'cohort.drain', ...shareOf(status), ...rest },
     ]),
     enqueue,
   );
+}
+
+/** Every cohort gets the deadline: groups that wait for an idle moment already have less time. */
+function beginDrainAll(fleet: Fleet, until: number, enqueue: Enqueue): void {
+  enqueue.assign({ drainAllUntil: until });
+  drainCohorts(fleet, Object.entries(fleet.cohorts), until, enqueue);
+}
+
+/** Drains every group at its next idle moment, and soon. */
+export const drainAll = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  beginDrainAll(context, context.now + context.settings.stopDrainMs, enqueue);
 });
 
 /** No group waits for an idle moment any longer. */
 export const drainAllNow = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  const { now } = context;
-  enqueue.assign({ drainAllUntil: now });
-  sendCommands(
-    context,
-    Object.entries(context.cohorts).map(([cohortId, status]) => [
-      cohortId,
-      { type: 'cohort.drain', ...shareOf(status), at: now, until: now, reason: 'the daemon stops' },
-    ]),
-    enqueue,
+  beginDrainAll(context, context.now, enqueue);
+});
+
+/** What was put into a cohort since, or is taken back there, is drained like all others. */
+export const drainRest = fleetSetup.enqueueActions(({ context, enqueue }) => {
+  const { drainAllUntil, now } = context;
+  const left = Object.entries(context.cohorts).filter(
+    ([, { counts, generation, observedGeneration }]) =>
+      generation === observedGeneration && counts.pending + serving(counts) > 0,
   );
+  drainCohorts(context, left, drainAllUntil ?? now, enqueue);
 });
 
 /** Reports why nothing is launched, once per change, while something is desired and not launched. */

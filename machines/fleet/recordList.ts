@@ -12,6 +12,6 @@ export const recordList = fleetSetup.enqueueActions(({ context, event, enqueue }
 /** What a cluster elsewhere holds is unknown, so the list may lack tasks of ours. */
 export const onListIncomplete = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   const trouble = readingOf(context, event).incomplete?.reason ?? '';
-  enqueue.assign({ ...withNextList(context), denials: 0, listDenied: false });
+  enqueue.assign({ ...withNextList(context), denials: 0 });
   enqueue({ type: 'noteInventory', params: { trouble, blind: false } });
 });

@@ -55,7 +55,6 @@ export const schedulerRegion = fleetChart.createStateConfig({
         tick: [
           { guard: 'schedulerSilent', target: 'absent.silent' },
           { guard: 'onlyEmptyRequests', actions: 'desireNothingWhenEmpty' },
-          { guard: 'neverCommands', actions: 'reportNeverCommanded' },
         ],
         'scheduler.heartbeatEcho': { actions: 'recordEcho' },
         'scheduler.lost': 'absent.lost',

@@ -84,8 +84,6 @@ export interface Fleet extends FleetInput, CountedCohorts {
   /** Since when the scheduler has answered: since its first echo, or since it is back after its grace was over. */
   answersSince: number | null;
   lastEchoAt: number | null;
-  /** The scheduler has commanded nothing since it has answered, and that has not been reported. */
-  commandAwaited: boolean;
   /** Since when the scheduler has said nothing, not counting times at which this process stood still. */
   quietSince: number;
   /** When a scheduler that was gone was heard again; or first heard, when there were groups of an earlier run. */
@@ -118,10 +116,6 @@ export interface Fleet extends FleetInput, CountedCohorts {
   fewerSince: number | null;
   /** Since when a degraded group may leave as soon as it is idle; null: none may. */
   spareSince: number | null;
-  /** What ends is replaced. Not so for a scheduler that asks for tasks one by one: it would ask for the same one again. */
-  replacesEnded: boolean;
-  /** No start is open any more. Once every cohort has reported, no more is desired than there is. */
-  startsCalledOff: boolean;
   emptySince: number | null;
   /** The Fargate tasks of each cohort, by cohort and task id: loads are sent to the cohort that they concern. */
   tasksOf: Record<string, Record<string, true>>;
@@ -145,7 +139,7 @@ export interface Fleet extends FleetInput, CountedCohorts {
   aboveSince: number | null;
   /** Workers last advertised to the scheduler; null: all. */
   advertised: number | null;
-  /** Until when groups at work may wait for an idle moment at the end; null: not stopping. */
+  /** Until when groups at work may wait for an idle moment at the end; null: the end has not begun. */
   drainAllUntil: number | null;
   inventoryAt: number | null;
   inventoryNotBefore: number;
@@ -159,8 +153,6 @@ export interface Fleet extends FleetInput, CountedCohorts {
   decisionStale: boolean;
   /** When a launch was given up that may have started tasks; until a later list that is unknown. */
   unknownOutcomeAt: number | null;
-  /** Our tasks may not be listed: nothing is known but what the journal says. */
-  listDenied: boolean;
   /** Why an operator holds launches, and since when; null: never held. */
   holdReason: string | null;
   heldSince: number | null;
@@ -186,7 +178,6 @@ export const newFleet = (input: FleetInput): Fleet => ({
   revision: null,
   answersSince: null,
   lastEchoAt: null,
-  commandAwaited: true,
   quietSince: input.startedAt,
   returnedAt: null,
   connection: 'closed',
@@ -196,7 +187,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...{ replacedFrom: null, rotatesFrom: input.rotatesFrom ?? null, views: noViews },
   ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   ...{ fewerSince: null, spareSince: null },
-  ...{ replacesEnded: true, startsCalledOff: false, emptySince: null },
+  emptySince: null,
   ...{ ...noCohorts, tasksOf: {}, waitingLoads: {}, opened: 0, launched: 0 },
   // Less than a turn's: the code runs for the first time, which is slow.
   turnAllowance: cohortSize,
@@ -215,7 +206,6 @@ export const newFleet = (input: FleetInput): Fleet => ({
   lists: noLists,
   decisionStale: false,
   unknownOutcomeAt: null,
-  listDenied: false,
   ...{ holdReason: null, heldSince: null },
   money: newMoney(input.spent, input.settings.money, input.owned, input.startedAt),
   notedBlockers: [],
@@ -290,14 +280,20 @@ export const hadNone = ({ opened, launchesGivenUp }: Fleet): boolean =>
 export const neverHadAny = (fleet: Fleet): boolean =>
   hadNone(fleet) && !fleet.journalIncomplete && fleet.adoption.unconfirmed === 0;
 
+/** One denial can be a mistake of the moment: rights that were granted just now are not known everywhere. */
+const denialsBelieved = 3;
+
+/** Our tasks may not be listed: nothing is known but what the journal says. */
+export const listDenied = ({ denials }: Pick<Fleet, 'denials'>): boolean =>
+  denials >= denialsBelieved;
+
 /** Our tasks may not be listed, and the journal has forgotten none of them: what it says is all there is. */
-export const journalSuffices = ({
-  listDenied,
-  inventoryAt,
-  journalIncomplete,
-  launchesGivenUp,
-}: Fleet): boolean =>
-  listDenied && (inventoryAt !== null || (!journalIncomplete && launchesGivenUp === 0));
+export function journalSuffices(fleet: Fleet): boolean {
+  const { inventoryAt, journalIncomplete, launchesGivenUp } = fleet;
+  return (
+    listDenied(fleet) && (inventoryAt !== null || (!journalIncomplete && launchesGivenUp === 0))
+  );
+}
 
 /** What may be there was looked for, and nothing was found. */
 const foundNone = (fleet: Fleet): boolean =>

@@ -6,8 +6,10 @@ import { allObserved, type Fleet, fleetCounts, kept, openLaunches } from './stat
 
 /** Of a scheduler that has not said yet how many it wants, or does not say it in workers. */
 export const noAsk = {
-  ...{ ask: null, desiredWorkers: null, workersAhead: null, replacedFrom: null },
-  startsCalledOff: false,
+  ask: null,
+  desiredWorkers: null,
+  workersAhead: null,
+  replacedFrom: null,
 } as const;
 
 /** No start is open: no more is desired than there is. */
@@ -16,10 +18,10 @@ export const atMostThere = (fleet: Fleet): number | null =>
 
 /** One more than there is, unless one is on its way already. */
 export const onStartRequested = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  enqueue.assign({ ...noAsk, replacesEnded: false, emptySince: null, commandAwaited: false });
+  enqueue.assign({ ...noAsk, emptySince: null });
   const there = kept(fleetCounts(context));
   if (openLaunches(context) > 0 || (context.desired ?? 0) > there) return;
-  const why = 'one more is wanted';
+  const why = 'one more is desired';
   enqueue.assign({ desired: there + 1, desiredWhy: why });
   enqueue({ type: 'noteDesired', params: { tasks: there + 1, why } });
 });
@@ -32,7 +34,7 @@ export const onShutdownRequested = fleetSetup.enqueueActions(({ context, event, 
   // Until every cohort has reported, the counts lack groups that were just launched or adopted.
   const isCounted = allObserved(context);
   enqueue.assign({
-    ...{ ...noAsk, replacesEnded: false, startsCalledOff: !isCounted, commandAwaited: false },
+    ...noAsk,
     ...(isCounted && { desired: atMostThere(context) }),
   });
   if (taskIds.length === 0) return;
@@ -53,7 +55,7 @@ export const onRequestsForgotten = fleetSetup.enqueueActions(({ context, enqueue
   const counts = fleetCounts(context);
   const desired = allObserved(context) ? kept(counts) + recallable(counts) : null;
   const why = 'the scheduler says which are to go';
-  enqueue.assign({ ...noAsk, replacesEnded: false, desired, desiredWhy: why });
+  enqueue.assign({ ...noAsk, desired, desiredWhy: why });
   if (desired !== null) enqueue({ type: 'noteDesired', params: { tasks: desired, why } });
   cancelDrains(context, enqueue);
 });

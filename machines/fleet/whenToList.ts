@@ -3,6 +3,7 @@ import { confirmOrphanMs, inventoryBackoff } from '../shared/timing.ts';
 import {
   type Fleet,
   inventoryStale,
+  listDenied,
   listed,
   neverHadAny,
   openLaunches,
@@ -25,22 +26,24 @@ export function withNextList(
  * list may show what they have started: those tasks are taken over, and watched, as soon as that.
  */
 export function searchDue(fleet: Fleet, now: number): boolean {
-  const { inventoryAt, listDenied, searchNotBefore, lastLaunchAt, settings } = fleet;
+  const { inventoryAt, searchNotBefore, lastLaunchAt, settings } = fleet;
   return (
     inventoryAt === null &&
-    !listDenied &&
+    !listDenied(fleet) &&
     openLaunches(fleet) > 0 &&
     now >= Math.max(searchNotBefore, lastLaunchAt + settings.settleMs)
   );
 }
 
-/** A complete list is worth its calls: nothing can be on its way that it would not show. */
-export function inventoryDue(fleet: Fleet, now: number): boolean {
+/**
+ * A complete list is worth its calls: nothing can be on its way that it would not show. `isEnding`: everything is to end.
+ */
+export function inventoryDue(fleet: Fleet, now: number, isEnding: boolean): boolean {
   const { inventoryAt, inventoryNotBefore, adoption, settings } = fleet;
-  const { drainAllUntil, unknownOutcomeAt, lastLaunchAt } = fleet;
+  const { unknownOutcomeAt, lastLaunchAt } = fleet;
   if (now < inventoryNotBefore) return false;
   // At the end, also where nothing is known: the state directory may have been lost as a whole.
-  const isLast = drainAllUntil !== null && neverHadAny(fleet);
+  const isLast = isEnding && neverHadAny(fleet);
   if (inventoryAt === null)
     return openLaunches(fleet) === 0 && (isLast || now >= lastLaunchAt + settings.settleMs);
   // What launches without an answer have started.
@@ -49,6 +52,6 @@ export function inventoryDue(fleet: Fleet, now: number): boolean {
     (inventoryStale(fleet) && now >= (unknownOutcomeAt ?? 0) + settings.settleMs) ||
     (adoption.unconfirmed > 0 && now - inventoryAt >= confirmOrphanMs) ||
     now - inventoryAt >= settings.inventoryEveryMs ||
-    (drainAllUntil !== null && (showsMore || (!listed(fleet) && now >= settledFrom(fleet))))
+    (isEnding && (showsMore || (!listed(fleet) && now >= settledFrom(fleet))))
   );
 }

@@ -14,6 +14,14 @@ export const never = 8_640_000_000_000_000;
 /** Between two attempts to prepare cluster and task definition. */
 export const preparationBackoff: Backoff = { firstMs: 1000, longestMs: 60_000 };
 
+// The journal of earlier runs.
+
+/** A launch older than this is not sent again: its tasks are long in the lists, and its token does not live for ever. */
+export const resendLimitMs = 10 * 60_000;
+
+/** The clock may have been set back so much since a launch was journaled. */
+export const clockSlackMs = 60_000;
+
 // The session with the scheduler.
 
 /** No launch, and no calm, when the last echo is older than this or than two heartbeat intervals. */

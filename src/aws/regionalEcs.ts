@@ -1,5 +1,5 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
-import { placeOf, regionOf } from '../shared/taskPlace.ts';
+import { placeOf, regionOf } from '../../machines/shared/taskPlace.ts';
 import { type AwsSettings, createEcsClient } from './client.ts';
 
 export interface RegionalEcs {

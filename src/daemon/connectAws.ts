@@ -1,9 +1,11 @@
+import type { UsedPlaces } from '../../machines/recovery/journalFacts.ts';
 import type {
   DescribedTasks,
   LaunchAnswer,
   LaunchOrder,
   TaskObservation,
 } from '../../machines/shared/domain.ts';
+import { accountOf } from '../../machines/shared/taskPlace.ts';
 import { createCaller } from '../aws/caller.ts';
 import { chainCredentials, fixedCredentials } from '../aws/credentials.ts';
 import { bootstrap } from '../aws/ensure/bootstrap.ts';
@@ -20,8 +22,6 @@ import { stopTask } from '../aws/tasks/stopTask.ts';
 import { createTurns } from '../aws/turns.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
-import { accountOf } from '../shared/taskPlace.ts';
-import type { UsedPlaces } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import { answerByOurClock, byOurClock } from './ledgerEffects.ts';
 import { bootstrapSettings, callRates } from './managerSettings.ts';

@@ -3,8 +3,8 @@ import type {
   DescribeFailure,
   TaskObservation,
 } from '../../machines/shared/domain.ts';
+import { placeOf } from '../../machines/shared/taskPlace.ts';
 import { Failure } from '../shared/failure.ts';
-import { placeOf } from '../shared/taskPlace.ts';
 
 /** None of the tasks that were asked for could be described. */
 export class NothingDescribed extends Failure {

@@ -1,15 +1,8 @@
 import type { TaskClaim } from '../../machines/group/launch.ts';
-import type {
-  LaunchAnswer,
-  ListedTask,
-  OwnedGroup,
-  Refusal,
-  TaskList,
-} from '../../machines/shared/domain.ts';
-import type { FoundTasks } from '../aws/tasks/listTasks.ts';
+import type { LaunchAnswer, OwnedGroup, Refusal } from '../../machines/shared/domain.ts';
 import { now } from '../shared/clock.ts';
 import type { Journal } from '../store/journal.ts';
-import { inventoryOwedFor } from './launchClusters.ts';
+import type { InventoryOwedRecord, LaunchRecord } from '../store/records.ts';
 
 type Records = Pick<Journal, 'ledger' | 'note'>;
 
@@ -19,6 +12,14 @@ export interface LaunchOutcome {
   refusals: Refusal[];
   /** It was given up without an answer, and may have started tasks. */
   outcomeUnknown: boolean;
+}
+
+/** What is journaled before a launch is given up without an answer: only a list shows what it started. */
+export function inventoryOwedFor(launch: LaunchRecord | null, at: number): InventoryOwedRecord {
+  const owed = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at } as const;
+  if (launch === null) return owed;
+  const { label, count, market } = launch;
+  return { ...owed, launch: { label, count, market } };
 }
 
 /** Journals the outcome of a launch, and answers which of its claims the ledger accepted. */
@@ -43,30 +44,6 @@ export function journalAdoption(journal: Records, groups: OwnedGroup[]): OwnedGr
     const createdAt = group.createdAt === null ? null : Math.min(group.createdAt, at);
     return journal.note({ kind: 'adopted', ...group, createdAt, at }).length === 0;
   });
-}
-
-/**
- * A list, with what the ledger knows of each task. A task that has ended since the list was asked for counts
- * as owned: the list is older than its end.
- */
-export function taskListOf(
-  ledger: Pick<Journal['ledger'], 'owner' | 'isOpen' | 'history'>,
-  { startedAt, tasks, unlisted }: FoundTasks & { startedAt: number },
-): TaskList {
-  const endedSince = new Set(
-    ledger
-      .history()
-      .filter(({ endedAt }) => endedAt >= startedAt)
-      .map(({ taskArn }) => taskArn),
-  );
-  const listed = tasks.map(
-    ({ startedBy: _, ...task }): ListedTask => ({
-      ...task,
-      owned: ledger.owner(task.taskArn) !== undefined || endedSince.has(task.taskArn),
-      launchOpen: task.label !== null && ledger.isOpen(task.label),
-    }),
-  );
-  return { startedAt, tasks: listed, unlisted };
 }
 
 /** Times of AWS by our clock. `aheadMs`: how far AWS's clock is ahead of ours, possibly hours. */

@@ -2,6 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { clearInterval, setInterval } from 'node:timers';
 import { createActor } from 'xstate';
 import type { DaemonInput } from '../../machines/daemon/daemon.ts';
+import { placesElsewhere, unlistedIn } from '../../machines/recovery/places.ts';
+import { firstListWait, mayOweResponse } from '../../machines/recovery/startup.ts';
 import { deadAtStart } from '../../machines/scheduler/deadWorkers.ts';
 import type { LaunchOrder } from '../../machines/shared/domain.ts';
 import { ambiguousLimitOf, type Config, describeCapacity } from '../config/config.ts';
@@ -19,7 +21,6 @@ import { createObservers, openControl } from './control/openControl.ts';
 import { withStateDir } from './fleetStateDir.ts';
 import { rememberCalls } from './lastCalls.ts';
 import { lateAws } from './lateAws.ts';
-import { clustersElsewhere, otherTags, unlistedIn } from './launchClusters.ts';
 import { createTemplates, type Templates } from './launchTemplates.ts';
 import { managerSettings, sessionSettings } from './managerSettings.ts';
 import {
@@ -34,7 +35,7 @@ import {
 import { reportSiblingTasks } from './siblingTasks.ts';
 import type { OnRetry, OnStop } from './signals.ts';
 import { fleetIn, spendingSource } from './spendingSource.ts';
-import { firstListWait, mayOweResponse, recover } from './startup.ts';
+import { recover } from './startup.ts';
 import { stopTimeoutCheck } from './stopTime.ts';
 import { factsOf } from './watch/managerFacts.ts';
 import type { ManagerWatch } from './watch/managerWatch.ts';
@@ -69,10 +70,7 @@ export async function runDaemon(
   const epoch = randomBytes(6).toString('hex');
   const { cluster, startedBy } = templates;
   const home = { region: config.aws.region, cluster, tag: startedBy };
-  const elsewhere = () => ({
-    clusters: clustersElsewhere(journal.ledger, home),
-    tags: otherTags(journal.ledger, home.tag),
-  });
+  const elsewhere = () => placesElsewhere(journal.ledger, home);
   const recovered = recover(journal, {
     ...{ at: now(), epoch, home },
     requestHashOf: (order) => template(order).hash(order),

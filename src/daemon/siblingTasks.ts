@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KnownTasks } from '../../machines/recovery/places.ts';
 import type { DescribedTasks } from '../../machines/shared/domain.ts';
 import type { LedgerView } from '../store/ledger.ts';
 import { findSiblings, type Sibling, unansweredLaunches } from '../store/siblings.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { KnownTasks } from './launchClusters.ts';
 
 /** Before the first look, ms: other managers of this process lock their directories meanwhile. */
 const firstAfterMs = 3_000;

@@ -1,21 +1,26 @@
-import type { OwnedGroup } from '../../machines/shared/domain.ts';
-import { clusterOfLaunch } from '../shared/taskPlace.ts';
+import type {
+  InventoryOwed,
+  InventoryReason,
+  JournaledGroup,
+  JournaledSpending,
+  OwedLaunch,
+  UsedPlaces,
+} from '../../machines/recovery/journalFacts.ts';
+import { presumedAt } from '../../machines/shared/presumedAt.ts';
+import { clusterOfLaunch } from '../../machines/shared/taskPlace.ts';
 import { History } from './history.ts';
 import { LastUse } from './lastUse.ts';
 import {
   type Claim,
   type EndedRecord,
-  type InventoryReason,
   type JournalRecord,
   type LaunchRecord,
   mergeTimes,
   type ObservedRecord,
-  type OwedLaunch,
   type RotationRecord,
   type SettledRecord,
   type SpentRecord,
   type StartRecord,
-  type TaskTimes,
   unknownTimes,
 } from './records.ts';
 
@@ -25,45 +30,8 @@ export interface DroppedClaim extends Claim {
   ownedBy: string | null;
 }
 
-/** A live group, with all that is known of its task. */
-export interface LedgerGroup extends OwnedGroup, TaskTimes {}
-
 /** A group that is over. */
 export type EndedGroup = Omit<EndedRecord, 'kind' | 'at'>;
-
-/** What was spent, as far as the records tell. */
-export type LedgerSpent = Omit<SpentRecord, 'kind' | 'at'>;
-
-/** A complete inventory is needed before it is known which tasks are ours. */
-export interface InventoryOwed {
-  /** Milliseconds since the epoch, by the clock of the start that found the first reason. */
-  since: number;
-  reasons: InventoryReason[];
-  /** Launches that were given up without an answer. */
-  launches: OwedLaunch[];
-}
-
-/** Where a list of our tasks may still show some that no group owns, besides the clusters and tags of open launches. */
-export interface UsedPlaces {
-  /** ARNs of clusters. */
-  clusters: string[];
-  /** Ownership tags. */
-  tags: string[];
-}
-
-/**
- * From when on the task of a group is billed at a start `now`, as if it had followed at once on the moment when the
- * journal was `writtenAt`, by the clock of then. What the start before presumed stays true: the clock may have been set
- * since the creation. Null: not known.
- */
-export function presumedAt(
-  now: number,
-  writtenAt: number,
-  { presumedFrom, createdAt }: Pick<OwnedGroup, 'presumedFrom' | 'createdAt'>,
-): number | null {
-  const from = presumedFrom ?? createdAt;
-  return from === null ? null : Math.min(now, now - (writtenAt - from));
-}
 
 /** What others may ask the ledger. Only the journal writes to it. */
 export type LedgerView = Omit<Ledger, 'apply' | 'withdraw'>;
@@ -76,7 +44,7 @@ export class Ledger {
   #start: StartRecord | null = null;
   #lastLaunchAt: number | null = null;
   readonly #open = new Map<string, LaunchRecord>();
-  readonly #groups = new Map<string, LedgerGroup>();
+  readonly #groups = new Map<string, JournaledGroup>();
   readonly #owners = new Map<string, string>();
   readonly #history = new History();
   readonly #inventoryOwed = new Map<InventoryReason, number>();
@@ -182,7 +150,7 @@ export class Ledger {
   }
 
   /** Live groups, in the order in which they got their task. */
-  groups(): LedgerGroup[] {
+  groups(): JournaledGroup[] {
     return [...this.#groups.values()];
   }
 
@@ -191,7 +159,7 @@ export class Ledger {
     return this.#groups.size;
   }
 
-  group(groupId: string): LedgerGroup | undefined {
+  group(groupId: string): JournaledGroup | undefined {
     return this.#groups.get(groupId);
   }
 
@@ -213,7 +181,7 @@ export class Ledger {
   }
 
   /** Null: no run has counted what it spends. */
-  spent(): LedgerSpent | null {
+  spent(): JournaledSpending | null {
     if (this.#spent === null) return null;
     const { kind: _, at: __, ...spent } = this.#spent;
     return { ...spent, endedUsd: this.#endedUsd };
@@ -309,7 +277,7 @@ export class Ledger {
       .filter(({ groupId, ownedBy }) => ownedBy !== groupId);
   }
 
-  #claim(group: LedgerGroup): DroppedClaim[] {
+  #claim(group: JournaledGroup): DroppedClaim[] {
     const { groupId, taskArn } = group;
     const owner = this.#owners.get(taskArn);
     if (owner === groupId) return [];

@@ -1,4 +1,11 @@
-import type { Cause, LaunchOrder, Market, Refusal } from '../../machines/shared/domain.ts';
+import type {
+  InventoryReason,
+  JournaledLaunch,
+  JournaledSpending,
+  OwedLaunch,
+  TaskTimes,
+} from '../../machines/recovery/journalFacts.ts';
+import type { Cause, Market, Refusal } from '../../machines/shared/domain.ts';
 import {
   bool,
   count,
@@ -25,16 +32,6 @@ export interface Claim {
   taskArn: string;
 }
 
-/** What is known of the life of a Fargate task. Null: not known, or not yet. A time that is known never changes. */
-export interface TaskTimes {
-  /** When ECS created the task, as ECS said it. What a task costs counts from here. */
-  createdAt: number | null;
-  /** When the task was first RUNNING, as ECS said it. */
-  runningAt: number | null;
-  /** When its workers first counted as known to the scheduler. */
-  registeredAt: number | null;
-}
-
 /** One start of the daemon. `epoch` is the random part of its launch tokens. */
 export interface StartRecord {
   kind: 'start';
@@ -45,16 +42,7 @@ export interface StartRecord {
 }
 
 /** The intent to send one RunTask, durable before it is sent. */
-export interface LaunchRecord extends LaunchOrder {
-  kind: 'launch';
-  /** Of everything that is sent; the same token with another request would be a conflict. */
-  requestHash: string;
-  /** The cluster that it is sent to, by name or ARN; left out in journals of earlier versions. */
-  cluster?: string | undefined;
-  /** The ownership tag that its tasks carry; left out in journals of earlier versions. */
-  tag?: string | undefined;
-  at: number;
-}
+export type LaunchRecord = JournaledLaunch;
 
 /** The outcome of a launch. No groups: it started no task, or it was given up and its tasks are left to adoption. */
 export interface SettledRecord {
@@ -101,19 +89,8 @@ export interface EndedRecord extends TaskTimes {
 }
 
 /** What was spent, besides the cost of each task that ends. A later one takes the place of an earlier one. */
-export interface SpentRecord {
+export interface SpentRecord extends JournaledSpending {
   kind: 'spent';
-  /** USD of all tasks that had ended by then. */
-  endedUsd: number;
-  /** A midnight in UTC, and what all tasks had cost by then, USD. */
-  day: number;
-  usdAtMidnight: number;
-  /** Tasks of earlier runs may be missing. */
-  isLowerBound: boolean;
-  /** USD that tasks may have cost besides that no inventory has shown, or whose end ECS has not; left out: none. */
-  unseenUsd?: number;
-  /** All that tasks may have cost besides at that midnight; left out: none, or of a journal of an earlier release. */
-  unseenAtMidnight?: number;
   at: number;
 }
 
@@ -131,19 +108,11 @@ export interface LastLaunchRecord {
   at: number;
 }
 
-/** Why only a complete inventory shows which tasks are ours. */
 export const inventoryReasons = [
-  /** The state directory held no journal, and nothing else of an earlier run. */
   'journalMissing',
-  /** Records, or the whole journal, may be lost. */
   'journalDamaged',
-  /** Launches were given up: they have no answer, and may have started tasks. */
   'launchesAbandoned',
-] as const;
-export type InventoryReason = (typeof inventoryReasons)[number];
-
-/** A launch that was given up without an answer. */
-export type OwedLaunch = Pick<LaunchRecord, 'label' | 'count' | 'market'>;
+] as const satisfies readonly InventoryReason[];
 
 /** A complete inventory is needed, also by later starts, until one was taken. */
 export interface InventoryOwedRecord {

@@ -16,6 +16,7 @@ const minScore = 90;
  * file's own test runs last where it is not named.
  */
 const additionalTests: Record<string, string[]> = {
+  'shared/presumedAt': ['recovery/replay'],
   'cohort/changes': [
     'cohort/messages',
     'cohort/changes',
@@ -149,13 +150,7 @@ const sourceParts = [
     'src/aws/unsent.ts',
   ],
   ...['src/daemon/ledgerEffects.ts', 'src/daemon/startup.ts', 'src/daemon/describedTasks.ts'],
-  ...[
-    'src/daemon/launchClusters.ts',
-    'src/shared/taskPlace.ts',
-    'src/daemon/siblingTasks.ts',
-    'src/daemon/stopTime.ts',
-    'src/daemon/taskTimes.ts',
-  ],
+  ...['src/daemon/siblingTasks.ts', 'src/daemon/stopTime.ts', 'src/daemon/taskTimes.ts'],
 ];
 
 /** Test files of a file, by its path without the ending. */

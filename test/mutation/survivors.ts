@@ -75,9 +75,8 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
-    why: 'each drain, or each poll, sets the value before it is read',
+    why: 'each drain sets the value before it is read',
     mutants: {
-      'machines/cohort/cohort.ts': mutantsOf('monitorConnected: false, | false => true'),
       'machines/group/workerGroup.ts': mutantsOf('whenIdle: false, | false => true'),
     },
   },
@@ -99,8 +98,8 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'a label that is null is in no journal: the answer is the same',
     mutants: {
-      'src/daemon/ledgerEffects.ts': mutantsOf(
-        'launchOpen: task.label !== null && ledger.isOpen(task.label), | task.label !== null => true',
+      'machines/fleet/listedTasks.ts': mutantsOf(
+        'launchOpen: task.label !== null && owners.isOpen(task.label), | task.label !== null => true',
       ),
     },
   },

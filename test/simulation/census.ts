@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AnyActorRef } from 'xstate';
 import { spendingOf } from '../../machines/fleet/money.ts';
-import type { Fleet } from '../../machines/fleet/state.ts';
+import { type Fleet, listDenied } from '../../machines/fleet/state.ts';
 import { isTaken } from '../../machines/scheduler/identityConflict.ts';
 import type { SessionContext } from '../../machines/scheduler/sessionState.ts';
 import { now } from '../../src/shared/clock.ts';
@@ -123,7 +123,7 @@ export const censusOf = (daemon: AnyActorRef): Census => {
   const spending = spendingOf(fleet, now());
   census.totalsAreSums = isDeepStrictEqual(fleet.totals, totalsOf(fleet.cohorts));
   census.desired = fleet.desired;
-  census.inventoryComplete = fleet.inventoryAt !== null || fleet.listDenied;
+  census.inventoryComplete = fleet.inventoryAt !== null || listDenied(fleet);
   census.money = (value as { money?: string }).money ?? 'none';
   census.usdTotal = spending?.usdTotal ?? null;
   census.isLowerBound = spending?.isLowerBound ?? false;

@@ -1,7 +1,10 @@
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { type AnyActor, type AnyStateMachine, createActor, fromCallback } from 'xstate';
+import { taskListOf } from '../../machines/fleet/listedTasks.ts';
 import type { Fleet } from '../../machines/fleet/state.ts';
 import { readList } from '../../machines/fleet/taskLists.ts';
+import { placesElsewhere, unlistedIn } from '../../machines/recovery/places.ts';
+import { mayOweResponse } from '../../machines/recovery/startup.ts';
 import { deadAtStart } from '../../machines/scheduler/deadWorkers.ts';
 import type { LaunchOrder, ListedTask } from '../../machines/shared/domain.ts';
 import { createCaller } from '../../src/aws/caller.ts';
@@ -13,12 +16,11 @@ import { listTasks } from '../../src/aws/tasks/listTasks.ts';
 import { runTask } from '../../src/aws/tasks/runTask.ts';
 import { stopTask } from '../../src/aws/tasks/stopTask.ts';
 import { createTurns } from '../../src/aws/turns.ts';
-import { clustersElsewhere, otherTags, unlistedIn } from '../../src/daemon/launchClusters.ts';
 import { createTemplates } from '../../src/daemon/launchTemplates.ts';
-import { answerByOurClock, byOurClock, taskListOf } from '../../src/daemon/ledgerEffects.ts';
+import { answerByOurClock, byOurClock } from '../../src/daemon/ledgerEffects.ts';
 import { callRates, managerSettings, sessionSettings } from '../../src/daemon/managerSettings.ts';
 import { reportSiblingTasks } from '../../src/daemon/siblingTasks.ts';
-import { mayOweResponse, recover } from '../../src/daemon/startup.ts';
+import { recover } from '../../src/daemon/startup.ts';
 import { provide } from '../../src/daemon/wiring.ts';
 import { now } from '../../src/shared/clock.ts';
 import type { Files } from '../../src/store/files.ts';
@@ -217,10 +219,7 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
     };
     const { cluster, startedBy } = templates;
     const home = { region: config.aws.region, cluster, tag: startedBy };
-    const elsewhere = () => ({
-      clusters: clustersElsewhere(journal.ledger, home),
-      tags: otherTags(journal.ledger, home.tag),
-    });
+    const elsewhere = () => placesElsewhere(journal.ledger, home);
     const recovered = recover(watched, {
       ...{ at: now(), epoch, home },
       requestHashOf: (order) => templateOf(order).hash(order),

@@ -2,18 +2,12 @@ import type { GroupStatus } from '../../machines/cohort/groupStatus.ts';
 import { groupStatus } from '../../machines/cohort/groupStatus.ts';
 import { trip } from '../../machines/fleet/circuitBreaker.ts';
 import { fleetStatus } from '../../machines/fleet/fleetStatus.ts';
-import type { Modes } from '../../machines/fleet/modes.ts';
 import { noCounts } from '../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../machines/fleet/state.ts';
 import type { EndedSummary, Status } from '../../src/control/api.ts';
 import { counted } from './cohortTotals.ts';
-import { fleetInput, fleetSettings } from './liveManager.ts';
+import { fleetInput, fleetSettings, servingModes } from './liveManager.ts';
 import { arn, rowOf, serves } from './rows.ts';
-
-const modes: Modes = {
-  ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
-  ...{ monitor: 'connected', hold: 'running', money: 'within' },
-};
 
 /** Noon of a day, local time. */
 export const noon = new Date(2026, 10, 26, 12, 0, 0).getTime();
@@ -60,7 +54,7 @@ export function statusSample(given: Partial<Fleet> = {}, held = true): Status {
       ...{ region: 'us-east-1', cluster: 'scaler-cluster', mark: 'se-x', state: 'serving' },
       trouble: null,
     },
-    fleet: fleetStatus(fleet, { ...modes, hold: held ? 'held' : 'running' }),
+    fleet: fleetStatus(fleet, { ...servingModes, hold: held ? 'held' : 'running' }),
     degraded: {
       count: 2,
       groups: [

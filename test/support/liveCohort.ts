@@ -71,7 +71,6 @@ export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = 
     world.calls[effect].at(-1)?.resolve(output);
     await settle();
   };
-  const monitorConnected = { now: false };
   const answerBoth = async () => {
     await answer('journalLaunch', undefined);
     await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
@@ -88,7 +87,6 @@ export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = 
     actor.send({
       type: 'cohort.poll',
       at,
-      monitorConnected: monitorConnected.now,
       launching: true,
       ending: false,
     });
@@ -101,7 +99,6 @@ export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = 
     ...{
       ...world,
       actor,
-      monitorConnected,
       turn,
       phases,
       answer,

@@ -1,6 +1,7 @@
 import { createActor, type EventObject, fromCallback, SimulatedClock } from 'xstate';
 import type { CohortCommand } from '../../machines/cohort/messages.ts';
 import { fleetManager } from '../../machines/fleet/fleetManager.ts';
+import { type Modes, modesOf } from '../../machines/fleet/modes.ts';
 import { type Counts, noCounts } from '../../machines/fleet/plan.ts';
 import type { Fleet, FleetInput, FleetSettings } from '../../machines/fleet/state.ts';
 import { fleetInput, fleetSettings } from '../../src/paths/models/fleetFixtures.ts';
@@ -13,6 +14,12 @@ export {
   resent,
   tasksOf,
 } from '../../src/paths/models/fleetFixtures.ts';
+
+/** Of a manager that plans and may launch. */
+export const servingModes: Modes = {
+  ...{ lifecycle: 'active', scheduler: 'present', demand: 'byCount', inventory: 'idle' },
+  ...{ monitor: 'connected', hold: 'running', money: 'within' },
+};
 
 interface Reported {
   counts: Counts;
@@ -47,10 +54,16 @@ const applied = ({ counts, launches }: Reported, command: CohortCommand): Report
   }
 };
 
-/** A fleet manager whose cohorts, inventories and ticks are the test's; with a parent, and its notes. */
+type Actions = NonNullable<Parameters<typeof fleetManager.provide>[0]['actions']>;
+
+/**
+ * A fleet manager whose cohorts, inventories and ticks are the test's; with a parent, and its notes. `watching`: actions in
+ * place of the machine's own ones.
+ */
 export const liveManager = (
   given: Partial<FleetInput> = {},
   revised: Partial<FleetSettings> = {},
+  watching: Actions = {},
 ) => {
   const told: CohortCommand[] = [];
   const everTold: CohortCommand[] = [];
@@ -91,11 +104,13 @@ export const liveManager = (
           const kinds = report.blockers.map(({ kind }) => kind);
           blockers.push({ missing: report.missing, kinds });
         },
+        ...watching,
       },
     }),
     { input: { ...fleetInput, settings: { ...fleetSettings, ...revised }, ...given }, parent },
   ).start();
   const fleet = (): Fleet => actor.getSnapshot().context;
+  const modes = (): Modes => modesOf(actor.getSnapshot().value);
   const echo = (at: number) => actor.send({ type: 'scheduler.heartbeatEcho', at });
   const tick = (now: number) => actor.send({ type: 'tick', now });
   /** Ticks as far apart as they may be without its having stood still. */
@@ -157,7 +172,19 @@ export const liveManager = (
     says();
   };
   return {
-    ...{ actor, clock, cohorts: { lines }, calls, fleet, echo, tick, tickUntil, at, command },
+    ...{
+      actor,
+      clock,
+      cohorts: { lines },
+      calls,
+      fleet,
+      modes,
+      echo,
+      tick,
+      tickUntil,
+      at,
+      command,
+    },
     ...{ inventoried, report, reportOf, answered, orders, everTold, hears, says, ready, blockers },
   };
 };

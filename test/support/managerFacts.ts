@@ -1,7 +1,7 @@
 import { noCounts } from '../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../machines/fleet/state.ts';
 import type { ManagerFacts } from '../../src/daemon/watch/managerFacts.ts';
-import { fleetInput } from './liveManager.ts';
+import { fleetInput, servingModes } from './liveManager.ts';
 
 /** A manager at work: the scheduler has just answered, and our tasks have just been listed. `at`: ms since the epoch. */
 export function managerFacts(
@@ -22,10 +22,6 @@ export function managerFacts(
     groups: { requested: 0, provisioning: 1, running: 2, waiting: 0, held: 0, stopping: 1 },
     ...{ degraded: 0, openLaunches: 0, missing: 0, blockers: [] },
     ...given,
-    modes: {
-      ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
-      ...{ monitor: 'connected', hold: 'running', money: 'within' },
-      ...modes,
-    },
+    modes: { ...servingModes, ...modes },
   };
 }

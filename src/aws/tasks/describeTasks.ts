@@ -5,7 +5,7 @@ import type {
   TaskObservation,
 } from '../../../machines/shared/domain.ts';
 import { tasksPerPage } from '../../../machines/shared/limits.ts';
-import { placeOf } from '../../shared/taskPlace.ts';
+import { placeOf } from '../../../machines/shared/taskPlace.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
 import { wordsOf } from './missingCluster.ts';

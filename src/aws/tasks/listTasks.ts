@@ -1,7 +1,7 @@
 import { type ECSClient, ListTasksCommand } from '@aws-sdk/client-ecs';
 import type { ClusterFailure } from '../../../machines/shared/domain.ts';
 import { tasksPerPage } from '../../../machines/shared/limits.ts';
-import { accountOf } from '../../shared/taskPlace.ts';
+import { accountOf } from '../../../machines/shared/taskPlace.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';

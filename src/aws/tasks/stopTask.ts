@@ -1,6 +1,6 @@
 import { type ECSClient, StopTaskCommand } from '@aws-sdk/client-ecs';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
-import { placeOf } from '../../shared/taskPlace.ts';
+import { placeOf } from '../../../machines/shared/taskPlace.ts';
 import type { Call } from '../caller.ts';
 import { EcsFailure } from '../errors.ts';
 import { inCluster } from './missingCluster.ts';

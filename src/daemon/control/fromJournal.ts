@@ -1,7 +1,7 @@
+import type { JournaledGroup } from '../../../machines/recovery/journalFacts.ts';
 import { taskIdOf } from '../../../machines/shared/ids.ts';
 import type { Explained, Life, LifeStep } from '../../control/api.ts';
 import { endedLife, noMoments } from '../../control/life.ts';
-import type { LedgerGroup } from '../../store/ledger.ts';
 import { type PeekedJournal, peekJournal } from '../../store/peekJournal.ts';
 import { findEnded } from './endedGroups.ts';
 
@@ -28,12 +28,12 @@ export function explainFromJournal(dir: string, name: string): Explained | null 
   return { unknown: true };
 }
 
-function isNamed({ groupId, taskArn }: LedgerGroup, name: string): boolean {
+function isNamed({ groupId, taskArn }: JournaledGroup, name: string): boolean {
   return groupId.startsWith(name) || taskArn === name || taskIdOf(taskArn).startsWith(name);
 }
 
 /** Of a group that had not ended when the journal was last written. */
-function knownLife(group: LedgerGroup, { requestedAt, writtenAt }: PeekedJournal): Life {
+function knownLife(group: JournaledGroup, { requestedAt, writtenAt }: PeekedJournal): Life {
   const { groupId, taskArn, createdAt, runningAt, registeredAt } = group;
   const steps: LifeStep[] = [
     { at: requestedAt.get(groupId) ?? null, what: 'requested: RunTask is sent' },

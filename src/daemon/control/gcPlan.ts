@@ -1,4 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { clustersElsewhere, otherTags } from '../../../machines/recovery/places.ts';
+import {
+  clusterOfTask,
+  placeOfCluster,
+  type TaskPlace,
+} from '../../../machines/shared/taskPlace.ts';
 import { fleetOwnershipTag, ownershipTag } from '../../aws/launch/ownershipTag.ts';
 import { type AwsConnections, type AwsCredentials, connectionsOf } from '../../config/config.ts';
 import { ConfigFailure } from '../../config/configFailure.ts';
@@ -6,10 +12,8 @@ import { homeIn } from '../../config/home.ts';
 import { loadConfig } from '../../config/load.ts';
 import { ControlFailure } from '../../control/controlFailure.ts';
 import { AddressFailure, parseAddress } from '../../shared/address.ts';
-import { clusterOfTask, placeOfCluster, type TaskPlace } from '../../shared/taskPlace.ts';
 import type { LedgerView } from '../../store/ledger.ts';
 import { peekJournal } from '../../store/peekJournal.ts';
-import { clustersElsewhere, otherTags } from '../launchClusters.ts';
 import { ownershipTagOf } from '../managerSettings.ts';
 import { findManager, type Manager, type Wanted } from './managers.ts';
 

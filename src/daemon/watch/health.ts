@@ -1,3 +1,4 @@
+import { listDenied } from '../../../machines/fleet/state.ts';
 import type { ManagerFacts } from './managerFacts.ts';
 
 /** The control loop ticks each second; it counts as stuck after that, ms. */
@@ -42,9 +43,9 @@ function schedulerTroubles({ fleet }: ManagerFacts, now: number): string[] {
 }
 
 function inventoryTroubles({ fleet }: ManagerFacts, now: number): string[] {
-  const { inventoryAt, listDenied, settings } = fleet;
+  const { inventoryAt, settings } = fleet;
   // The journal and the monitor stream are used instead, for good.
-  if (listDenied) return [];
+  if (listDenied(fleet)) return [];
   if (inventoryAt === null) return ['there is no complete list of our tasks yet'];
   const limitMs = 2 * settings.inventoryEveryMs + inventorySlackMs;
   const ageMs = now - inventoryAt;

@@ -1,3 +1,4 @@
+import type { Modes } from '../../../machines/fleet/modes.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
 
 export const timeouts = {
@@ -13,7 +14,7 @@ export const input = {
   cohortId: 'cohort.0',
   timeouts,
   workersPerTask: 1,
-  monitorEverConnected: false,
+  monitor: 'unknown' as Modes['monitor'],
   loadsAreOld: false,
 };
 export const launchPlan = (label: string, count: number) => ({

@@ -36,7 +36,6 @@ const brief = (context: Fleet) => [
   context.owned.length,
   Object.values(context.cohorts).map(({ counts, launches }) => [counts, launches]),
   Object.values(context.breakers).map(({ failures, probe }) => [failures, probe !== null]),
-  context.replacesEnded,
   context.mismatch,
   context.connection,
   context.holdReason,
@@ -121,6 +120,10 @@ const oneByOne: Model = {
       ...((fleet.desired ?? 0) < 2 ? [{ type: 'scheduler.startRequested', at: 20_000 }] : []),
       { type: 'scheduler.shutdownRequested', at: 20_000, taskIds: ['old'] },
       { type: 'scheduler.requestsForgotten', at: 20_000 },
+      // What it sends to itself, too, once every cohort has reported.
+      ...(state.matches({ demand: { byStarts: 'calledOff' } })
+        ? [{ type: 'fleet.startsSettled' }]
+        : []),
       { type: 'scheduler.mismatch', at: 20_000, reason: fleet.mismatch ? null : 'too old' },
       // They change no state: a few of the states are enough.
       ...(fleet.revision === null && fleet.mismatch === null && fleet.desired === null
@@ -282,9 +285,13 @@ const leaving: Model = {
 /** The cluster is gone when everything ends. */
 const clusterGone: Model = {
   input: { ...input, owned: [] },
-  key: ({ value, context }) => [value, context.revision, context.drainAllUntil !== null],
+  key: ({ value, context }) => [value, context.revision],
   events: ({ value, context }) => [
     ...(context.revision === null ? [{ type: 'fleet.prepared', revision: 'rev:1' }] : []),
+    // So early only the end asks for a list.
+    ...(modesOf(value as Record<string, unknown>).lifecycle === 'stopping' && context.now < 5000
+      ? [{ type: 'tick', now: 5000 }]
+      : []),
     { type: 'tick', now: 20_000 },
     { type: 'fleet.stop' },
     // A late list shows something yet.

@@ -35,8 +35,9 @@ describe('a cohort', () => {
   });
 
   it('does not stop a group that has found work while StopTask waited for its turn', async () => {
-    const { launchBoth, actor, calls, look, hear, phases, turn, monitorConnected } = liveCohort();
-    monitorConnected.now = true;
+    const { launchBoth, actor, calls, look, hear, phases, turn } = liveCohort({
+      monitor: 'connected',
+    });
     await launchBoth();
     const running = [observed('arn:0', 'running'), observed('arn:1', 'running')];
     await look(5000, ...running);
@@ -60,9 +61,9 @@ describe('a cohort', () => {
   });
 
   it('takes back groups while their StopTask waits for its turn, and not once it is sent', async () => {
-    const { launchBoth, actor, calls, look, hear, phases, told, turn, monitorConnected } =
-      liveCohort();
-    monitorConnected.now = true;
+    const { launchBoth, actor, calls, look, hear, phases, told, turn } = liveCohort({
+      monitor: 'connected',
+    });
     await launchBoth();
     const running = [observed('arn:0', 'running'), observed('arn:1', 'running')];
     await look(5000, ...running);
@@ -84,8 +85,7 @@ describe('a cohort', () => {
   });
 
   it('stops no group for being idle once that is of old, and does when it is shown anew', async () => {
-    const { launchBoth, actor, calls, look, hear, phases, monitorConnected } = liveCohort();
-    monitorConnected.now = true;
+    const { launchBoth, actor, calls, look, hear, phases } = liveCohort({ monitor: 'connected' });
     await launchBoth();
     const running = [observed('arn:0', 'running'), observed('arn:1', 'running')];
     await look(5000, ...running);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
-import { liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
+import { fastManager, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 describe('a tick', () => {
   it('refills what Fargate allows, up to the burst', async () => {
@@ -51,7 +51,7 @@ describe('a tick', () => {
     tick(20_000);
     orders();
     tick(23_000);
-    expect(orders()).toMatchObject([{ type: 'cohort.poll', monitorConnected: loads !== null }]);
+    expect(orders()).toMatchObject([{ type: 'cohort.poll' }]);
   });
 
   it('reaches a cohort that has an open launch, by itself or with the poll', async () => {
@@ -63,7 +63,7 @@ describe('a tick', () => {
     tick(12_000);
     expect(orders()).toEqual([{ type: 'cohort.tick', at: 12_000, launching: true }]);
     tick(14_000);
-    const poll = { type: 'cohort.poll', monitorConnected: false, ending: false };
+    const poll = { type: 'cohort.poll', ending: false };
     expect(orders()).toEqual([{ ...poll, at: 14_000, launching: true }]);
     report({ pending: 1 });
     tick(15_000);
@@ -119,7 +119,7 @@ describe('a tick', () => {
     const seen = () => Object.values(fleet().cohorts).map(({ lastPolledAt }) => lastPolledAt);
     looks();
     tick(11_000);
-    const look = { type: 'cohort.poll', monitorConnected: true, launching: true, ending: false };
+    const look = { type: 'cohort.poll', launching: true, ending: false };
     expect(looks()).toEqual([
       { ...look, at: 11_000 },
       { ...look, at: 11_000 },
@@ -226,6 +226,23 @@ describe('a report', () => {
     expect(fleet().cohorts).toEqual(before);
     reportOf('cohort.0', { busy: 2 }, 0, 0);
     expect(fleet().cohorts['cohort.0']?.counts).toEqual({ ...noCounts, busy: 2 });
+  });
+
+  it('of an older generation makes nothing be launched once more', async () => {
+    const { actor, at, admitted, fleet, command } = await fastManager();
+    at(11_000);
+    command(8);
+    const [cohortId] = Object.keys(fleet().cohorts) as [string];
+    actor.send({
+      type: 'cohort.changed',
+      cohortId,
+      generation: 0,
+      counts: noCounts,
+      launches: 0,
+      ended: 0,
+    });
+    at(12_000);
+    expect(admitted()).toHaveLength(1);
   });
 
   it('keeps the loads of its busy groups, with the time, until the next one', async () => {

@@ -223,15 +223,16 @@ describe('a scheduler', () => {
   );
 
   it('has its desired number reported when it changes', async () => {
-    const { command, says, fleet } = await readyManager();
+    const { command, says, fleet, modes } = await readyManager();
     command(5);
     command(6);
     command(1);
     expect(says()).toEqual([
-      { tasks: 3, why: '5 workers wanted' },
-      { tasks: 1, why: '1 workers wanted' },
+      { tasks: 3, why: '5 workers desired' },
+      { tasks: 1, why: '1 workers desired' },
     ]);
-    expect(fleet()).toMatchObject({ desired: 1, replacesEnded: true, emptySince: null });
+    expect(fleet()).toMatchObject({ desired: 1, emptySince: null });
+    expect(modes().demand).toBe('byCount');
   });
 
   it('with a mismatch of releases is reported once', () => {
@@ -261,7 +262,7 @@ describe('a scheduler', () => {
 
 describe('groups that an operator drains', () => {
   it('are named to every cohort; the desired number and the planning mode stay', async () => {
-    const { actor, at, command, answered, orders, fleet } = await readyManager();
+    const { actor, at, command, answered, orders, fleet, modes } = await readyManager();
     at(11_000);
     command(4);
     answered();
@@ -273,7 +274,7 @@ describe('groups that an operator drains', () => {
         ...{ at: 11_500, until: 311_500 },
       },
     ]);
-    expect(fleet()).toMatchObject({ desired: 2, replacesEnded: true });
+    expect([fleet().desired, modes().demand]).toEqual([2, 'byCount']);
     answered();
     expect(orders()).toEqual([]);
   });

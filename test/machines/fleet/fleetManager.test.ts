@@ -11,20 +11,20 @@ import { settle } from '../../support/world.ts';
 
 describe('before all is known', () => {
   it('time passes, cohorts look, and what the scheduler and they say is kept', async () => {
-    const { actor, clock, at, command, orders, fleet, report } = liveManager({ owned: tasksOf(1) });
+    const { actor, clock, at, command, orders, fleet, modes, report } = liveManager({
+      owned: tasksOf(1),
+    });
     clock.increment(1);
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.adopt' })]);
     at(5000);
-    expect(orders()).toEqual([
-      { type: 'cohort.poll', at: 5000, monitorConnected: false, launching: false, ending: false },
-    ]);
+    expect(orders()).toEqual([{ type: 'cohort.poll', at: 5000, launching: false, ending: false }]);
     command(2);
     expect(fleet()).toMatchObject({ now: 5000, desired: 1 });
     actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.release' })]);
     report({});
     actor.send({ type: 'scheduler.startRequested', at: 0 });
-    expect(fleet()).toMatchObject({ cohorts: {}, desired: 1, replacesEnded: false });
+    expect([fleet().cohorts, fleet().desired, modes().demand]).toEqual([{}, 1, 'byStarts']);
     expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
   });
 });
@@ -326,7 +326,7 @@ it('tells a cohort whether the monitor stream has ever spoken', async () => {
   actor.send({ type: 'monitor.loads', at: 11_000, loads: null });
   expect(monitor()).toBe('lost');
   command(2);
-  expect(cohorts.lines[0]?.input).toMatchObject({ monitorEverConnected: true });
+  expect(cohorts.lines[0]?.input).toMatchObject({ monitor: 'lost' });
 });
 
 it('tells every cohort each time that the monitor stream shows nothing any more', async () => {

@@ -2,15 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { trip } from '../../../machines/fleet/circuitBreaker.ts';
 import { fleetStatus, groupTotals } from '../../../machines/fleet/fleetStatus.ts';
 import { launchBlockers } from '../../../machines/fleet/launchGate.ts';
-import type { Modes } from '../../../machines/fleet/modes.ts';
 import { noCounts, total } from '../../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../../machines/fleet/state.ts';
-import { fleetInput } from '../../support/liveManager.ts';
+import { fleetInput, servingModes as modes } from '../../support/liveManager.ts';
 
-const modes: Modes = {
-  ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
-  ...{ monitor: 'connected', hold: 'running', money: 'within' },
-};
 const fleetOf = (given: Partial<Fleet> = {}): Fleet => ({
   ...newFleet(fleetInput),
   ...{ revision: 'rev:1', lastEchoAt: 9000, now: 10_000, desired: 3, inventoryAt: 9000 },
@@ -56,7 +51,7 @@ describe('the status of the fleet', () => {
     const terms = { transport: 'ymq', generation: 'g3', exact: '2.6.0', bare: false } as never;
     const fleet = fleetOf({
       ...{ connection: 'ready', terms, mismatch: 'too old', allowance: 7.9, advertised: 6 },
-      ...{ inventoryFailures: 2, listDenied: true },
+      ...{ inventoryFailures: 2, denials: 3 },
       adoption: { ...fleetOf().adoption, unconfirmed: 3 },
     });
     const { scheduler, limits, inventory, money } = fleetStatus(fleet, modes);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { listDenied } from '../../../machines/fleet/state.ts';
 import { liveManager, orphan, readyManager, resent } from '../../support/liveManager.ts';
 import { settle } from '../../support/world.ts';
 
@@ -18,12 +19,12 @@ describe('a manager without the right to list', () => {
       at(now);
       await inventoried(denied);
       expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
-      expect([fleet().listDenied, told()]).toEqual([false, 0]);
+      expect([listDenied(fleet()), told()]).toEqual([false, 0]);
     }
     at(30_000);
     await inventoried(denied);
     expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'active' });
-    expect([fleet().listDenied, told()]).toEqual([true, 1]);
+    expect([listDenied(fleet()), told()]).toEqual([true, 1]);
   });
 
   it.each([
@@ -47,7 +48,7 @@ describe('a manager without the right to list', () => {
     for (const [n, failure] of failures.entries()) {
       at(10_000 + n * 60_000);
       await inventoried(failure);
-      expect(fleet().listDenied).toBe(false);
+      expect(listDenied(fleet())).toBe(false);
     }
     at(400_000);
     await inventoried({});
@@ -85,7 +86,7 @@ describe('the list of all tasks', () => {
     says();
     await inventoried({ startedAt: 9990 });
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
-    expect(fleet()).toMatchObject({ inventoryAt: 9990, inventoryFailures: 0, listDenied: false });
+    expect(fleet()).toMatchObject({ inventoryAt: 9990, inventoryFailures: 0, denials: 0 });
     expect(says()).toContainEqual({ adopted: 0, complete: true });
   });
 
@@ -181,7 +182,7 @@ describe('the list of all tasks', () => {
     expect(pauses).toEqual([2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
     expect(actor.getSnapshot().value).toMatchObject({ lifecycle: 'recovering' });
     expect(says()).toContainEqual({ trouble: 'no answer', blind: false });
-    expect(fleet()).toMatchObject({ inventoryFailures: 7, listDenied: false });
+    expect(fleet()).toMatchObject({ inventoryFailures: 7, denials: 0 });
   });
 
   it('is skipped if it is denied, and tried every five minutes', async () => {
@@ -195,7 +196,7 @@ describe('the list of all tasks', () => {
       tick(now);
       await inventoried(denied);
     }
-    expect(fleet()).toMatchObject({ listDenied: true, inventoryFailures: 3 });
+    expect(fleet()).toMatchObject({ denials: 3, inventoryFailures: 3 });
     expect(says()).toContainEqual({ trouble: 'not authorized', blind: true });
     at(20_000);
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.admit' })]);
@@ -206,7 +207,7 @@ describe('the list of all tasks', () => {
     tick(320_000);
     expect(calls.inventory).toHaveLength(4);
     await inventoried({});
-    expect(fleet()).toMatchObject({ listDenied: false, inventoryFailures: 0 });
+    expect(fleet()).toMatchObject({ denials: 0, inventoryFailures: 0 });
   });
 });
 
@@ -289,7 +290,7 @@ describe('orphans', () => {
       });
       expect(fleet()).toMatchObject({
         ...{ inventoryFailures: i + 1, inventoryNotBefore: now + 2000 * (i + 1) },
-        listDenied: false,
+        denials: 0,
       });
       now += 60_000;
     }

@@ -83,7 +83,7 @@ it.each([
 
 it.each([
   ['as soon as lists are denied for good', {}, true],
-  ['not before', { listDenied: false }, false],
+  ['not before', { denials: 2 }, false],
   ['not while a list is due', { inventoryNotBefore: 30_000 }, false],
   ['not while a cohort is there', { cohorts: { 'cohort.1': {} as never } }, false],
   ['not while a task is known', { owned: one }, false],
@@ -93,6 +93,6 @@ it.each([
     false,
   ],
 ])('a fleet whose journal may have forgotten some ends %s', (_, given, ends) => {
-  const denied = { journalIncomplete: true, listDenied: true, inventoryNotBefore: 30_001 };
+  const denied = { journalIncomplete: true, denials: 3, inventoryNotBefore: 30_001 };
   expect(endsDenied(fleetOf({ ...denied, ...given }), 30_000)).toBe(ends);
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assignProbe, type Breakers, trip } from '../../../machines/fleet/circuitBreaker.ts';
 import {
+  type BlockerKind,
   isTransient,
   launchBlockers,
   launchPermit,
@@ -12,12 +13,23 @@ import { type Modes, modeNames } from '../../../machines/fleet/modes.ts';
 import { noCounts, plan } from '../../../machines/fleet/plan.ts';
 import { type Fleet, fleetCounts, newFleet } from '../../../machines/fleet/state.ts';
 import { counted } from '../../support/cohortTotals.ts';
-import { fleetInput, fleetSettings, liveManager, readyManager } from '../../support/liveManager.ts';
+import {
+  blockersToReport,
+  decisiveKind,
+  isLaunchDue,
+  settingsArbitrary,
+  stepArbitrary,
+  watchedManager,
+} from '../../support/launchWatch.ts';
+import {
+  fleetInput,
+  fleetSettings,
+  liveManager,
+  readyManager,
+  servingModes,
+} from '../../support/liveManager.ts';
 
-const modes: Modes = {
-  ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
-  ...{ monitor: 'unknown', hold: 'running', money: 'within' },
-};
+const modes: Modes = { ...servingModes, monitor: 'unknown' };
 const fresh = newFleet(fleetInput);
 /** A fleet that may launch, with three tasks desired and none there. */
 const fleetOf = (given: Partial<Fleet> = {}): Fleet =>
@@ -60,7 +72,7 @@ describe('the blockers of a launch', () => {
       ['orphansUnconfirmed'],
     ],
     ['a stale inventory', { unknownOutcomeAt: 9000 }, {}, ['inventoryStale']],
-    ['no inventory where listing is denied', { unknownOutcomeAt: 9000, listDenied: true }, {}, []],
+    ['no inventory where listing is denied', { unknownOutcomeAt: 9000, denials: 3 }, {}, []],
     ['missing preparation', { revision: null }, {}, ['notPrepared']],
     ['an open breaker', { breakers: trip({}, failure('refused'), 9000) }, {}, ['breaker']],
     ['the quota', { breakers: trip({}, failure('quota'), 9000) }, {}, ['quota']],
@@ -351,7 +363,7 @@ const fleets = fc
     mismatch: fc.constantFrom(...often(null), 'too old'),
     unconfirmed: fc.constantFrom(...often(0), 2),
     unknownOutcomeAt: fc.constantFrom(...often(null), 5000, 9500),
-    listDenied: fc.boolean(),
+    denials: fc.constantFrom(0, 2, 3),
     allowance: fc.constantFrom(0, 0.5, 1, 30, 30, 30),
     turnAllowance: fc.constantFrom(0, 1, 100, 100, 100),
     breakers: fc.oneof(fc.constant({}), breakersArbitrary),
@@ -392,6 +404,7 @@ const fleets = fc
 const anyModes = fc.record({
   lifecycle: fc.constantFrom(...often('active'), ...modeNames.lifecycle),
   scheduler: fc.constantFrom(...often('present'), ...modeNames.scheduler),
+  demand: fc.constantFrom(...modeNames.demand),
   inventory: fc.constantFrom(...modeNames.inventory),
   monitor: fc.constantFrom(...modeNames.monitor),
   hold: fc.constantFrom(...often('running'), ...modeNames.hold),
@@ -419,6 +432,63 @@ it('launches what is missing if and only if nothing blocks it', () => {
     { numRuns: 3000 },
   );
   expect(launched).toBeGreaterThan(100);
+});
+
+/** Whether such a blocker alone can prevent a launch. Without a command nothing is missing; at the end nothing is compared. */
+const decides: Record<BlockerKind, boolean> = {
+  ...{ noCommand: false, stopping: false },
+  ...{ schedulerSilent: true, workersIncompatible: true, inventoryPending: true, held: true },
+  ...{ orphansUnconfirmed: true, inventoryStale: true, notPrepared: true, breaker: true },
+  ...{ quota: true, cap: true, stopFails: true, moneyLimit: true, rateAllowance: true },
+  ...{ turnBudget: true, reportPending: true, decisionStale: true },
+};
+
+it('the running manager launches if and only if something is missing and nothing blocks it, and reports exactly what does', async () => {
+  let launches = 0;
+  const decisive = new Set<BlockerKind>();
+  await fc.assert(
+    fc.asyncProperty(
+      settingsArbitrary,
+      fc.constantFrom(true, true, true, true, false),
+      fc.array(stepArbitrary, { maxLength: 80, size: 'max' }),
+      async (settings, isReady, steps) => {
+        const manager = watchedManager(settings);
+        const { comparisons, reportings, reports, orders, sight } = manager;
+        if (isReady) await manager.ready();
+        orders();
+        comparisons.splice(0);
+        reportings.splice(0);
+        reports.splice(0);
+        let noted = JSON.stringify(sight().fleet.notedBlockers);
+        for (const { isTick, run } of steps) {
+          await run(manager);
+          const due = comparisons.filter(isLaunchDue).length;
+          const admitted = orders().filter(({ type }) => type === 'cohort.admit');
+          expect(admitted).toHaveLength(due);
+          // Nothing else makes up for a launch that a tick has left out.
+          if (isTick) expect(isLaunchDue(sight())).toBe(false);
+          const expected = reportings.splice(0).flatMap((seen) => {
+            const blockers = blockersToReport(seen);
+            const identities = JSON.stringify(blockers?.map(({ identity }) => identity));
+            if (blockers === null || identities === noted) return [];
+            noted = identities;
+            return [{ missing: missingOf(seen.fleet, fleetCounts(seen.fleet)), blockers }];
+          });
+          expect(reports.splice(0)).toEqual(expected);
+          launches += due;
+          for (const seen of comparisons.splice(0)) {
+            const kind = decisiveKind(seen);
+            if (kind) decisive.add(kind);
+          }
+        }
+      },
+    ),
+    // The same sequences each time, so that what they meet is sure.
+    { numRuns: 60, seed: 1 },
+  );
+  expect(launches).toBeGreaterThan(60);
+  const inTheWay = Object.entries(decides).flatMap(([kind, does]) => (does ? [kind] : []));
+  expect([...decisive].sort()).toEqual(inTheWay.sort());
 });
 
 describe('the report of blockers', () => {

@@ -12,8 +12,10 @@ it('names every state of every region of the fleet manager', () => {
 
 it('finds the state of a region, whatever it holds inside', () => {
   const value = { lifecycle: 'active', scheduler: { absent: 'lost' }, inventory: 'idle' };
-  expect(modesOf({ ...value, monitor: 'lost', hold: 'held', money: 'limited' })).toEqual({
+  const demand = { byStarts: 'open' };
+  expect(modesOf({ ...value, demand, monitor: 'lost', hold: 'held', money: 'limited' })).toEqual({
     ...{ lifecycle: 'active', scheduler: 'absent', inventory: 'idle' },
+    demand: 'byStarts',
     ...{ monitor: 'lost', hold: 'held', money: 'limited' },
   });
   expect(modesOf({ scheduler: { present: 'idle' }, monitor: null })).toMatchObject({

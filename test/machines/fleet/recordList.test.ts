@@ -24,7 +24,7 @@ describe('a list without a cluster of earlier settings', () => {
     expect(state(all)).toEqual(['idle', 'recovering', null]);
     expect(says()).toEqual([{ trouble: 'no answer', blind: false }]);
     expect(hears()).toEqual([]);
-    expect(fleet()).toMatchObject({ denials: 0, inventoryFailures: 2, listDenied: false });
+    expect(fleet()).toMatchObject({ denials: 0, inventoryFailures: 2 });
     expect(fleet().lists.unanswered).toEqual({ there: 1 });
     at(23_999);
     expect(calls.inventory).toHaveLength(2);

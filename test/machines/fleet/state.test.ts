@@ -64,15 +64,15 @@ describe('a fleet', () => {
       ...{ returnedAt: null, emptySince: null, aboveSince: null, advertised: null },
       ...{ drainAllUntil: null, inventoryAt: null, inventoryNotBefore: 0, inventoryFailures: 0 },
       ...{ connection: 'closed', terms: null, holdReason: null, heldSince: null, tasksOf: {} },
-      ...{ replacesEnded: true, listDenied: false, allowance: 30, notedBlockers: [] },
+      ...{ denials: 0, allowance: 30, notedBlockers: [] },
       ...{ cohorts: {}, breakers: {}, opened: 0, launched: 0, turnAllowance: 100, generation: 0 },
     });
     expect(isEmpty(fleet)).toBe(false);
     expect(fleet).toMatchObject({ swapping: false, adoption: noAdoption, remaining: null });
     expect(fleet).toMatchObject({
-      ...{ commandAwaited: true, decisionStale: false, loadsAreOld: false },
+      ...{ decisionStale: false, loadsAreOld: false },
       ...{ policy: noEvidence, workersAhead: null, views: noViews },
-      ...{ replacedFrom: null, startsCalledOff: false, fewerSince: null, spareSince: null },
+      ...{ replacedFrom: null, fewerSince: null, spareSince: null },
     });
     expect(fleet.crashLoop).toEqual({ inARow: 0, at: 0 });
     expect(fleetCounts(fleet)).toEqual(noCounts);
@@ -127,14 +127,14 @@ describe('a fleet', () => {
       false,
     ],
     ['could not be listed', { inventoryFailures: 1 }, false],
-    ['may not be listed', { listDenied: true, journalIncomplete: false, opened: 1 }, true],
-    ['may not be listed after a journal that has forgotten some', { listDenied: true }, false],
+    ['may not be listed', { denials: 3, journalIncomplete: false, opened: 1 }, true],
+    ['may not be listed after a journal that has forgotten some', { denials: 3 }, false],
     [
       'may not be listed and has given up launches of an earlier run',
-      { listDenied: true, journalIncomplete: false, launchesGivenUp: 1 },
+      { denials: 3, journalIncomplete: false, launchesGivenUp: 1 },
       false,
     ],
-    ['may not be listed any more', { listDenied: true, inventoryAt: 10_000 }, true],
+    ['may not be listed any more', { denials: 3, inventoryAt: 10_000 }, true],
     [
       'has given up a launch since its last list',
       { inventoryAt: 20_000, unknownOutcomeAt: 20_000 },
@@ -152,7 +152,7 @@ describe('a fleet', () => {
     ],
     [
       'may not be listed and has given up a launch',
-      { listDenied: true, unknownOutcomeAt: 20_000 },
+      { denials: 3, unknownOutcomeAt: 20_000 },
       false,
     ],
     ['has cohorts', { inventoryAt: 10_100, cohorts: { a: row({}) } }, false],
@@ -189,10 +189,10 @@ describe('a fleet manager that remains', () => {
       { inventoryAt: 500, adoption: { ...noAdoption, unconfirmed: 1 } },
       false,
     ],
-    ['has looked where it may not list', { listDenied: true, journalIncomplete: false }, true],
+    ['has looked where it may not list', { denials: 3, journalIncomplete: false }, true],
     [
       'has not looked where a journal that has forgotten some is all there is',
-      { listDenied: true },
+      { denials: 3 },
       false,
     ],
     [

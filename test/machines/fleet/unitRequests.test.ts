@@ -57,11 +57,11 @@ describe('a scheduler that asks for tasks one by one', () => {
 
   it('has commanded something with a start, and with a shutdown', async () => {
     for (const event of [start, refused(11_000)]) {
-      const { actor, at, fleet } = await fastManager();
+      const { actor, at, modes } = await fastManager();
       at(11_000);
-      expect(fleet().commandAwaited).toBe(true);
+      expect(modes().demand).toBe('awaited');
       actor.send(event);
-      expect(fleet().commandAwaited).toBe(false);
+      expect(modes().demand).toBe('byStarts');
     }
   });
 
@@ -120,8 +120,11 @@ describe('a scheduler that asks for tasks one by one', () => {
     const evict = { type: 'fleet.drainGroups' as const, at: 11_000, groupIds: ['none'] };
     for (const event of [start, evict, refused(11_000), ...more]) actor.send(event);
     expect(fleet().desired).toBe(2);
+    const before = more.length === 0 ? 'calledOff' : 'open';
+    expect(actor.getSnapshot().value).toMatchObject({ demand: { byStarts: before } });
     report({ pending: 1 });
-    expect(fleet()).toMatchObject({ desired: left, startsCalledOff: false });
+    expect(fleet().desired).toBe(left);
+    expect(actor.getSnapshot().value).toMatchObject({ demand: { byStarts: 'open' } });
   });
 
   it('may take back a start that could not be carried out yet', async () => {
@@ -140,7 +143,7 @@ describe('a scheduler that asks for tasks one by one', () => {
 
 describe('a scheduler that says one by one what it desires', () => {
   it('that asks for one more gets it, but not while one is being launched or still desired', async () => {
-    const { actor, at, says, fleet, report, command } = await readyManager();
+    const { actor, at, says, fleet, modes, report, command } = await readyManager();
     at(11_000);
     command(2);
     actor.send({ type: 'scheduler.desired', at: 11_000, requests: [] });
@@ -148,8 +151,9 @@ describe('a scheduler that says one by one what it desires', () => {
     says();
     const start = () => actor.send({ type: 'scheduler.startRequested', at: 11_000 });
     start();
-    expect(fleet()).toMatchObject({ desired: 2, replacesEnded: false, emptySince: null });
-    expect(says()).toEqual([{ tasks: 2, why: 'one more is wanted' }]);
+    expect(fleet()).toMatchObject({ desired: 2, emptySince: null });
+    expect(modes().demand).toBe('byStarts');
+    expect(says()).toEqual([{ tasks: 2, why: 'one more is desired' }]);
     start();
     report({ pending: 2 }, 1);
     start();
@@ -173,9 +177,9 @@ describe('a scheduler that says one by one what it desires', () => {
   });
 
   it('that releases unknown tasks has sent no number', () => {
-    const { actor, fleet, orders } = liveManager();
+    const { actor, fleet, modes, orders } = liveManager();
     actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
-    expect(fleet()).toMatchObject({ desired: null, replacesEnded: false });
+    expect([fleet().desired, modes().demand]).toEqual([null, 'byStarts']);
     expect(orders()).toEqual([]);
   });
 
@@ -219,7 +223,7 @@ describe('a scheduler that says one by one what it desires', () => {
   });
 
   it('that says so before all cohorts have reported desires no number yet', async () => {
-    const { actor, at, orders, fleet, says } = await readyManager();
+    const { actor, at, orders, fleet, modes, says } = await readyManager();
     at(11_000);
     actor.send({ type: 'scheduler.startRequested', at: 11_000 });
     orders();
@@ -227,7 +231,7 @@ describe('a scheduler that says one by one what it desires', () => {
     actor.send({ type: 'scheduler.requestsForgotten', at: 11_000 });
     expect(says()).toEqual([]);
     expect(orders().map(({ type }) => type)).toEqual(['cohort.cancelDrain']);
-    expect(fleet()).toMatchObject({ desired: null, replacesEnded: false });
+    expect([fleet().desired, modes().demand]).toEqual([null, 'byStarts']);
   });
 
   it('that ends a group desires one less, and never less than zero', async () => {

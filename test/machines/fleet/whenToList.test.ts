@@ -4,7 +4,7 @@ import { noCounts } from '../../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../../machines/fleet/state.ts';
 import { inventoryDue, searchDue, withNextList } from '../../../machines/fleet/whenToList.ts';
 import { counted } from '../../support/cohortTotals.ts';
-import { fleetInput, resent } from '../../support/liveManager.ts';
+import { fleetInput, liveManager, resent } from '../../support/liveManager.ts';
 
 const fleet = newFleet({ ...fleetInput, resend: [resent], lastLaunchAt: 2000 });
 
@@ -16,7 +16,7 @@ it('a search is due once a list must show what the launch has started', () => {
 it.each([
   ['no launch is open', { resend: [] }],
   ['a list was complete', { inventoryAt: 11_000 }],
-  ['listing is denied for good', { listDenied: true }],
+  ['listing is denied for good', { denials: 3 }],
   ['the last one was a moment ago', { searchNotBefore: 12_001 }],
 ])('no search is due if %s', (_, given) => {
   expect(searchDue({ ...fleet, ...given }, 12_000)).toBe(false);
@@ -53,48 +53,49 @@ describe('a complete inventory', () => {
     ],
     ['once the last launch would be in it', {}, 10_099, 10_100],
     ['again after a minute', { inventoryAt: 50, cohorts: cohorts(1) }, 60_049, 60_050],
+    ['not before it may be asked for again', { inventoryNotBefore: 20_000 }, 19_999, 20_000],
+  ])('is asked for %s', (_, given, early, due) => {
+    expect(inventoryDue(fleetOf(given), early, false)).toBe(false);
+    expect(inventoryDue(fleetOf(given), due, false)).toBe(true);
+  });
+
+  it.each([
+    ['as soon as that would show all', { inventoryAt: 9000 }, 10_099, 10_100],
     [
-      'at the end, as soon as that would show all',
-      { inventoryAt: 9000, drainAllUntil: 9 },
-      10_099,
-      10_100,
-    ],
-    [
-      'at the end, while launches have no answer, as soon as it would show what they have started',
-      { inventoryAt: 20_000, drainAllUntil: 9, cohorts: cohorts(1) },
+      'while launches have no answer, as soon as it would show what they have started',
+      { inventoryAt: 20_000, cohorts: cohorts(1) },
       29_999,
       30_000,
     ],
     [
-      'at the end, when no launch is open, after a minute',
-      { inventoryAt: 20_000, drainAllUntil: 9, cohorts: cohorts(0) },
+      'when no launch is open, after a minute',
+      { inventoryAt: 20_000, cohorts: cohorts(0) },
       79_999,
       80_000,
     ],
     [
-      'at the end of a run that knows of nothing, at once',
-      { journalIncomplete: false, drainAllUntil: 9, inventoryNotBefore: 70 },
+      'of a run that knows of nothing, at once',
+      { journalIncomplete: false, inventoryNotBefore: 70 },
       69,
       70,
     ],
     [
-      'at the end of a run that knows of a launch, once it would be in it',
-      { journalIncomplete: false, opened: 1, drainAllUntil: 9 },
+      'of a run that knows of a launch, once it would be in it',
+      { journalIncomplete: false, opened: 1 },
       10_099,
       10_100,
     ],
-    ['not before it may be asked for again', { inventoryNotBefore: 20_000 }, 19_999, 20_000],
-  ])('is asked for %s', (_, given, early, due) => {
-    expect(inventoryDue(fleetOf(given), early)).toBe(false);
-    expect(inventoryDue(fleetOf(given), due)).toBe(true);
+  ])('is asked for at the end %s', (_, given, early, due) => {
+    expect(inventoryDue(fleetOf(given), early, true)).toBe(false);
+    expect(inventoryDue(fleetOf(given), due, true)).toBe(true);
   });
 
   it('is not asked for early while a run that knows of nothing is not to end', () => {
-    expect(inventoryDue(fleetOf({ journalIncomplete: false }), 10_099)).toBe(false);
+    expect(inventoryDue(fleetOf({ journalIncomplete: false }), 10_099, false)).toBe(false);
   });
 
   it('is not requested while launches are open that it could not show', () => {
-    expect(inventoryDue(fleetOf({ cohorts: cohorts(1) }), 90_000)).toBe(false);
+    expect(inventoryDue(fleetOf({ cohorts: cohorts(1) }), 90_000, false)).toBe(false);
   });
 });
 
@@ -105,4 +106,12 @@ it('the next list comes two seconds after one that was of no use, and then twice
     return next.inventoryNotBefore - 1000;
   });
   expect(delays).toEqual([2000, 4000, 8000, 32_000, 60_000, 60_000]);
+});
+
+describe('a restart', () => {
+  it('lists only when the list would show the last launch', () => {
+    const { fleet } = liveManager({ lastLaunchAt: 5000 });
+    expect(inventoryDue(fleet(), 14_999, false)).toBe(false);
+    expect(inventoryDue(fleet(), 15_000, false)).toBe(true);
+  });
 });

@@ -6,9 +6,9 @@ import type { TaggedTask } from '../../../src/aws/tasks/taggedTask.ts';
 import {
   answerByOurClock,
   byOurClock,
+  inventoryOwedFor,
   journalAdoption,
   journalOutcome,
-  taskListOf,
 } from '../../../src/daemon/ledgerEffects.ts';
 import { now } from '../../../src/shared/clock.ts';
 import { type Journal, openJournal } from '../../../src/store/journal.ts';
@@ -101,56 +101,6 @@ describe('the adoption of orphans', () => {
   });
 });
 
-it('tells of each listed task whether a group owns it, and whether its launch is open', async () => {
-  await open('l');
-  await open('m');
-  outcome('m', claim('m-0', 'arn:1'));
-  const tasks = [
-    task('arn:1', { label: 'm' }),
-    task('arn:2', { label: 'l' }),
-    task('arn:3', { label: 'm' }),
-    task('arn:4'),
-  ];
-  const unlisted = [{ cluster: 'c', kind: 'denied', code: 'denied', reason: 'no' } as const];
-  const {
-    startedAt,
-    tasks: listed,
-    ...rest
-  } = taskListOf(journal.ledger, { startedAt: 7, tasks, unlisted });
-  expect([startedAt, rest]).toEqual([7, { unlisted }]);
-  expect(listed.map(({ owned, launchOpen }) => [owned, launchOpen])).toEqual([
-    [true, false],
-    [false, true],
-    [false, false],
-    [false, false],
-  ]);
-  expect(listed[0]).not.toHaveProperty('startedBy');
-});
-
-it('a task that has ended since a list was asked for is no orphan of that list, but of one asked for later', () => {
-  const end = { cause: 'drained', detail: null, createdAt: 1, runningAt: null } as const;
-  journal.note({
-    kind: 'adopted',
-    groupId: 'g',
-    taskArn: 'a',
-    createdAt: 1,
-    deadlinesFrom: 1,
-    at: 1,
-  });
-  journal.note({
-    ...{ kind: 'ended', groupId: 'g', taskArn: 'a', ...end, registeredAt: null },
-    ...{ endedAt: 100, usd: null, at: 100 },
-  });
-  for (const [startedAt, owned] of [
-    [99, true],
-    [100, true],
-    [101, false],
-  ] as const)
-    expect(
-      taskListOf(journal.ledger, { startedAt, tasks: [task('a')], unlisted: [] }).tasks[0]?.owned,
-    ).toBe(owned);
-});
-
 it('tells by our clock when a task was created', () => {
   expect(byOurClock(100, task('a', { createdAt: 500 })).createdAt).toBe(400);
   expect(byOurClock(100, task('a', { createdAt: null })).createdAt).toBeNull();
@@ -169,4 +119,14 @@ it('returns the creation of launched tasks by our clock, and nothing else of the
     ...answer,
     createdAt: { 'arn:1': 4000 },
   });
+});
+
+it('names the launch for which an inventory is owed, if the journal knows it', async () => {
+  await open('l');
+  const owed = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 7 };
+  expect(inventoryOwedFor(journal.ledger.openLaunch('l'), 7)).toEqual({
+    ...owed,
+    launch: { label: 'l', count: 2, market: 'onDemand' },
+  });
+  expect(inventoryOwedFor(null, 7)).toStrictEqual(owed);
 });

@@ -1,13 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { InventoryReason } from '../../../machines/recovery/journalFacts.ts';
 import { lateTaskMs } from '../../../src/store/lastUse.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
-import {
-  type InventoryReason,
-  inventoryReasons,
-  type JournalRecord,
-  parseRecord,
-} from '../../../src/store/records.ts';
+import { inventoryReasons, type JournalRecord, parseRecord } from '../../../src/store/records.ts';
 import { adopted, ended, launch, observed, settled, stateOf, story } from './samples.ts';
 
 const from = <T>(...values: T[]) => fc.constantFrom(...values);

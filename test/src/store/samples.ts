@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { TaskTimes } from '../../../machines/recovery/journalFacts.ts';
 import type { LedgerView } from '../../../src/store/ledger.ts';
 import {
   type AdoptedRecord,
@@ -10,7 +11,6 @@ import {
   type LaunchRecord,
   type ObservedRecord,
   type SettledRecord,
-  type TaskTimes,
   unknownTimes,
 } from '../../../src/store/records.ts';
 import { levelOf } from '../../../src/telemetry/events.ts';

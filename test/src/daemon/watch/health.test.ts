@@ -70,7 +70,7 @@ describe('readiness', () => {
   });
 
   it('does not ask for a list that AWS never allows', () => {
-    const facts = managerFacts(at, { listDenied: true, inventoryAt: null });
+    const facts = managerFacts(at, { denials: 3, inventoryAt: null });
     expect(readinessTroubles(facts, at)).toEqual([]);
   });
 });

@@ -1,11 +1,7 @@
-import type { LaunchOrder, OwnedGroup } from '../../machines/shared/domain.ts';
-import { type LedgerView, presumedAt } from './ledger.ts';
-
-/** A launch older than this, ms, is not sent again: its tasks are long in the lists, and its token does not live for ever. */
-export const resendLimit = 10 * 60_000;
-
-/** The clock may have been set back so much, ms, since the record was written. */
-const clockSlack = 60_000;
+import type { LaunchOrder, OwnedGroup } from '../shared/domain.ts';
+import { presumedAt } from '../shared/presumedAt.ts';
+import { clockSlackMs, resendLimitMs } from '../shared/timing.ts';
+import type { JournalFacts } from './journalFacts.ts';
 
 export interface Replayed {
   /** Open launches to send again, unchanged and under their tokens. */
@@ -19,7 +15,7 @@ export interface Replayed {
 
 /** What a start makes of the ledger it finds. `now` in milliseconds since the epoch. */
 export function replay(
-  ledger: Pick<LedgerView, 'openLaunches' | 'groups' | 'lastLaunchAt'>,
+  ledger: Pick<JournalFacts, 'openLaunches' | 'groups' | 'lastLaunchAt'>,
   {
     now,
     writtenAt = now,
@@ -36,7 +32,7 @@ export function replay(
   const givenUp: string[] = [];
   for (const { kind: _, requestHash, cluster, tag: __, at, ...order } of ledger.openLaunches()) {
     const { label } = order;
-    const young = now - at < resendLimit && at - now < clockSlack;
+    const young = now - at < resendLimitMs && at - now < clockSlackMs;
     if (young && requestHashOf(order, cluster) === requestHash) resend.push(order);
     else givenUp.push(label);
   }

@@ -1,27 +1,28 @@
 import { describe, expect, it } from 'vitest';
+import { replay } from '../../../machines/recovery/replay.ts';
+import { resendLimitMs } from '../../../machines/shared/timing.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
-import { replay, resendLimit } from '../../../src/store/replay.ts';
-import { adopted, launch, settled } from './samples.ts';
+import { adopted, launch, settled } from '../../src/store/samples.ts';
 
 const requestHashOf = ({ label }: { label: string }) => `hash-${label}`;
 const now = 10_000_000;
 
 describe('replay', () => {
   it('resends a young open launch unchanged', () => {
-    const ledger = Ledger.replay([launch('l', now - resendLimit + 1)]);
+    const ledger = Ledger.replay([launch('l', now - resendLimitMs + 1)]);
     const { label, clientToken, count, revision, market } = launch('l');
     expect(replay(ledger, { now, requestHashOf })).toEqual({
       resend: [{ label, clientToken, count, revision, market }],
       givenUp: [],
       owned: [],
-      lastLaunchAt: now - resendLimit + 1,
+      lastLaunchAt: now - resendLimitMs + 1,
     });
   });
 
   it('gives up launches that are old, that are from the future or whose request has changed', () => {
     const ledger = Ledger.replay([
-      launch('old', now - resendLimit),
+      launch('old', now - resendLimitMs),
       { ...launch('changed', now - 1), requestHash: 'of another subnet' },
       launch('future', now + 60_000),
       launch('fine', now + 1_000),

@@ -6,7 +6,7 @@ import {
   placeOf,
   regionOf,
   sameCluster,
-} from '../../../src/shared/taskPlace.ts';
+} from '../../../machines/shared/taskPlace.ts';
 
 const head = 'arn:aws-cn:ecs:cn-north-1:123456789012:';
 const task = `${head}task/cluster-1/abc`;

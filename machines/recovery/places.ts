@@ -1,20 +1,11 @@
 import { clusterOfLaunch, clusterOfTask, sameCluster } from '../shared/taskPlace.ts';
-import type { LedgerView } from '../store/ledger.ts';
-import type { InventoryOwedRecord, LaunchRecord, PlaceUsedRecord } from '../store/records.ts';
+import type { JournaledLaunch, JournalFacts, UsedPlaces } from './journalFacts.ts';
 
-function clusterOf({ cluster, revision }: LaunchRecord): string | undefined {
+function clusterOf({ cluster, revision }: JournaledLaunch): string | undefined {
   return cluster === undefined ? undefined : clusterOfLaunch({ cluster, revision });
 }
 
-/** What is journaled before a launch is given up without an answer: only a list shows what it started. */
-export function inventoryOwedFor(launch: LaunchRecord | null, at: number): InventoryOwedRecord {
-  const owed = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at } as const;
-  if (launch === null) return owed;
-  const { label, count, market } = launch;
-  return { ...owed, launch: { label, count, market } };
-}
-
-type Known = Pick<LedgerView, 'openLaunches' | 'groups' | 'usedPlaces'>;
+type Known = Pick<JournalFacts, 'openLaunches' | 'groups' | 'usedPlaces'>;
 
 interface HomeCluster {
   region: string;
@@ -38,12 +29,15 @@ function arnOf({ region, cluster }: HomeCluster): string {
  * settings say, and those of the next start may be others. Null: none is owed.
  */
 export function homeUsed(
-  ledger: Pick<LedgerView, 'inventoryOwed'>,
+  ledger: Pick<JournalFacts, 'inventoryOwed'>,
   home: Home,
-  at: number,
-): PlaceUsedRecord | null {
-  if (ledger.inventoryOwed() === null) return null;
-  return { kind: 'placeUsed', cluster: arnOf(home), tag: home.tag, at };
+): { cluster: string; tag: string } | null {
+  return ledger.inventoryOwed() && { cluster: arnOf(home), tag: home.tag };
+}
+
+/** Where lists of our tasks must look besides the cluster of the settings, and for which other tags. */
+export function placesElsewhere(ledger: Known, home: Home): UsedPlaces {
+  return { clusters: clustersElsewhere(ledger, home), tags: otherTags(ledger, home.tag) };
 }
 
 /** Tasks of a ledger, and the number of its open launches. */

@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   clustersElsewhere,
   homeUsed,
-  inventoryOwedFor,
   otherTags,
   unlistedIn,
-} from '../../../src/daemon/launchClusters.ts';
+} from '../../../machines/recovery/places.ts';
 import { recover } from '../../../src/daemon/startup.ts';
 import { lateTaskMs } from '../../../src/store/lastUse.ts';
 import { Ledger } from '../../../src/store/ledger.ts';
@@ -111,14 +110,14 @@ describe('an inventory that is owed', () => {
     expect(otherTags(next.ledger, settings.tag)).toEqual([]);
   });
 
-  it('journals the place of each start, and nothing where none is owed', () => {
+  it('has the place of the settings journaled, and nothing where none is owed', () => {
     const { ledger, note } = journalOf('whole', missing);
-    const used = { kind: 'placeUsed', cluster: 'arn::ecs:eu-west-1::cluster/now', tag: 'se-now' };
-    expect(homeUsed(ledger, settings, 7)).toEqual({ ...used, at: 7 });
+    const used = { cluster: 'arn::ecs:eu-west-1::cluster/now', tag: 'se-now' };
+    expect(homeUsed(ledger, settings)).toEqual(used);
     const arn = 'arn:aws:ecs:us-east-1:1:cluster/c';
-    expect(homeUsed(ledger, { ...settings, cluster: arn }, 8)).toMatchObject({ cluster: arn });
+    expect(homeUsed(ledger, { ...settings, cluster: arn })).toMatchObject({ cluster: arn });
     note({ kind: 'inventoried', at: 9 });
-    expect(homeUsed(ledger, settings, 10)).toBeNull();
+    expect(homeUsed(ledger, settings)).toBeNull();
   });
 
   it('covers the tags of open launches, whose tasks no group owns yet', () => {
@@ -235,16 +234,5 @@ describe('a start by a clock that was set back', () => {
       journal.note({ kind: 'inventoried', at: at + 6_000 });
       expect(listed(journal)).toEqual(former);
     }
-  });
-});
-
-describe('inventoryOwedFor', () => {
-  it('names the launch, if the journal knows it', () => {
-    expect(inventoryOwedFor(launch, 7)).toEqual({
-      ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 7 },
-      launch: { label: 'e1-1', count: 2, market: 'onDemand' },
-    });
-    const unknown = { kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 7 };
-    expect(inventoryOwedFor(null, 7)).toStrictEqual(unknown);
   });
 });
