@@ -1,5 +1,5 @@
+import { getAdjacencyMap } from '@xstate/graph';
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, EventObject } from 'xstate';
-import { getAdjacencyMap } from 'xstate/graph';
 
 /** One fixture per event that can happen; what an effect answers is an event too. */
 export interface Model {
