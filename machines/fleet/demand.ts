@@ -39,7 +39,7 @@ function desiredTasks(
     ahead,
     why:
       ahead === null
-        ? `${workers} workers wanted`
+        ? `${workers} workers desired`
         : `scheduler asks ${ask.workers}, work needs ${ahead}`,
   };
 }

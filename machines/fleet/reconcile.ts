@@ -45,7 +45,7 @@ function drainReason(
   there: number,
   mayStay: number | null,
 ): string {
-  if (desired !== null && there > desired) return `no longer wanted: ${desiredWhy}`;
+  if (desired !== null && there > desired) return `no longer desired: ${desiredWhy}`;
   return mayStay !== null && there > mayStay
     ? 'more than a money limit allows'
     : 'more than max_task_concurrency allows';

@@ -21,7 +21,7 @@ export const onStartRequested = fleetSetup.enqueueActions(({ context, enqueue })
   enqueue.assign({ ...noAsk, emptySince: null });
   const there = kept(fleetCounts(context));
   if (openLaunches(context) > 0 || (context.desired ?? 0) > there) return;
-  const why = 'one more is wanted';
+  const why = 'one more is desired';
   enqueue.assign({ desired: there + 1, desiredWhy: why });
   enqueue({ type: 'noteDesired', params: { tasks: there + 1, why } });
 });

@@ -46,7 +46,7 @@ type LaunchEvent =
   | { type: 'launch.send' }
   /** A complete list shows what it started. */
   | { type: 'launch.found'; taskArns: string[]; createdAt: Record<string, number> }
-  /** It is not wanted any more, or may not be sent now: what is still missing gets a new launch. */
+  /** It is not desired any more, or may not be sent now: what is still missing gets a new launch. */
   | { type: 'launch.withdraw' };
 
 /** What a launch asks its cohort when its turn has come: whether it is still to be sent. */

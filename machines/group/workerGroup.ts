@@ -54,7 +54,7 @@ export interface GroupContext {
   whenIdle: boolean;
   stopAccepted: boolean;
   stopFailures: number;
-  /** What ECS is told with StopTask; null: that it is no longer wanted. */
+  /** What ECS is told with StopTask; null: that it is no longer desired. */
   stopReason: string | null;
   cause: Cause | null;
   detail: string | null;
@@ -63,7 +63,7 @@ export interface GroupContext {
 export type GroupEvent =
   | { type: 'group.launched'; taskArn: string }
   | { type: 'group.refused'; reason: string }
-  /** Leave at the next idle moment. `reason`: for ECS, why; left out: the one before, or that it is no longer wanted. */
+  /** Leave at the next idle moment. `reason`: for ECS, why; left out: the one before, or that it is no longer desired. */
   | { type: 'group.drain'; reason?: string | undefined }
   /** Leave now; requests StopTask again when it was requested before. */
   | { type: 'group.stop'; reason?: string | undefined }
@@ -312,7 +312,7 @@ export const workerGroup = setup({
                 src: 'stopTask',
                 input: ({ context }) => ({
                   taskArn: context.taskArn as string,
-                  reason: context.stopReason ?? 'no longer wanted',
+                  reason: context.stopReason ?? 'no longer desired',
                 }),
                 onDone: {
                   target: 'attempted',

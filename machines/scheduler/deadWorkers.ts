@@ -9,8 +9,23 @@ import { type Cancellations, isSettled } from './cancellations.ts';
  */
 export type DeadTasks = Record<string, number>;
 
-export function markTaskDead(dead: DeadTasks, taskId: string, at: number): DeadTasks {
-  return taskId in dead ? dead : { ...dead, [taskId]: at };
+/** At most so many are marked one by one before they are put to the others: each mark copies those. */
+const mostLately = 100;
+
+/** Dead tasks, those of late apart, so that a task that dies among thousands does not copy them all. */
+export interface KnownDead {
+  dead: DeadTasks;
+  lately: DeadTasks;
+}
+
+/** The same object: it was dead already. */
+export function markTaskDead(known: KnownDead, taskId: string, at: number): KnownDead {
+  const { dead, lately } = known;
+  if (taskId in dead || taskId in lately) return known;
+  const isFull = Object.keys(lately).length >= mostLately;
+  return isFull
+    ? { dead: { ...dead, ...lately }, lately: { [taskId]: at } }
+    : { dead, lately: { ...lately, [taskId]: at } };
 }
 
 /** Ends that ECS itself has shown, and after which workers do not say goodbye. */
@@ -49,18 +64,25 @@ export function withoutNoticed(dead: DeadTasks, at: number): DeadTasks {
   return left.length < entries.length ? Object.fromEntries(left) : dead;
 }
 
+/** What the monitor stream shows of workers. */
+interface Shown {
+  connected: Record<string, Record<string, number>>;
+  cancellations: Cancellations;
+}
+
 /**
- * Workers of dead Fargate tasks that the scheduler still counts as connected. None of a Fargate task that has a task
- * that is being cancelled, or may have one: one release's scheduler ends itself when such a worker is reported.
+ * Workers of a dead Fargate task that the scheduler still counts as connected. None if it has a task that is being
+ * cancelled, or may have one: one release's scheduler ends itself when such a worker is reported.
  */
-export function reportableWorkers(
-  dead: DeadTasks,
-  connected: Record<string, Record<string, number>>,
-  cancellations: Cancellations,
-): string[] {
-  return Object.keys(dead)
-    .filter((taskId) => isSettled(cancellations, taskId))
-    .flatMap((taskId) => Object.keys(connected[taskId] ?? {}));
+export function workersOfDead(taskId: string, { connected, cancellations }: Shown): string[] {
+  return isSettled(cancellations, taskId) ? Object.keys(connected[taskId] ?? {}) : [];
+}
+
+/** Those of all dead tasks. */
+export function reportableWorkers({ dead, lately }: KnownDead, shown: Shown): string[] {
+  return [dead, lately].flatMap((tasks) =>
+    Object.keys(tasks).flatMap((taskId) => workersOfDead(taskId, shown)),
+  );
 }
 
 /** Workers that were reported to the scheduler, and when. */

@@ -12,7 +12,14 @@ import {
   unreadWaitMs,
 } from '../shared/timing.ts';
 import { cancelingAt, changedCounts, noCancellations } from './cancellations.ts';
-import { type DeadTasks, markTaskDead, reportableWorkers, withoutNoticed } from './deadWorkers.ts';
+import {
+  type DeadTasks,
+  type KnownDead,
+  markTaskDead,
+  reportableWorkers,
+  withoutNoticed,
+  workersOfDead,
+} from './deadWorkers.ts';
 import type { FleetEvent, MonitorEvent, MonitorSocketEvent } from './events.ts';
 import { type MonitorStream, nothingShown, readMessages } from './monitorStream.ts';
 import { idleBelievedMs, rhythmOf } from './rhythm.ts';
@@ -26,7 +33,7 @@ export interface MonitorInput {
   dead: DeadTasks;
 }
 
-export interface MonitorContext extends MonitorInput {
+export interface MonitorContext extends MonitorInput, KnownDead {
   /** The last time that an event has told. */
   now: number;
   attempts: number;
@@ -130,13 +137,10 @@ const monitorSetup = setup({
         return taskIds.length > 0 ? { ...others, [cohortId]: taskIds } : others;
       },
     }),
-    markTaskDead: assign({
-      dead: ({ context, event }) => {
-        assertEvent(event, 'task.dead');
-        return markTaskDead(context.dead, taskIdOf(event.taskArn), event.at);
-      },
+    forgetNoticed: assign({
+      dead: ({ context }) => withoutNoticed(context.dead, context.now),
+      lately: ({ context }) => withoutNoticed(context.lately, context.now),
     }),
-    forgetNoticed: assign({ dead: ({ context }) => withoutNoticed(context.dead, context.now) }),
   },
 });
 
@@ -208,10 +212,25 @@ const doubtIdle = monitorSetup.enqueueActions(({ context, enqueue }) => {
   } satisfies MonitorEvent);
 });
 
+/** Names the workers of this task, too, if they may be reported as dead. Nothing changes for those of others. */
+const onTaskDead = monitorSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'task.dead');
+  const taskId = taskIdOf(event.taskArn);
+  const known = markTaskDead(context, taskId, event.at);
+  if (known === context) return;
+  enqueue.assign(known);
+  const workersHere = workersOfDead(taskId, context.stream);
+  if (workersHere.length === 0) return;
+  const workerIds = [...context.reportable, ...workersHere];
+  enqueue.assign({ reportable: workerIds });
+  const report: MonitorEvent = { type: 'monitor.deadWorkers', at: context.now, workerIds };
+  enqueue.sendTo(parent, report);
+});
+
 /** Names all workers that may be reported as dead, when others have become so. */
 const reportDeadWorkers = monitorSetup.enqueueActions(({ context, enqueue }) => {
-  const { dead, stream, reportable, now } = context;
-  const workerIds = reportableWorkers(dead, stream.connected, stream.cancellations);
+  const { stream, reportable, now } = context;
+  const workerIds = reportableWorkers(context, stream);
   const isSame = workerIds.length === reportable.length;
   if (isSame && workerIds.every((workerId, i) => workerId === reportable[i])) return;
   enqueue.assign({ reportable: workerIds });
@@ -220,7 +239,7 @@ const reportDeadWorkers = monitorSetup.enqueueActions(({ context, enqueue }) => 
 });
 
 export const monitor = monitorSetup
-  .extend({ actions: { readStream, tellCanceling, doubtIdle, reportDeadWorkers } })
+  .extend({ actions: { readStream, tellCanceling, doubtIdle, onTaskDead, reportDeadWorkers } })
   .createMachine({
     id: 'monitor',
     description: "The scheduler's monitor stream: useful, never needed. It only listens.",
@@ -235,14 +254,14 @@ export const monitor = monitorSetup
       stream: nothingShown,
       idleUntil: null,
       idleDoubted: false,
-      reportable: [],
+      ...{ lately: {}, reportable: [] },
     }),
     on: {
       tick: { actions: ['advanceClock', 'doubtIdle', 'forgetNoticed', 'reportDeadWorkers'] },
       'fleet.tasksChanged': {
         actions: [{ type: 'keepTasks', params: ({ event }) => event }, 'tellCanceling'],
       },
-      'task.dead': { actions: ['markTaskDead', 'reportDeadWorkers'] },
+      'task.dead': { actions: 'onTaskDead' },
       'monitor.forget': { actions: 'reportUnknown' },
     },
     initial: 'online',

@@ -173,7 +173,11 @@ const soon =
 
 /** Refusals of RunTask. */
 const refusalRows: readonly Row[] = [
-  [/no longer (?:wanted|needed)/i, 'It was no longer desired before it was launched.', null],
+  [
+    /no longer (?:wanted|desired|needed)/i,
+    'It was no longer desired before it was launched.',
+    null,
+  ],
   [
     /AccessDenied|not authorized/i,
     'We may not launch tasks.',

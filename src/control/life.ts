@@ -59,7 +59,7 @@ function inOrder(steps: LifeStep[]): LifeStep[] {
 function areOurs(words: string | null): boolean {
   return (
     words !== null &&
-    /^(?:no worker at the scheduler|not running \d+ s|ECS does not know|its workers (?:are|have)|StopTask was accepted|no longer wanted|RunTask answered)/.test(
+    /^(?:no worker at the scheduler|not running \d+ s|ECS does not know|its workers (?:are|have)|StopTask was accepted|no longer (?:wanted|desired)|RunTask answered)/.test(
       words,
     )
   );

@@ -2,24 +2,21 @@
  * Fails when what a noisy machine can hold falls behind by more than a fifth: calls, CPU time beside a loop of fixed
  * work in the same run, its growth with the fleet, and memory. Each is measured up to four times; the best one counts.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { launchAll, silenceGoal } from './benches/launch.ts';
 import { registerAll } from './benches/register.ts';
+import { type Check, limitOf, type StoredChecks, thisMachine } from './checkLimits.ts';
 import { cpuMeter, Stage, unlimited, untilCalm } from './stage.ts';
 import { quantile, shown } from './statistics.ts';
 
 const tries = 4;
-/** How far a value may be above what was measured when it was set. */
-const tolerance = 1.2;
-
-interface Check {
-  what: string;
-  /** The greatest of what single runs showed: other caches change a figure by half, beside the same loop. */
-  usual: number;
-  unit: string;
-  /** A number that is not a measurement: no tolerance. */
-  exact?: true;
-}
+const storedFile = new URL('./checked.json', import.meta.url);
+const stored: StoredChecks = JSON.parse(readFileSync(storedFile, 'utf8'));
+const machine = thisMachine();
+/** With `--store`: measures as often as it may, and keeps the best values for this machine. */
+const isStoring = process.argv.includes('--store');
+const found: Record<string, number> = {};
 
 /**
  * CPU time of work that never changes, ms. It allocates and reads memory as the daemon does, because other load on the
@@ -97,18 +94,23 @@ const steady = (groups: number) =>
 
 let failed = 0;
 let passed = 0;
+if (!stored[machine] && !isStoring)
+  process.stdout.write(
+    `nothing is stored for ${machine}: compared with what several machines showed; npm run bench:check -- --store keeps the values of this one\n`,
+  );
 
 /** Measures until the value is good enough. Each check takes the next of the values. */
 async function check(checks: readonly Check[], measure: () => Promise<number[]>): Promise<void> {
   const best = checks.map(() => Number.POSITIVE_INFINITY);
-  const isGood = ({ usual, exact }: Check, i: number) =>
-    (best[i] ?? Number.POSITIVE_INFINITY) <= (exact ? usual : usual * tolerance);
-  for (let i = 0; i < tries && !checks.every(isGood); i++)
+  const isGood = (each: Check, i: number) =>
+    (best[i] ?? Number.POSITIVE_INFINITY) <= limitOf(each, machine, stored);
+  for (let i = 0; i < tries && (isStoring || !checks.every(isGood)); i++)
     for (const [k, value] of (await measure()).entries())
       best[k] = Math.min(best[k] ?? Number.POSITIVE_INFINITY, value);
   for (const [i, each] of checks.entries()) {
-    const limit = each.exact ? each.usual : each.usual * tolerance;
+    const limit = limitOf(each, machine, stored);
     const isMet = isGood(each, i);
+    if (!each.exact) found[each.what] = Number((best[i] ?? Number.NaN).toPrecision(3));
     if (isMet) passed++;
     else failed++;
     process.stdout.write(
@@ -159,5 +161,10 @@ await check(
   async () => [await steady(3000)],
 );
 
-process.stdout.write(`${passed} passed, ${failed} failed\n`);
-process.exitCode = failed > 0 ? 1 : 0;
+if (isStoring) {
+  writeFileSync(storedFile, `${JSON.stringify({ ...stored, [machine]: found }, null, 2)}\n`);
+  process.stdout.write(`stored for ${machine}\n`);
+} else {
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  process.exitCode = failed > 0 ? 1 : 0;
+}

@@ -7,6 +7,7 @@ import {
   sidesLost,
   storedMedian,
   storedReport,
+  svg,
   type TableResult,
   table,
 } from './report.ts';
@@ -95,6 +96,45 @@ it('names benches of the same conditions together, each with its load', () => {
   const conditions = 'a machine';
   const run = { a: { conditions, load: 0.44, results }, b: { conditions, results } };
   expect(table([measured(2)], run)).toContain('\n* a (load 0.4), b: a machine\n');
+});
+
+describe('the picture', () => {
+  const both = measured(1, { original: 4 });
+  const conditions = '2026-11-28, 2 cores of A & B, Node.js 26.10.0, original 2.6.0';
+  const named = (name: string): TableResult => ({ ...both, bench: { ...both.bench, name } });
+
+  it('says when, on which machine and with which versions it was measured', () => {
+    const picture = svg([both], { a: { conditions, results: [] } });
+    expect(picture).toContain('scaler-ecs (blue) beside original 2.6.0 (grey)');
+    expect(picture).toContain(
+      '>2026-11-28, 2 cores of A &amp; B, Node.js 26.10.0, original 2.6.0<',
+    );
+  });
+
+  it('names the benches where they were measured under different conditions', () => {
+    const run = {
+      ...{ a: { conditions, results: [] }, b: { conditions, results: [] } },
+      c: { conditions: 'another machine', results: [] },
+    };
+    const picture = svg([named('a'), named('b'), named('c')], run);
+    expect(picture).toContain('>a, b: 2026-11-28');
+    expect(picture).toContain('>c: another machine<');
+  });
+
+  it('says nothing of a bench that it does not show', () => {
+    const picture = svg([measured(1)], { a: { conditions, results: [] } });
+    expect(picture).not.toContain('2026-11-28');
+  });
+
+  it('breaks long lines, and is high enough for all of them', () => {
+    const long = Array.from({ length: 40 }, (_, i) => `word${i}`).join(' ');
+    const picture = svg([both], { a: { conditions: long, results: [] } });
+    const lines = [...picture.matchAll(/y="(\d+)" fill="#57606e">([^<]*)</g)];
+    expect(lines.map(([, , text]) => text).join(' ')).toBe(long);
+    expect(Math.max(...lines.map(([, , text = '']) => text.length))).toBeLessThanOrEqual(115);
+    const height = Number(/height="(\d+)"/.exec(picture)?.[1]);
+    expect(Number(lines.at(-1)?.[1])).toBeLessThan(height);
+  });
 });
 
 describe('storing results', () => {

@@ -101,6 +101,8 @@ export function table(
 
 interface Bar {
   label: string;
+  /** Such as `original 2.6.0`. */
+  beside: string;
   original: number;
   ours: number;
   unit: string;
@@ -111,10 +113,11 @@ function barsOf(results: readonly TableResult[]): Bar[] {
   return results.flatMap(({ bench, results: sides }) =>
     bench.rows.flatMap(({ id, unit }) => {
       const ours = sides.find(({ side }) => side === 'ours')?.rows[id]?.median;
-      const original = sides.find(({ side }) => side !== 'ours')?.rows[id]?.median;
+      const other = sides.find(({ side }) => side !== 'ours');
+      const original = other?.rows[id]?.median;
       return ours === undefined || original === undefined
         ? []
-        : [{ label: id, original, ours, unit }];
+        : [{ label: id, beside: other?.side ?? '', original, ours, unit }];
     }),
   );
 }
@@ -122,11 +125,55 @@ function barsOf(results: readonly TableResult[]): Bar[] {
 const rowHeight = 44;
 const barsFrom = 190;
 const longest = 430;
+const lineHeight = 16;
+/** Characters that fit into a line of the picture. */
+const lineLength = 115;
 
-/** A pair of bars for each row that both sides have, each pair on its own scale. */
-export function svg(results: readonly TableResult[]): string {
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** The words of a text in lines of at most `lineLength`. */
+function linesOf(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= lineLength)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** When, on which machine and with which versions the benches of the picture were run; by bench where that differs. */
+function captionOf(
+  results: readonly TableResult[],
+  run: Readonly<Record<string, StoredBench>>,
+): string[] {
+  const names = results.filter((one) => barsOf([one]).length > 0).map(({ bench }) => bench.name);
+  const shownRuns = names.flatMap((name) => {
+    const stored = run[name];
+    return stored ? [[name, stored.conditions] as const] : [];
+  });
+  const all = [...new Set(shownRuns.map(([, conditions]) => conditions))];
+  return all.flatMap((conditions) => {
+    const own = shownRuns.filter((one) => one[1] === conditions).map(([name]) => name);
+    return linesOf(all.length === 1 ? conditions : `${own.join(', ')}: ${conditions}`);
+  });
+}
+
+/** A pair of bars for each row that both sides have, each pair on its own scale; below them, when and where it was. */
+export function svg(
+  results: readonly TableResult[],
+  run: Readonly<Record<string, StoredBench>>,
+): string {
   const bars = barsOf(results);
-  const height = 50 + rowHeight * bars.length;
+  const captionFrom = 50 + rowHeight * bars.length;
+  const caption = captionOf(results, run).map(
+    (line, i) =>
+      `<text x="12" y="${captionFrom + 6 + i * lineHeight}" fill="#57606e">${escaped(line)}</text>`,
+  );
+  const height = captionFrom + 6 + lineHeight * caption.length;
+  const originals = [...new Set(bars.map(({ beside }) => beside))].join(', ');
   const pairs = bars.map(({ label, original, ours, unit }, i) => {
     const y = 40 + i * rowHeight;
     const scale = longest / Math.max(original, ours, 1e-9);
@@ -136,8 +183,8 @@ export function svg(results: readonly TableResult[]): string {
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 ${height}" width="760" height="${height}" font-family="system-ui,sans-serif" font-size="12" role="img" aria-label="scaler-ecs beside the original">
 <rect width="760" height="${height}" fill="#fff"/>
-<text x="12" y="22" font-weight="600">scaler-ecs (blue) beside the original (grey); shorter is better</text>
-${pairs.join('\n')}
+<text x="12" y="22" font-weight="600">scaler-ecs (blue) beside ${escaped(originals)} (grey); shorter is better</text>
+${[...pairs, ...caption].join('\n')}
 </svg>
 `;
 }
@@ -163,7 +210,7 @@ export function storedReport(): { table: string; picture: string } {
     const found = run[bench.name];
     return found ? [{ bench, results: found.results }] : [];
   });
-  return { table: table(all, run), picture: svg(all) };
+  return { table: table(all, run), picture: svg(all, run) };
 }
 
 /** The median of the last results of a row. `side`: `ours`, or such as `original 2.6.0`. */

@@ -84,7 +84,7 @@ export const startAccount = async (options: Partial<EmulatorOptions> = {}) => {
       )({ label: `l-${order.clientToken}`, market: 'onDemand', ...order }, signal()),
     describe: async (arns: string[]) => (await describe(arns, signal())).observations,
     list: async (tag = settings.startedBy) => (await list(tag, signal())).tasks,
-    stop: (arn: string) => stop(arn, 'no longer wanted', signal()),
+    stop: (arn: string) => stop(arn, 'no longer desired', signal()),
     async close() {
       ecs.destroy();
       iam.destroy();

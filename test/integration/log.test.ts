@@ -87,7 +87,7 @@ it('a scheduler that is lost and comes back, and the fleet that is drained meanw
   first.server.close();
   await vi.waitFor(() => expect(alive(emulator)).toEqual([]), { timeout: 30_000 });
   expect(emulator.ledger().tasks[0]?.stoppedReason).toBe(
-    'scaler-ecs: no longer wanted: the scheduler is gone for good',
+    'scaler-ecs: no longer desired: the scheduler is gone for good',
   );
   const second = await startScheduler(first.server.port);
   await vi.waitFor(() => expect(text.join('')).toContain('is back'), { timeout: 40_000 });

@@ -16,6 +16,7 @@ import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Scheduler, startScheduler } from '../../src/demo/scheduler.ts';
 import { readmeBlock } from '../../src/shared/readmeBlock.ts';
+import { bytesOf, readSizes } from '../bench/sizes.ts';
 import { runProgram } from './daemonProgram.ts';
 import { account, alive, dummyCredentials } from './inProcess.ts';
 
@@ -75,6 +76,20 @@ describe('the npm package', () => {
     expect(files.some((path) => path.startsWith('dist/machines/') && path.endsWith('.d.ts'))).toBe(
       true,
     );
+  });
+
+  it('is as large as the README says, and so is what it needs', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    const stated = readSizes(readmeBlock(readme, 'sizes'));
+    const own = join(app, 'node_modules', 'scaler-ecs');
+    for (const [bytes, mb = Number.NaN] of [
+      [readFileSync(tarball).byteLength, stated?.packedMb],
+      [bytesOf(own), stated?.unpackedMb],
+    ] as const)
+      expect(Math.abs(bytes / 1_000_000 / mb - 1)).toBeLessThan(0.1);
+    const lock = JSON.parse(readFileSync(join(app, 'package-lock.json'), 'utf8'));
+    // The folder itself and the package are in it, too.
+    expect(Object.keys(lock.packages).length - 2).toBe(stated?.packages);
   });
 
   it('installs without scripts, and without what only development needs', () => {

@@ -95,7 +95,11 @@ describe('a task', () => {
     expect(await account.describe([arn])).toMatchObject([{ phase: 'stopping', cause: 'drained' }]);
     await eventually(async () =>
       expect(await account.describe([arn])).toMatchObject([
-        { phase: 'stopped', cause: 'drained', detail: expect.stringContaining('no longer wanted') },
+        {
+          phase: 'stopped',
+          cause: 'drained',
+          detail: expect.stringContaining('no longer desired'),
+        },
       ]),
     );
     await account.stop(arn);

@@ -12,7 +12,7 @@ it('a cluster is deleted when all of its tasks have stopped, those included that
   });
   ecs.odd.slowStops = true;
   const [leaving, staying] = [ecs.create({}, true, 0), ecs.create({}, true, 0)];
-  ecs.stopTask(leaving.taskArn, 'no longer wanted');
+  ecs.stopTask(leaving.taskArn, 'no longer desired');
   expect(ecs.alive(leaving)).toBe(true);
   ecs.deleteCluster();
   expect(stopped).toEqual([leaving.taskArn, staying.taskArn]);

@@ -39,7 +39,7 @@ describe('a group that is to leave', () => {
     const at = async (minIdleSeconds: number) => {
       const run = await play({ minIdleSeconds }, fewer, later);
       expect(run.violations).toEqual([]);
-      return stopsIn(run.trace, 'no longer wanted');
+      return stopsIn(run.trace, 'no longer desired');
     };
     expect(Math.max(...(await at(40)))).toBeGreaterThan(Math.max(...(await at(0))));
   });

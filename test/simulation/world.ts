@@ -259,7 +259,7 @@ export const runScript = async (
           invariants.closed(kind);
         },
         inventoried: () => {
-          note(() => 'survey complete');
+          note(() => 'inventory complete');
           invariants.inventoried();
         },
         inventoryFailed: invariants.inventoryFailed,

@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { admit, liveCohort, observed } from '../../support/liveCohort.ts';
+import {
+  changed,
+  cohortId,
+  dead,
+  everybody,
+  failure,
+  registered,
+  reportingCohort,
+  single,
+  stopped,
+} from '../../support/reportingCohort.ts';
 import { settle } from '../../support/world.ts';
 
-const everybody = { pending: 9, idle: 9, busy: 9 };
 const load = (tasks: number, canceling = 0) => ({ workers: 1, tasks, canceling });
 const running = [observed('arn:0', 'running'), observed('arn:1', 'running')];
 
@@ -204,4 +214,272 @@ it('a list that shows a denied task puts off the time after which it is given up
   expect(row('e-1-0')).toMatchObject({ missingSince: 10_000 });
   actor.send({ type: 'cohort.listed', at: 15_000, taskArns: ['arn:0', 'arn:1'] });
   expect([row('e-1-0')?.missingSince, row('e-1-1')?.missingSince]).toEqual([15_000, null]);
+});
+
+describe('a cohort reports to the fleet manager', () => {
+  it('a group that became idle as draining, before the group itself reports it', async () => {
+    const { actor, launchOne, news, hear, row } = reportingCohort();
+    await launchOne();
+    hear(1500, {});
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 60_000 });
+    news();
+    hear(3000, { 'arn:0': registered });
+    const counts = news().filter(({ type }) => type === 'cohort.changed');
+    expect(counts).toEqual(stopped(2, { stopping: 1 }));
+    expect(row('e-1-0')).toMatchObject({ phase: 'stopping', registered: true });
+  });
+
+  it('each reason of a refusal once', async () => {
+    const { refuse, news, notes } = reportingCohort();
+    await refuse(
+      3,
+      { kind: 'capacity', reason: 'none left' },
+      { kind: 'capacity', reason: 'none left' },
+      { kind: 'addresses', reason: 'no address', subnet: 'subnet-a' },
+    );
+    const no = { type: 'cohort.launchFailed', cohortId, market: 'spot' };
+    const told = news();
+    expect(told.filter(({ type }) => type === 'cohort.launchFailed')).toEqual([
+      { ...no, kind: 'capacity', reason: 'none left' },
+      { ...no, kind: 'addresses', reason: 'no address', subnets: ['subnet-a'] },
+    ]);
+    expect(told.map(({ type }) => type)).not.toContain('cohort.recovered');
+    expect(notes).toEqual([
+      { label: 'e-1', kind: 'capacity', reason: 'none left' },
+      { label: 'e-1', kind: 'addresses', reason: 'no address' },
+    ]);
+  });
+
+  it('the outcome of a group that was launched alone', async () => {
+    const proof = { cohortId, groupId: 'e-1-0' };
+    const { launchOne, news } = reportingCohort();
+    await launchOne();
+    expect(news()).toContainEqual({
+      ...{ type: 'cohort.recovered', signal: 'launched', subnet: null },
+      ...proof,
+    });
+    const other = reportingCohort();
+    await other.refuse(1, { kind: 'quota', reason: 'vCPUs' });
+    const told = other.news();
+    expect(told).toContainEqual(
+      expect.objectContaining({ type: 'cohort.launchFailed', groupId: 'e-1-0' }),
+    );
+    expect(told).toContainEqual({ type: 'cohort.probeInconclusive', ...proof });
+    expect(told.map(({ type }) => type)).not.toContain('cohort.recovered');
+  });
+
+  it('no such outcome of a group that was launched with others', async () => {
+    const { launchBoth, news } = reportingCohort();
+    await launchBoth();
+    expect(news().map(({ type }) => type)).toEqual(['cohort.changed', 'cohort.changed']);
+  });
+
+  it('once that a group serves, and in which subnet', async () => {
+    const { launchOne, look, hear, news } = reportingCohort();
+    await launchOne();
+    await look(5000, { ...observed('arn:0', 'running'), subnet: 'subnet-a' });
+    news();
+    hear(6000, { 'arn:0': registered });
+    hear(6001, { 'arn:0': { workers: 2, tasks: 0, canceling: 0 } });
+    expect(news()).toEqual([
+      {
+        ...{ type: 'cohort.recovered', cohortId, groupId: 'e-1-0' },
+        ...{ signal: 'registered', subnet: 'subnet-a' },
+      },
+      changed(1, { idle: 1 }),
+      changed(1, { idle: 1, surplusWorkers: 1 }),
+    ]);
+  });
+
+  it('a group that ended before it served, with the cause', async () => {
+    const setback = {
+      ...{
+        type: 'cohort.launchFailed',
+        cohortId,
+        groupId: 'e-1-0',
+        market: null,
+        signal: 'registered',
+      },
+    };
+    const { launchOne, look, news } = reportingCohort();
+    await launchOne();
+    news();
+    const ended = { ...observed('arn:0', 'stopped'), cause: 'exited', detail: 'exit 1' } as const;
+    await look(5000, ended);
+    expect(news()).toEqual([
+      dead(5000),
+      { ...setback, kind: 'startFailed', reason: 'exit 1' },
+      changed(1, {}, 0, 1),
+    ]);
+    const other = reportingCohort();
+    await other.launchOne();
+    other.news();
+    const where = { failureReason: 'network', subnet: 'subnet-a' } as const;
+    await other.look(5000, { ...ended, ...where, detail: null });
+    expect(other.news()).toContainEqual({
+      ...setback,
+      kind: 'network',
+      reason: 'exited',
+      subnets: ['subnet-a'],
+    });
+  });
+
+  it('no launch failure for a group that ended on request or without a task', async () => {
+    const unproved = { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' };
+    const { actor, launchOne, look, news } = reportingCohort();
+    await launchOne();
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    news();
+    await look(3000, observed('arn:0', 'stopped'));
+    expect(news()).toEqual([dead(3000), unproved, changed(2, {})]);
+    const refused = reportingCohort();
+    await refused.refuse(2, { kind: 'quota', reason: 'vCPUs' });
+    expect(refused.news()).toContainEqual(unproved);
+  });
+
+  it('a group that served for two minutes as stable, and no failure when it ends later', async () => {
+    const { launchOne, look, hear, news } = reportingCohort();
+    await launchOne();
+    await look(5000, observed('arn:0', 'running'));
+    hear(6000, { 'arn:0': registered });
+    news();
+    await look(7000, observed('arn:0', 'running'));
+    await look(126_999, observed('arn:0', 'running'));
+    expect(news()).toEqual([]);
+    await look(127_000, observed('arn:0', 'running'));
+    const lasting = { type: 'cohort.recovered', cohortId, groupId: 'e-1-0', subnet: null };
+    expect(news()).toEqual([{ ...lasting, signal: 'stable' }]);
+    await look(999_000, observed('arn:0', 'stopped'));
+    expect(news()).toEqual([dead(999_000), changed(1, {}, 0, 1)]);
+  });
+
+  it('a group that ended soon after it began to serve', async () => {
+    const { launchOne, look, hear, news } = reportingCohort();
+    await launchOne();
+    hear(6000, { 'arn:0': registered });
+    await look(7000, observed('arn:0', 'running'));
+    news();
+    await look(126_999, { ...observed('arn:0', 'stopped'), detail: 'OutOfMemory' });
+    expect(news()).toEqual([
+      dead(126_999),
+      {
+        ...{ type: 'cohort.launchFailed', cohortId, groupId: 'e-1-0', market: null },
+        ...{ kind: 'exited', reason: 'OutOfMemory', signal: 'stable', launchedAt: 1000 },
+      },
+      changed(1, {}, 0, 1),
+    ]);
+  });
+
+  it('a launch that failed of a bug', async () => {
+    const { actor, news, crashes, phases } = reportingCohort();
+    actor.send({ ...single, launches: [...single.launches] });
+    news();
+    const error = new Error('a bug');
+    actor.send({ type: 'xstate.error.actor.launch.e-1', actorId: 'launch.e-1', error } as never);
+    await settle();
+    expect(crashes).toEqual([{ actorId: 'launch.e-1', error }]);
+    expect(phases()).toEqual({});
+    expect(actor.getSnapshot().children).toEqual({});
+    expect(news().filter(({ type }) => type !== 'cohort.changed')).toEqual([
+      {
+        ...{ type: 'cohort.launchFailed', cohortId, groupId: 'e-1-0' },
+        ...{ kind: 'bug', reason: 'a bug', market: 'onDemand', outcomeUnknown: true },
+      },
+      { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' },
+      { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' },
+    ]);
+  });
+});
+
+describe('a cohort on a command', () => {
+  it('to poll lets launches with an unknown outcome ask again', async () => {
+    const { actor, answer, calls, look } = reportingCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    calls.runTask.at(-1)?.reject(failure('unreachable'));
+    await settle();
+    await look(5000);
+    await look(6000);
+    await answer('journalLaunch', undefined);
+    expect(calls.runTask).toHaveLength(2);
+  });
+
+  it('to poll lets throttled launches ask again only while launching is allowed', async () => {
+    const { actor, answer, calls } = reportingCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    calls.runTask.at(-1)?.reject(failure('throttled'));
+    await settle();
+    const look = (at: number, launching: boolean) =>
+      actor.send({ type: 'cohort.poll', at, launching, ending: false });
+    for (const at of [5000, 6000, 60_000]) look(at, false);
+    expect(calls.runTask).toHaveLength(1);
+    look(61_000, true);
+    expect(calls.runTask).toHaveLength(2);
+  });
+
+  it('the time enforces deadlines while DescribeTasks is pending', async () => {
+    const { actor, launchOne, hear, phases, calls, row, answer } = reportingCohort();
+    await launchOne();
+    hear(1500, {});
+    const look = (at: number) =>
+      actor.send({
+        type: 'cohort.poll',
+        at,
+        launching: true,
+        ending: false,
+      });
+    look(1600);
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 60_000 });
+    look(61_000);
+    expect(phases()).toEqual({ 'e-1-0': 'stopping' });
+    expect(calls.describeTasks).toHaveLength(1);
+    await answer('describeTasks', [{ ...observed('arn:0', 'missing') }]);
+    expect(row('e-1-0')?.missingSince).toBe(1600);
+  });
+});
+
+describe('a group actor that crashes', () => {
+  const crash = {
+    ...{ type: 'xstate.error.actor.group.e-1-0', actorId: 'group.e-1-0' },
+    error: new Error('a bug'),
+  };
+
+  it('still drains if its drain was requested before it had a task', async () => {
+    const { actor, answer, calls, row } = reportingCohort();
+    actor.send({ ...single, launches: [...single.launches] });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 1500, until: 0 });
+    actor.send(crash as never);
+    await settle();
+    expect(row('e-1-0')).toMatchObject({ phase: 'requested', drainRequested: true });
+    expect(calls.stopTask).toHaveLength(0);
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0'], refusals: [] });
+    await answer('journalOutcome', [{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
+    expect(calls.stopTask).toHaveLength(1);
+  });
+
+  it('is not stopped at once if it waited for an idle moment', async () => {
+    const { actor, calls, launchOne, look, hear } = reportingCohort();
+    await launchOne();
+    await look(5000, observed('arn:0', 'running'));
+    hear(6000, { 'arn:0': { workers: 1, tasks: 2, canceling: 0 } });
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 7000, until: 99_000 });
+    actor.send(crash as never);
+    await settle();
+    expect(calls.stopTask).toHaveLength(0);
+    await look(99_000, observed('arn:0', 'running'));
+    expect(calls.stopTask).toHaveLength(1);
+  });
+
+  it('is reported, restarted and does not change the counts', async () => {
+    const { actor, launchOne, crashes, news } = reportingCohort();
+    await launchOne();
+    news();
+    actor.send(crash as never);
+    expect(crashes).toEqual([{ actorId: 'group.e-1-0', error: crash.error }]);
+    expect(news()).toEqual([]);
+    actor.send({ ...crash, type: 'xstate.error.actor.x', actorId: 'x' } as never);
+    expect(crashes).toHaveLength(1);
+  });
 });

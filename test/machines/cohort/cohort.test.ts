@@ -5,6 +5,7 @@ import type { TaskObservation } from '../../../machines/shared/domain.ts';
 import { choosing, denied, everybody, model } from '../../../src/paths/models/cohort.ts';
 import { admit, launchPlan, liveCohort, observed } from '../../support/liveCohort.ts';
 import { checkEveryEdge, untaken, unvisited } from '../../support/paths.ts';
+import { failure, reportingCohort } from '../../support/reportingCohort.ts';
 import { settle } from '../../support/world.ts';
 
 describe('a cohort with real children', () => {
@@ -471,5 +472,52 @@ it('a cohort has an actor for every launch and group of its records on every edg
       ]),
     );
     return null;
+  });
+});
+
+describe('a cohort on a command', () => {
+  it('to poll reports why DescribeTasks fails, and assumes stops only when it is denied for good', async () => {
+    const { actor, answer, calls, launchOne, ended, notes } = reportingCohort();
+    await launchOne();
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    await answer('stopTask', undefined);
+    const lookInVain = async (kind: string) => {
+      actor.send({
+        type: 'cohort.poll',
+        at: 900_000,
+        launching: true,
+        ending: false,
+      });
+      calls.describeTasks.at(-1)?.reject(failure(kind));
+      await settle();
+    };
+    await lookInVain('throttled');
+    expect(ended).toEqual([]);
+    await lookInVain('denied');
+    expect(ended).toHaveLength(1);
+    const note = (kind: string) => ({ kind, reason: `it was ${kind}` });
+    expect(notes).toEqual([note('throttled'), note('denied')]);
+  });
+
+  it('to poll describes only groups with tasks, one call at a time', async () => {
+    const { actor, calls } = reportingCohort();
+    const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
+    actor.send({ ...admit, launches: [...admit.launches] });
+    actor.send({
+      type: 'cohort.poll',
+      at: 500,
+      launching: true,
+      ending: false,
+    });
+    expect(calls.describeTasks).toEqual([]);
+    actor.send({ type: 'cohort.adopt', generation: 1, groups });
+    for (const at of [1000, 2000])
+      actor.send({
+        type: 'cohort.poll',
+        at,
+        launching: true,
+        ending: false,
+      });
+    expect(calls.describeTasks.map(({ input }) => input)).toEqual([{ taskArns: ['arn:9'] }]);
   });
 });

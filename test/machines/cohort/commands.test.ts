@@ -1,5 +1,13 @@
-import { expect, it } from 'vitest';
-import { input, liveCohort } from '../../support/liveCohort.ts';
+import { describe, expect, it } from 'vitest';
+import { admit, input, liveCohort } from '../../support/liveCohort.ts';
+import {
+  changed,
+  everybody,
+  failure,
+  reportingCohort,
+  single,
+} from '../../support/reportingCohort.ts';
+import { settle } from '../../support/world.ts';
 
 it('a group that a person drains waits at work until its deadline', async () => {
   const { actor, launchBoth, hear, phases, look } = liveCohort();
@@ -29,4 +37,61 @@ it('the oldest group of an earlier run that is too old counts as that from the b
     [false, false],
     [false, true],
   ]);
+});
+
+describe('a cohort on a command', () => {
+  it('to poll withdraws an unwanted launch again if its request was open the first time', async () => {
+    const { actor, answer, calls, look, phases } = reportingCohort();
+    actor.send({ ...single, launches: [...single.launches] });
+    await answer('journalLaunch', undefined);
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    calls.runTask.at(-1)?.reject(failure('throttled'));
+    await settle();
+    expect(calls.journalOutcome).toEqual([]);
+    await look(3000);
+    expect(calls.journalOutcome).toHaveLength(1);
+    await answer('journalOutcome', []);
+    expect(phases()).toEqual({});
+  });
+
+  it('to poll withdraws a launch that became unwanted while its request was open', async () => {
+    const { actor, answer, calls, phases, look } = reportingCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    calls.runTask.at(-1)?.reject(failure('throttled'));
+    await settle();
+    await look(5000);
+    await answer('journalOutcome', []);
+    expect(calls.runTask).toHaveLength(1);
+    expect(phases()).toEqual({});
+  });
+
+  it('to drain withdraws a throttled launch once all its groups drain', async () => {
+    const { actor, answer, calls, phases, ended } = reportingCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    calls.runTask.at(-1)?.reject(failure('throttled'));
+    await settle();
+    const drain = { type: 'cohort.drain', idle: 0, busy: 0, at: 2000, until: 0 } as const;
+    actor.send({ ...drain, generation: 2, pending: 1 });
+    await settle();
+    expect(calls.journalOutcome).toHaveLength(0);
+    actor.send({ ...drain, generation: 3, pending: 1 });
+    await settle();
+    await answer('journalOutcome', []);
+    expect(phases()).toEqual({});
+    expect(ended).toHaveLength(2);
+  });
+});
+
+it('a cohort reports adopted groups once', async () => {
+  const { actor, news, row } = reportingCohort();
+  const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
+  actor.send({ type: 'cohort.adopt', generation: 1, groups });
+  const stray = actor.getSnapshot().children['group.stray'];
+  actor.send({ type: 'cohort.adopt', generation: 2, groups });
+  expect(news()).toEqual([changed(1, { pending: 1 }), changed(2, { pending: 1 })]);
+  expect(row('stray')?.phase).toBe('provisioning');
+  expect(actor.getSnapshot().children['group.stray']).toBe(stray);
 });

@@ -522,7 +522,7 @@ describe('a fleet with breakers', () => {
     expect(sent()).toEqual([[1, ['subnet-b']]]);
   });
 
-  it('probes again when its probe is no longer wanted', async () => {
+  it('probes again when its probe is no longer desired', async () => {
     const { actor, until, sent, show } = await fleet((order) => ({
       taskArns: namesOf(order),
       refusals: [],

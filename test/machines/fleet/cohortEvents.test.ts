@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
-import { liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
+import { fastManager, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 describe('a tick', () => {
   it('refills what Fargate allows, up to the burst', async () => {
@@ -226,6 +226,23 @@ describe('a report', () => {
     expect(fleet().cohorts).toEqual(before);
     reportOf('cohort.0', { busy: 2 }, 0, 0);
     expect(fleet().cohorts['cohort.0']?.counts).toEqual({ ...noCounts, busy: 2 });
+  });
+
+  it('of an older generation makes nothing be launched once more', async () => {
+    const { actor, at, admitted, fleet, command } = await fastManager();
+    at(11_000);
+    command(8);
+    const [cohortId] = Object.keys(fleet().cohorts) as [string];
+    actor.send({
+      type: 'cohort.changed',
+      cohortId,
+      generation: 0,
+      counts: noCounts,
+      launches: 0,
+      ended: 0,
+    });
+    at(12_000);
+    expect(admitted()).toHaveLength(1);
   });
 
   it('keeps the loads of its busy groups, with the time, until the next one', async () => {

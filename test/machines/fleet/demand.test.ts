@@ -228,8 +228,8 @@ describe('a scheduler', () => {
     command(6);
     command(1);
     expect(says()).toEqual([
-      { tasks: 3, why: '5 workers wanted' },
-      { tasks: 1, why: '1 workers wanted' },
+      { tasks: 3, why: '5 workers desired' },
+      { tasks: 1, why: '1 workers desired' },
     ]);
     expect(fleet()).toMatchObject({ desired: 1, emptySince: null });
     expect(modes().demand).toBe('byCount');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FleetEvent } from '../../../machines/fleet/fleetSetup.ts';
-import { liveManager, readyManager } from '../../support/liveManager.ts';
+import { fastManager, liveManager, readyManager } from '../../support/liveManager.ts';
 
 describe('a failed launch', () => {
   const setback: Extract<FleetEvent, { type: 'cohort.launchFailed' }> = {
@@ -271,4 +271,37 @@ it('lists at once when an operator asks to retry', async () => {
   actor.send({ type: 'fleet.retryNow' });
   tick(17_000);
   expect(calls.inventory).toHaveLength(4);
+});
+
+it('advertises what runs while the quota breaker is open, and one task more to probe', async () => {
+  const { actor, at, fleet, command, reportOf } = await fastManager();
+  at(20_000);
+  command(6);
+  reportOf('cohort.0', { busy: 3 }, 0, 0);
+  actor.send({
+    type: 'cohort.launchFailed',
+    cohortId: 'c',
+    kind: 'quota',
+    reason: 'vCPUs',
+    market: null,
+  });
+  expect(fleet().advertised).toBe(6);
+  at(49_999);
+  expect(fleet().advertised).toBe(6);
+  at(50_000);
+  expect(fleet().advertised).toBe(8);
+});
+
+it('opens no breaker for workers that ended with their scheduler', async () => {
+  const { actor, at, fleet } = await fastManager();
+  at(20_000);
+  actor.send({ type: 'scheduler.lost', at: 0 });
+  const gone = {
+    kind: 'startFailed',
+    reason: 'exit 0',
+    market: null,
+    signal: 'registered',
+  } as const;
+  actor.send({ type: 'cohort.launchFailed', cohortId: 'c', ...gone });
+  expect(fleet().breakers).toEqual({});
 });

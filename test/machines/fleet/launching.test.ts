@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts, total } from '../../../machines/fleet/plan.ts';
-import { inventoryDue } from '../../../machines/fleet/whenToList.ts';
 import { fastManager, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 import { settle } from '../../support/world.ts';
 
@@ -11,6 +10,15 @@ const command = (taskConcurrency: number, at: number) => ({
   requests: [{ taskConcurrency, capabilities: [] }],
 });
 
+const launchesOf = (n: number): LaunchPlan[] =>
+  Array.from({ length: n }, (_, i) => ({
+    order: {
+      ...{ label: `d-${i}`, clientToken: `se-d-${i}`, count: 10, revision: 'rev:0' },
+      market: 'onDemand' as const,
+    },
+    groupIds: Array.from({ length: 10 }, (_, n) => `d-${i}-${n}`),
+    outcomeUnknown: true,
+  }));
 const launchesIn = (orders: object[]) =>
   orders.flatMap((order) => (order as { launches?: LaunchPlan[] }).launches ?? []);
 const sizesIn = (orders: object[]) => launchesIn(orders).map(({ groupIds }) => groupIds.length);
@@ -82,152 +90,72 @@ describe('launching', () => {
     expect(hears()).toEqual([{ ...recovered, taskIds: [] }]);
     expect(actor.getSnapshot().context.owned).toEqual([]);
   });
-
-  it('ignores a report of an older generation', async () => {
-    const { actor, at, admitted, fleet } = await fastManager();
-    at(11_000);
-    actor.send(command(8, 11_000));
-    const [cohortId] = Object.keys(fleet().cohorts) as [string];
-    actor.send({
-      type: 'cohort.changed',
-      cohortId,
-      generation: 0,
-      counts: noCounts,
-      launches: 0,
-      ended: 0,
-    });
-    at(12_000);
-    expect(admitted()).toHaveLength(1);
-  });
 });
 
-it('launches nothing during a mismatch of releases, and goes on after it', async () => {
-  const { actor, at, admitted } = await fastManager();
-  at(11_000);
-  actor.send({ type: 'scheduler.mismatch', at: 11_000, reason: 'workers of 2.6.0' });
-  actor.send(command(4, 11_000));
-  at(12_000);
-  expect(admitted()).toEqual([]);
-  actor.send({ type: 'scheduler.mismatch', at: 12_000, reason: null });
-  at(13_000);
-  expect(admitted()).toHaveLength(1);
-});
-
-describe('a fleet under limits', () => {
-  const report = (generation: number, counts: object, cohortId = 'cohort.0') => ({
-    type: 'cohort.changed' as const,
-    cohortId,
-    generation,
-    counts: { ...noCounts, ...counts },
-    ...{ launches: 0, ended: 0 },
-  });
-
-  it('advertises what runs while the quota breaker is open, and one task more to probe', async () => {
-    const { actor, at, fleet } = await fastManager();
-    at(20_000);
-    actor.send(command(6, 20_000));
-    actor.send(report(fleet().generation, { busy: 3 }));
-    actor.send({
-      type: 'cohort.launchFailed',
-      cohortId: 'c',
-      kind: 'quota',
-      reason: 'vCPUs',
-      market: null,
-    });
-    expect(fleet().advertised).toBe(6);
-    at(49_999);
-    expect(fleet().advertised).toBe(6);
-    at(50_000);
-    expect(fleet().advertised).toBe(8);
-  });
-
-  it('drains idle groups of any cohort before busy ones of another', async () => {
-    const owned = tasksOf(200);
-    const { actor, at, clock, cohort, fleet } = await fastManager({ owned });
-    for (let i = 0; i < 5; i++) clock.increment(1);
-    // The first answer beside groups of an earlier run counts as a return.
-    at(41_000);
-    actor.send(report(fleet().cohorts['cohort.0']?.generation ?? 0, { idle: 100 }));
-    actor.send(report(fleet().cohorts['cohort.1']?.generation ?? 0, { busy: 100 }, 'cohort.1'));
-    actor.send(command(2 * 150, 41_000));
-    const drains = cohort.told.filter(({ type }) => type === 'cohort.drain');
-    expect(drains).toEqual([expect.objectContaining({ pending: 0, idle: 50, busy: 0 })]);
-  });
-
-  it('cancels drains before it launches', async () => {
-    const { actor, at, fleet, cohort, admitted } = await fastManager();
-    at(20_000);
-    actor.send(command(8, 20_000));
-    expect(admitted()).toHaveLength(1);
-    actor.send(report(fleet().generation, { busy: 1, drainPending: 2 }));
-    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.cancelDrain', most: 2 });
-    actor.send(report(fleet().generation, { busy: 3 }));
-    expect(admitted().at(-1)?.groupIds).toHaveLength(1);
-  });
-
-  it('shortens drain deadlines once the daemon stops', async () => {
-    const { actor, at, fleet, cohort } = await fastManager();
-    at(20_000);
-    actor.send(command(8, 20_000));
-    actor.send(report(fleet().generation, { drainPending: 4 }));
-    actor.send({ type: 'fleet.stop' });
-    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.drain', until: 50_000 });
-  });
-});
-
-describe('a scheduler that goes and comes back', () => {
-  it('gets no launches while its connection is lost, however fresh its last echo', async () => {
-    const { actor, at, admitted } = await fastManager();
-    at(20_000);
-    actor.send({ type: 'scheduler.lost', at: 0 });
-    actor.send(command(8, 20_000));
-    actor.send({ type: 'tick', now: 21_000 });
-    expect(admitted()).toEqual([]);
-    at(22_000);
-    at(23_000);
-    expect(admitted()).toHaveLength(1);
-  });
-
-  it('stops no group for half a minute when it desires fewer, because its workers have not returned', async () => {
-    const owned = tasksOf(1);
-    const { actor, at, answered, clock, cohort } = await fastManager({ owned });
+describe('the tasks of an earlier run', () => {
+  it('are restored into cohorts of a hundred, one cohort in each turn, launches first', async () => {
+    const resend = launchesOf(12);
+    const given = { owned: tasksOf(130), resend, lastLaunchAt: 500 };
+    const { actor, clock, cohorts, orders, fleet, tick, calls, inventoried, answered } =
+      await readyManager(given);
+    expect(calls.inventory).toHaveLength(0);
     clock.increment(1);
+    expect(orders()).toEqual([
+      { type: 'cohort.admit', generation: 1, at: 10_000, launches: resend.slice(0, 10) },
+    ]);
+    const { workerSchedulerAddress } = fleet().settings;
+    const timeouts = { ...fleet().settings.timeouts, workerSchedulerAddress };
+    expect(cohorts.lines[0]?.input).toEqual({
+      cohortId: 'cohort.0',
+      timeouts,
+      workersPerTask: 2,
+      monitor: 'unknown',
+      loadsAreOld: false,
+    });
+    expect(fleet()).toMatchObject({
+      ...{ opened: 1, generation: 1, lastLaunchAt: 10_000, resend: resend.slice(10) },
+      cohorts: {
+        'cohort.0': {
+          ...{ launches: 0, generation: 1, observedGeneration: 0, lastPolledAt: 0 },
+          counts: noCounts,
+        },
+      },
+    });
     answered();
-    at(20_000);
-    actor.send(command(2, 20_000));
-    actor.send({ type: 'scheduler.lost', at: 0 });
-    at(30_000);
-    actor.send(command(0, 30_000));
-    at(59_999);
-    const drains = () => cohort.told.filter(({ type }) => type === 'cohort.drain');
-    expect(drains()).toEqual([]);
-    at(60_000);
-    expect(drains()).toHaveLength(1);
+    tick(11_000);
+    orders();
+    for (let turn = 0; turn < 3; turn++) {
+      expect(Object.keys(fleet().cohorts)).toHaveLength(turn + 1);
+      clock.increment(1);
+      answered();
+    }
+    expect(orders()).toEqual([
+      { type: 'cohort.admit', generation: 2, at: 11_000, launches: resend.slice(10) },
+      { type: 'cohort.adopt', generation: 3, groups: given.owned.slice(0, 100) },
+      { type: 'cohort.adopt', generation: 4, groups: given.owned.slice(100) },
+    ]);
+    const rows = Object.values(fleet().cohorts).map(({ counts, launches, generation }) => [
+      ...[counts.pending, launches, generation],
+    ]);
+    expect(rows).toEqual([
+      [100, 10, 1],
+      [20, 2, 2],
+      [100, 0, 3],
+      [30, 0, 4],
+    ]);
+    expect(fleet()).toMatchObject({ owned: [], resend: [], lastLaunchAt: 11_000, opened: 4 });
+    clock.increment(9);
+    expect(actor.getSnapshot().context.opened).toBe(4);
+    await inventoried({});
   });
 
-  it('opens no breaker for workers that ended with it', async () => {
-    const { actor, at, fleet } = await fastManager();
-    at(20_000);
-    actor.send({ type: 'scheduler.lost', at: 0 });
-    const gone = {
-      kind: 'startFailed',
-      reason: 'exit 0',
-      market: null,
-      signal: 'registered',
-    } as const;
-    actor.send({ type: 'cohort.launchFailed', cohortId: 'c', ...gone });
-    expect(fleet().breakers).toEqual({});
-  });
-});
-
-describe('a restart', () => {
-  it('lists only when the list would show the last launch', () => {
-    const { fleet } = liveManager({ lastLaunchAt: 5000 });
-    expect(inventoryDue(fleet(), 14_999, false)).toBe(false);
-    expect(inventoryDue(fleet(), 15_000, false)).toBe(true);
+  it('do not count as launched by this run', async () => {
+    const { clock, fleet } = await readyManager({ owned: tasksOf(1), lastLaunchAt: 500 });
+    clock.increment(1);
+    expect(fleet()).toMatchObject({ opened: 1, lastLaunchAt: 500 });
   });
 
-  it('counts adopted groups before it launches', async () => {
+  it('are counted before anything is launched', async () => {
     const owned = tasksOf(150);
     const { actor, at, admitted, clock, cohort } = await fastManager({ owned });
     at(11_000);

@@ -3,84 +3,17 @@ import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import type { FleetSettings } from '../../../machines/fleet/state.ts';
 import { billOf } from '../../../machines/shared/bill.ts';
-import { liveManager, orphan, readyManager, tasksOf } from '../../support/liveManager.ts';
+import {
+  fastManager,
+  liveManager,
+  orphan,
+  readyManager,
+  tasksOf,
+} from '../../support/liveManager.ts';
 
-const launchesOf = (n: number): LaunchPlan[] =>
-  Array.from({ length: n }, (_, i) => ({
-    order: {
-      ...{ label: `d-${i}`, clientToken: `se-d-${i}`, count: 10, revision: 'rev:0' },
-      market: 'onDemand' as const,
-    },
-    groupIds: Array.from({ length: 10 }, (_, n) => `d-${i}-${n}`),
-    outcomeUnknown: true,
-  }));
 const launchesIn = (orders: object[]) =>
   orders.flatMap((order) => (order as { launches?: LaunchPlan[] }).launches ?? []);
 const sizesIn = (orders: object[]) => launchesIn(orders).map(({ groupIds }) => groupIds.length);
-
-describe('the tasks of an earlier run', () => {
-  it('are restored into cohorts of a hundred, one cohort in each turn, launches first', async () => {
-    const resend = launchesOf(12);
-    const given = { owned: tasksOf(130), resend, lastLaunchAt: 500 };
-    const { actor, clock, cohorts, orders, fleet, tick, calls, inventoried, answered } =
-      await readyManager(given);
-    expect(calls.inventory).toHaveLength(0);
-    clock.increment(1);
-    expect(orders()).toEqual([
-      { type: 'cohort.admit', generation: 1, at: 10_000, launches: resend.slice(0, 10) },
-    ]);
-    const { workerSchedulerAddress } = fleet().settings;
-    const timeouts = { ...fleet().settings.timeouts, workerSchedulerAddress };
-    expect(cohorts.lines[0]?.input).toEqual({
-      cohortId: 'cohort.0',
-      timeouts,
-      workersPerTask: 2,
-      monitor: 'unknown',
-      loadsAreOld: false,
-    });
-    expect(fleet()).toMatchObject({
-      ...{ opened: 1, generation: 1, lastLaunchAt: 10_000, resend: resend.slice(10) },
-      cohorts: {
-        'cohort.0': {
-          ...{ launches: 0, generation: 1, observedGeneration: 0, lastPolledAt: 0 },
-          counts: noCounts,
-        },
-      },
-    });
-    answered();
-    tick(11_000);
-    orders();
-    for (let turn = 0; turn < 3; turn++) {
-      expect(Object.keys(fleet().cohorts)).toHaveLength(turn + 1);
-      clock.increment(1);
-      answered();
-    }
-    expect(orders()).toEqual([
-      { type: 'cohort.admit', generation: 2, at: 11_000, launches: resend.slice(10) },
-      { type: 'cohort.adopt', generation: 3, groups: given.owned.slice(0, 100) },
-      { type: 'cohort.adopt', generation: 4, groups: given.owned.slice(100) },
-    ]);
-    const rows = Object.values(fleet().cohorts).map(({ counts, launches, generation }) => [
-      ...[counts.pending, launches, generation],
-    ]);
-    expect(rows).toEqual([
-      [100, 10, 1],
-      [20, 2, 2],
-      [100, 0, 3],
-      [30, 0, 4],
-    ]);
-    expect(fleet()).toMatchObject({ owned: [], resend: [], lastLaunchAt: 11_000, opened: 4 });
-    clock.increment(9);
-    expect(actor.getSnapshot().context.opened).toBe(4);
-    await inventoried({});
-  });
-
-  it('do not count as launched by this run', async () => {
-    const { clock, fleet } = await readyManager({ owned: tasksOf(1), lastLaunchAt: 500 });
-    clock.increment(1);
-    expect(fleet()).toMatchObject({ opened: 1, lastLaunchAt: 500 });
-  });
-});
 
 describe('groups that drain at an idle moment', () => {
   it('have their drains cancelled before anything is launched', async () => {
@@ -181,7 +114,7 @@ describe('surplus groups', () => {
     expect(orders()).toEqual([
       {
         ...{ type: 'cohort.drain', generation: 2, at: 11_000, until: 311_000 },
-        ...{ pending: 1, idle: 2, busy: 1, reason: 'no longer wanted: 4 workers wanted' },
+        ...{ pending: 1, idle: 2, busy: 1, reason: 'no longer desired: 4 workers desired' },
         of: { pending: 1, idle: 2, busy: 3 },
       },
     ]);
@@ -489,7 +422,7 @@ describe('groups that cost more in an hour than they may', () => {
     command(1);
     at(35_000);
     expect(drainsIn(orders())).toMatchObject([
-      { busy: 2, reason: 'no longer wanted: 1 workers wanted' },
+      { busy: 2, reason: 'no longer desired: 1 workers desired' },
     ]);
   });
 
@@ -539,4 +472,69 @@ it('what blocks launches is reported at each change, once every cohort has repor
   expect(blockers).toEqual([held, held]);
   command(2);
   expect(blockers).toEqual([held, held, { missing: 0, kinds: [] }]);
+});
+
+it('launches nothing during a mismatch of releases, and goes on after it', async () => {
+  const { actor, at, admitted, command } = await fastManager();
+  at(11_000);
+  actor.send({ type: 'scheduler.mismatch', at: 11_000, reason: 'workers of 2.6.0' });
+  command(4);
+  at(12_000);
+  expect(admitted()).toEqual([]);
+  actor.send({ type: 'scheduler.mismatch', at: 12_000, reason: null });
+  at(13_000);
+  expect(admitted()).toHaveLength(1);
+});
+
+describe('a command beside groups that drain', () => {
+  it('cancels drains before it launches', async () => {
+    const { at, cohort, admitted, command, reportOf } = await fastManager();
+    at(20_000);
+    command(8);
+    expect(admitted()).toHaveLength(1);
+    reportOf('cohort.0', { busy: 1, drainPending: 2 }, 0, 0);
+    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.cancelDrain', most: 2 });
+    reportOf('cohort.0', { busy: 3 }, 0, 0);
+    expect(admitted().at(-1)?.groupIds).toHaveLength(1);
+  });
+
+  it('shortens drain deadlines once the daemon stops', async () => {
+    const { actor, at, cohort, command, reportOf } = await fastManager();
+    at(20_000);
+    command(8);
+    reportOf('cohort.0', { drainPending: 4 }, 0, 0);
+    actor.send({ type: 'fleet.stop' });
+    expect(cohort.told.at(-1)).toMatchObject({ type: 'cohort.drain', until: 50_000 });
+  });
+});
+
+describe('a scheduler that goes and comes back', () => {
+  it('gets no launches while its connection is lost, however fresh its last echo', async () => {
+    const { actor, at, admitted, command } = await fastManager();
+    at(20_000);
+    actor.send({ type: 'scheduler.lost', at: 0 });
+    command(8);
+    actor.send({ type: 'tick', now: 21_000 });
+    expect(admitted()).toEqual([]);
+    at(22_000);
+    at(23_000);
+    expect(admitted()).toHaveLength(1);
+  });
+
+  it('stops no group for half a minute when it desires fewer, because its workers have not returned', async () => {
+    const owned = tasksOf(1);
+    const { actor, at, answered, clock, cohort, command } = await fastManager({ owned });
+    clock.increment(1);
+    answered();
+    at(20_000);
+    command(2);
+    actor.send({ type: 'scheduler.lost', at: 0 });
+    at(30_000);
+    command(0);
+    at(59_999);
+    const drains = () => cohort.told.filter(({ type }) => type === 'cohort.drain');
+    expect(drains()).toEqual([]);
+    at(60_000);
+    expect(drains()).toHaveLength(1);
+  });
 });

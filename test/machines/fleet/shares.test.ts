@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { cohortsToRank, drainsOf, undrainsOf } from '../../../machines/fleet/shares.ts';
-import { readyManager, tasksOf } from '../../support/liveManager.ts';
+import { fastManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 const row = (counts: object) => ({
   ...{ counts: { ...noCounts, ...counts }, launches: 0 },
@@ -198,4 +198,17 @@ describe('groups at work in several cohorts', () => {
     expect(orders()).toMatchObject([{ type: 'cohort.drain', busy: 1 }]);
     expect(drained()).toEqual([young]);
   });
+});
+
+it('drains idle groups of any cohort before busy ones of another', async () => {
+  const owned = tasksOf(200);
+  const { at, clock, cohort, command, reportOf } = await fastManager({ owned });
+  for (let i = 0; i < 5; i++) clock.increment(1);
+  // The first answer beside groups of an earlier run counts as a return.
+  at(41_000);
+  reportOf('cohort.0', { idle: 100 }, 0, 0);
+  reportOf('cohort.1', { busy: 100 }, 0, 0);
+  command(2 * 150);
+  const drains = cohort.told.filter(({ type }) => type === 'cohort.drain');
+  expect(drains).toEqual([expect.objectContaining({ pending: 0, idle: 50, busy: 0 })]);
 });

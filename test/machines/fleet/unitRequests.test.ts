@@ -153,7 +153,7 @@ describe('a scheduler that says one by one what it desires', () => {
     start();
     expect(fleet()).toMatchObject({ desired: 2, emptySince: null });
     expect(modes().demand).toBe('byStarts');
-    expect(says()).toEqual([{ tasks: 2, why: 'one more is wanted' }]);
+    expect(says()).toEqual([{ tasks: 2, why: 'one more is desired' }]);
     start();
     report({ pending: 2 }, 1);
     start();

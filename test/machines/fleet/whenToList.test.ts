@@ -4,7 +4,7 @@ import { noCounts } from '../../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../../machines/fleet/state.ts';
 import { inventoryDue, searchDue, withNextList } from '../../../machines/fleet/whenToList.ts';
 import { counted } from '../../support/cohortTotals.ts';
-import { fleetInput, resent } from '../../support/liveManager.ts';
+import { fleetInput, liveManager, resent } from '../../support/liveManager.ts';
 
 const fleet = newFleet({ ...fleetInput, resend: [resent], lastLaunchAt: 2000 });
 
@@ -106,4 +106,12 @@ it('the next list comes two seconds after one that was of no use, and then twice
     return next.inventoryNotBefore - 1000;
   });
   expect(delays).toEqual([2000, 4000, 8000, 32_000, 60_000, 60_000]);
+});
+
+describe('a restart', () => {
+  it('lists only when the list would show the last launch', () => {
+    const { fleet } = liveManager({ lastLaunchAt: 5000 });
+    expect(inventoryDue(fleet(), 14_999, false)).toBe(false);
+    expect(inventoryDue(fleet(), 15_000, false)).toBe(true);
+  });
 });

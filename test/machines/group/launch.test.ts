@@ -266,7 +266,7 @@ describe('a launch', () => {
       undefined,
     ],
     [
-      'is sent again without an answer, even when it is no longer wanted',
+      'is sent again without an answer, even when it is no longer desired',
       [
         ...[journaled, no('unreachable'), { type: 'launch.withdraw' }],
         ...[tick(5000), tick(6000), journaled, answered],
@@ -289,7 +289,7 @@ describe('a launch', () => {
       { ...end, refusals: [], withdrawn: true },
     ],
     [
-      'is withdrawn after a throttle when it is no longer wanted',
+      'is withdrawn after a throttle when it is no longer desired',
       [journaled, no('throttled'), { type: 'launch.withdraw' }, { ...recorded, output: [] }],
       ['requesting', 'throttled', 'recording', 'done'],
       { ...end, refusals: [], withdrawn: true },

@@ -338,11 +338,15 @@ const late = {
 const because = (event: { type: string }, reason: string) => ({ ...event, reason });
 
 it.each([
-  ['no reason was given', [stop], 'no longer wanted'],
+  ['no reason was given', [stop], 'no longer desired'],
   ['a reason was given', [because(stop, 'the daemon stops')], 'the daemon stops'],
   ['it has waited for an idle moment', [because(drain, 'fewer'), stop], 'fewer'],
   ['it has waited for a cancellation', [because(hold, 'fewer'), stop], 'fewer'],
-  ['an earlier drain was cancelled', [because(drain, 'fewer'), reprieve, stop], 'no longer wanted'],
+  [
+    'an earlier drain was cancelled',
+    [because(drain, 'fewer'), reprieve, stop],
+    'no longer desired',
+  ],
   ['it fails', [late], 'not running 600 s after its launch'],
   ['it fails and AWS has said nothing', [failing], 'startFailed'],
 ])('StopTask tells ECS why: %s', async (_, events, reason) => {

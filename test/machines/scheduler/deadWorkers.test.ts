@@ -7,11 +7,13 @@ import {
 import {
   type DeadTasks,
   deadAtStart,
+  type KnownDead,
   markTaskDead,
   reportableWorkers,
   unreported,
   withoutNoticed,
   withReported,
+  workersOfDead,
 } from '../../../machines/scheduler/deadWorkers.ts';
 import type { TaskState } from '../../../machines/scheduler/messages.ts';
 import type { Cause } from '../../../machines/shared/domain.ts';
@@ -19,7 +21,8 @@ import type { Cause } from '../../../machines/shared/domain.ts';
 const one = 'Worker|ECS-a|1|2';
 const two = 'Worker|ECS-a|1|3';
 const other = 'Worker|ECS-b|1|4';
-const dead = markTaskDead({}, 'a', 0);
+const none: KnownDead = { dead: {}, lately: {} };
+const dead = markTaskDead(none, 'a', 0);
 const settled = onWorkerList(noCancellations);
 const canceling = (before: typeof settled, workerId: string, state: TaskState = 'canceling') =>
   onTaskStates(before, [{ type: 'monitor.task', taskId: 't', state, workerId }]);
@@ -27,17 +30,45 @@ const canceling = (before: typeof settled, workerId: string, state: TaskState = 
 describe('the workers of a dead task', () => {
   it('are reportable while they count as connected', () => {
     const connected = { a: { [one]: 1, [two]: 0 }, b: { [other]: 1 } };
-    expect(reportableWorkers(dead, connected, settled)).toEqual([one, two]);
-    expect(reportableWorkers(dead, { b: { [other]: 1 } }, settled)).toEqual([]);
-    expect(reportableWorkers({}, connected, settled)).toEqual([]);
+    expect(reportableWorkers(dead, { connected, cancellations: settled })).toEqual([one, two]);
+    expect(
+      reportableWorkers(dead, { connected: { b: { [other]: 1 } }, cancellations: settled }),
+    ).toEqual([]);
+    expect(reportableWorkers(none, { connected, cancellations: settled })).toEqual([]);
   });
 
   it('are left to the scheduler once it must have noticed by itself', () => {
-    const again = markTaskDead(dead, 'a', 50_000);
-    expect(again).toBe(dead);
-    expect(withoutNoticed(again, 59_999)).toBe(dead);
-    expect(withoutNoticed(again, 60_000)).toEqual({});
-    expect(withoutNoticed(markTaskDead(dead, 'b', 1), 60_000)).toEqual<DeadTasks>({ b: 1 });
+    const { lately } = dead;
+    expect(lately).toEqual<DeadTasks>({ a: 0 });
+    expect(withoutNoticed(lately, 59_999)).toBe(lately);
+    expect(withoutNoticed(lately, 60_000)).toEqual({});
+    const both = markTaskDead(dead, 'b', 1).lately;
+    expect(withoutNoticed(both, 60_000)).toEqual<DeadTasks>({ b: 1 });
+  });
+
+  it('are those of a task that died once, whether lately or not', () => {
+    expect(markTaskDead(dead, 'a', 50_000)).toBe(dead);
+    const before: KnownDead = { dead: { a: 0 }, lately: {} };
+    expect(markTaskDead(before, 'a', 50_000)).toBe(before);
+    const connected = { a: { [one]: 1 }, b: { [other]: 1 } };
+    const shown = { connected, cancellations: settled };
+    expect(reportableWorkers(markTaskDead(before, 'b', 9), shown)).toEqual([one, other]);
+    expect(workersOfDead('b', shown)).toEqual([other]);
+    expect(workersOfDead('c', shown)).toEqual([]);
+  });
+
+  it('are kept for every task, and a hundred tasks at most are copied for one more', () => {
+    let known: KnownDead = { dead: { before: 0 }, lately: {} };
+    for (let n = 1; n <= 250; n++) {
+      known = markTaskDead(known, `t${n}`, n);
+      expect(Object.keys(known.lately).length).toBeLessThanOrEqual(100);
+    }
+    const all = {
+      before: 0,
+      ...Object.fromEntries([...Array(250)].map((_, i) => [`t${i + 1}`, i + 1])),
+    };
+    expect({ ...known.dead, ...known.lately }).toEqual(all);
+    expect(Object.keys(known.dead)).toHaveLength(201);
   });
 
   it('are known to a start from the journal, if they died a moment ago and of themselves', () => {
@@ -61,7 +92,7 @@ describe('the workers of a dead task', () => {
       // This one was given up, and ECS showed its end later.
       ended('lostSpot', 'lost', 85_000, 'SpotInterruption; interrupted'),
       // These said goodbye, or may live.
-      ended('drainedByUs', 'drained', 90_000, 'UserInitiated; scaler-ecs: no longer wanted'),
+      ended('drainedByUs', 'drained', 90_000, 'UserInitiated; scaler-ecs: no longer desired'),
       ended('drained', 'drained', 90_000),
       ended('lost', 'lost', 90_000),
       { taskArn: null, cause: 'launchFailed', detail: null, endedAt: 90_000 } as const,
@@ -78,20 +109,24 @@ describe('the workers of a dead task', () => {
   it('are not reportable while a task of theirs is being cancelled', () => {
     const connected = { a: { [one]: 1 } };
     const cancelling = canceling(settled, one);
-    expect(reportableWorkers(dead, connected, cancelling)).toEqual([]);
-    expect(reportableWorkers(dead, connected, canceling(cancelling, one, 'canceled'))).toEqual([
-      one,
-    ]);
+    expect(reportableWorkers(dead, { connected, cancellations: cancelling })).toEqual([]);
+    expect(
+      reportableWorkers(dead, { connected, cancellations: canceling(cancelling, one, 'canceled') }),
+    ).toEqual([one]);
   });
 
   it('are not reportable while more is being cancelled than is known', () => {
     const connected = { a: { [one]: 1 } };
-    expect(reportableWorkers(dead, connected, noCancellations)).toEqual([]);
-    expect(reportableWorkers(dead, connected, onWorkerList(settled, 1))).toEqual([]);
+    expect(reportableWorkers(dead, { connected, cancellations: noCancellations })).toEqual([]);
+    expect(reportableWorkers(dead, { connected, cancellations: onWorkerList(settled, 1) })).toEqual(
+      [],
+    );
     // The task belongs to another worker.
     const known = onWorkerList(canceling(settled, other), 1);
-    expect(reportableWorkers(dead, connected, known)).toEqual([one]);
-    expect(reportableWorkers(dead, connected, onWorkerList(known, 2))).toEqual([]);
+    expect(reportableWorkers(dead, { connected, cancellations: known })).toEqual([one]);
+    expect(reportableWorkers(dead, { connected, cancellations: onWorkerList(known, 2) })).toEqual(
+      [],
+    );
   });
 });
 

@@ -305,7 +305,7 @@ describe('createCaller', () => {
     it('is not sent when the signal was aborted while the limiter let it pass', async () => {
       const send = vi.fn(endless);
       const calling = rejectionOf(call('RunTask', send, controller.signal));
-      controller.abort(new Error('no longer wanted'));
+      controller.abort(new Error('no longer desired'));
       expect(await calling).toBe(controller.signal.reason);
       expect(send).not.toHaveBeenCalled();
     });

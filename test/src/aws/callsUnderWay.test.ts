@@ -64,7 +64,7 @@ describe('limitCallsUnderWay', () => {
     const aborted = rejectionOf(calls.enter('ListTasks', controller.signal));
     const later = enter('ListTasks', 1);
     await clock.pass(1);
-    controller.abort(new Error('no longer wanted'));
+    controller.abort(new Error('no longer desired'));
     expect(await aborted).toBe(controller.signal.reason);
     inside[0]?.leave();
     await clock.pass(1);

@@ -69,12 +69,12 @@ it('has one event for what is denied and another for what fails', () => {
 it('names with a launch what it follows from, once that is known', () => {
   const { lines, report } = listening();
   report.launched('e-1', 2);
-  report.demandChanged({ tasks: 3, why: '3 workers wanted' });
+  report.demandChanged({ tasks: 3, why: '3 workers desired' });
   report.launched('e-2', 1);
   expect(lines).toEqual([
     ['launch.completed', { launch: 'e-1', tasks: 2 }],
-    ['demand.changed', { tasks: 3, why: '3 workers wanted' }],
-    ['launch.completed', { launch: 'e-2', tasks: 1, desired: 3, why: '3 workers wanted' }],
+    ['demand.changed', { tasks: 3, why: '3 workers desired' }],
+    ['launch.completed', { launch: 'e-2', tasks: 1, desired: 3, why: '3 workers desired' }],
   ]);
 });
 

@@ -256,7 +256,7 @@ describe('the summary', () => {
   const summaries = () => lines.filter(([, name]) => name === 'fleet.summary');
 
   it('counts groups, and what has happened since the one before', () => {
-    log.report('demand.changed', { tasks: 5, why: '5 workers wanted' });
+    log.report('demand.changed', { tasks: 5, why: '5 workers desired' });
     log.report('launch.completed', { launch: 'e-1', tasks: 4 });
     for (const id of ['a', 'b', 'c', 'd', 'e']) group(id, 'requested');
     group('a', 'provisioning');

@@ -38,7 +38,7 @@ describe('a line of the log for people', () => {
     log.report('daemon.ready', ready);
     log.report('inventory.completed', { adopted: 3 });
     log.report('launch.completed', {
-      ...{ launch: 'e-1', tasks: 10, desired: 12, why: '48 workers wanted' },
+      ...{ launch: 'e-1', tasks: 10, desired: 12, why: '48 workers desired' },
     });
     log.report('group.stateChanged', { group: 'e-1-0', state: 'running', task: arn });
     log.report('group.ended', { group: 'e-1-0', task: arn, cause: 'drained', detail: null });
@@ -60,7 +60,7 @@ describe('a line of the log for people', () => {
       09:03:09 INFO  Ready: scheduler tcp://10.0.0.1:8516 (Scaler 2.7 or newer over YMQ), cluster scaler-cluster.
       09:03:09 INFO  Ready: scheduler tcp://10.0.0.1:8516, cluster scaler-cluster.
       09:03:09 INFO  Listed all our tasks in ECS; adopted 3 tasks of an earlier run.
-      09:03:09 INFO  Launched 10 tasks (12 desired: 48 workers wanted).
+      09:03:09 INFO  Launched 10 tasks (12 desired: 48 workers desired).
       09:03:09 DEBUG Group e-1-0: running, task 4f2e8a90.
       09:03:09 INFO  Task 4f2e8a90 of group e-1-0 ended: no longer needed.
       09:03:09 WARN  Task 4f2e8a90 of group e-1-1 ended: it did not start (CannotPullContainerError: no such image). Remedy: Correct what ECS names: the image and its registry, the subnet's route to the internet, the execution role, or the memory. If no worker came to the scheduler: let worker_scheduler_address be an address of its host that the subnets reach (at 127.0.0.1 a worker finds only its own task), and open its port in the security groups; scaler-ecs doctor checks both.

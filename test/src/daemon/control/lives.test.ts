@@ -14,7 +14,7 @@ function recording() {
 
 it('the moments of a group are those at which it entered its states', () => {
   const { lives, enters } = recording();
-  lives.onEvent('demand.changed', { tasks: 0, why: '0 workers wanted' });
+  lives.onEvent('demand.changed', { tasks: 0, why: '0 workers desired' });
   enters(1, 'requested');
   enters(20, 'provisioning');
   enters(30, 'running');
@@ -24,7 +24,7 @@ it('the moments of a group are those at which it entered its states', () => {
   enters(70, 'stopped');
   expect(lives.of('e-1-0')).toEqual({
     ...{ requestedAt: 1, launchedAt: 20, adoptedAt: null, drainAt: 40, stopAt: 50 },
-    ...{ drainWhy: '0 workers wanted (0 Fargate tasks)', wasEvicted: false },
+    ...{ drainWhy: '0 workers desired (0 Fargate tasks)', wasEvicted: false },
   });
 });
 
