@@ -1,3 +1,4 @@
+import type { ClusterFailure } from '../shared/domain.ts';
 import { fleetSetup, readingOf } from './fleetSetup.ts';
 import { withNextList } from './whenToList.ts';
 
@@ -11,7 +12,7 @@ export const recordList = fleetSetup.enqueueActions(({ context, event, enqueue }
 
 /** What a cluster elsewhere holds is unknown, so the list may lack tasks of ours. */
 export const onListIncomplete = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  const trouble = readingOf(context, event).incomplete?.reason ?? '';
+  const { reason: trouble } = readingOf(context, event).incomplete as ClusterFailure;
   enqueue.assign({ ...withNextList(context), denials: 0 });
   enqueue({ type: 'noteInventory', params: { trouble, blind: false } });
 });

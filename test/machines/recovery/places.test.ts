@@ -3,6 +3,7 @@ import {
   clustersElsewhere,
   homeUsed,
   otherTags,
+  placesElsewhere,
   unlistedIn,
 } from '../../../machines/recovery/places.ts';
 import { recover } from '../../../src/daemon/startup.ts';
@@ -68,6 +69,11 @@ describe('clustersElsewhere', () => {
     ]);
     const byArn = { region: 'eu-west-1', cluster: before };
     expect(clustersElsewhere(ledger, byArn)).not.toContain(before);
+  });
+
+  it('names what a list covers besides the settings, the other tags included', () => {
+    const { ledger } = journalOf('whole', { ...there, tag: 'se-then' });
+    expect(placesElsewhere(ledger, settings)).toEqual({ clusters: [before], tags: ['se-then'] });
   });
 
   it('names a cluster once that is known with its account and without', () => {

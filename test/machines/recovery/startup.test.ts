@@ -28,6 +28,10 @@ it('takes over open launches, as ones that may have been sent', () => {
   expect(lastLaunchAt).toBe(50_000);
 });
 
+it('knows no age of a launch that it gives up: its time may be from another clock', () => {
+  expect(recover(journalOf('whole', launch), start(60_000, 'other')).lastLaunchAt).toBe(60_000);
+});
+
 it('takes over what was desired without the replacements of old groups', () => {
   const rotation: JournalRecord = { kind: 'rotation', workers: 6, at: 1 };
   expect(recover(journalOf('whole', rotation), start(60_000)).rotatesFrom).toBe(6);
