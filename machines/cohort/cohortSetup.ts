@@ -1,6 +1,6 @@
 import { assertEvent, assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
 import type { Modes } from '../fleet/modes.ts';
-import { type Counts, noCounts, serving } from '../fleet/plan.ts';
+import { type Counts, kept, noCounts } from '../fleet/plan.ts';
 import { type LaunchEnd, type LaunchTurn, launch } from '../group/launch.ts';
 import {
   type GroupEnd,
@@ -97,8 +97,6 @@ export const minIdleOf = ({
   timeouts,
   ending,
 }: Pick<CohortContext, 'timeouts' | 'ending'>): number => (ending ? 0 : (timeouts.minIdleMs ?? 0));
-
-const kept = (counts: Counts): number => counts.pending + serving(counts);
 
 const sameCounts = (a: Counts, b: Counts): boolean =>
   (Object.keys(noCounts) as (keyof Counts)[]).every((key) => a[key] === b[key]);

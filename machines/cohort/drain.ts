@@ -21,11 +21,12 @@ import { recallOrder, type Share, scaleDownCandidates } from './scaleDown.ts';
  *
  * 1. The group is chosen: by the fleet manager's number (`drained`), by an operator (`evicted`), by the scheduler itself
  *    (`released`).
- * 2. It waits for an idle moment (`withDrain`; chart: waiting), unless it has nothing to do. What ends the wait: a load
- *    that shows it idle (`stoppedByLoad`), or time (`expired`).
+ * 2. It waits for an idle moment (`withDrain`; chart: waiting), unless it has nothing to do, or the monitor stream has
+ *    never shown anything, so that no idle moment could be seen. The wait ends with a load that shows it idle
+ *    (`stoppedByLoad`), with time (`expired`), or with what ECS shows (`eventFor` in `observe.ts`).
  * 3. Its StopTask is held back while a worker of it cancels a task (`holdsStop`; chart: held).
  * 4. AWS's limits let StopTask pass. It is asked for once more whether the group is still to stop (`answeredStop`).
- * 5. Until then the group can stay after all (`undrained`, `takenBack`).
+ * 5. Until then the group can stay after all (`undrained`, `takenBack`), if `awaitsStop` allows it.
  */
 
 export interface Wait {
@@ -154,15 +155,18 @@ function toldToStop(record: GroupRecord, at: number, minIdleMs: number): [GroupR
   return [next, stopEvent(record, at)];
 }
 
+/** What held its stop back is over. */
+const isReleased = (record: GroupRecord, at: number): boolean =>
+  record.phase === 'held' && !holdsStop(record, at);
+
 /** A load has shown that a group that waits is idle, or that a cancellation that held its stop is over; null: neither. */
 export function stoppedByLoad(
   record: GroupRecord,
   at: number,
   minIdleMs: number,
 ): [GroupRecord, GroupEvent] | null {
-  const isReleased = record.phase === 'held' && !holdsStop(record, at);
   const isIdle = waitsIdle(record) && hasRested(record, at, minIdleMs);
-  return isReleased || isIdle ? toldToStop(record, at, minIdleMs) : null;
+  return isReleased(record, at) || isIdle ? toldToStop(record, at, minIdleMs) : null;
 }
 
 /** It may wait for as long as it is at work, and nothing shows any more whether it is. */
@@ -195,8 +199,7 @@ export function expired(
     const isLate = at >= until && isRested;
     const waited = record.taskArn !== null && until > 0 && (isLate || isUnshown(record, at));
     const isIdle = isCurrent && waitsIdle(record) && isRested;
-    const isReleased = record.phase === 'held' && !holdsStop(record, at);
-    if (!waited && !isIdle && !isReleased && !stopHasFailed(record, at)) continue;
+    if (!waited && !isIdle && !isReleased(record, at) && !stopHasFailed(record, at)) continue;
     const [next, event] = toldToStop(record, at, minIdleMs);
     groups[groupId] = next;
     outbox.push([groupId, event]);
@@ -245,7 +248,10 @@ export function applied(
   return [next, stop.type === 'group.hold' ? { ...event, hold: true } : event];
 }
 
-/** In the record of a group that was told to stop and is not stopped: another stop is held for its whole time again. */
+/**
+ * For the record of a group that was told to stop and stays or waits again: a later stop may be held back for its whole
+ * time. What is known of a StopTask that has failed stays: it may still be carried out.
+ */
 const notStopping = {
   ...{ stopRequestedAt: null, stopHeldSince: null, stoppingSince: null },
   ...{ slowStopReported: false, stopOverdue: false },
@@ -280,12 +286,12 @@ export function checkStop(
   ];
 }
 
-/** It is at work, has waited for an idle moment for as long as it may, and can be had back. */
+/** It is at work, and it can be had back. */
 const isStoppedAtWork = (record: GroupRecord): boolean =>
   record.load !== null && record.load.tasks > 0 && awaitsStop(record);
 
 /**
- * The answer to a group whose StopTask may be sent now. A group at work stays while another one has nothing to do: the
+ * The answer to a group whose StopTask may be sent now. A group at work stays while another one of this cohort has nothing to do: the
  * fleet manager then drains that one. `isOld`: what is known of the work of the groups is of old.
  */
 export function answeredStop(

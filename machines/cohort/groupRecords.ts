@@ -36,7 +36,7 @@ export interface GroupRecord {
   runningAt: number | null;
   /** An earlier run has seen it run; left out: not so. */
   ranBefore?: boolean | undefined;
-  /** When StopTask was last requested; it is repeated while ECS shows no effect. */
+  /** When it was last told to stop. Its StopTask may still wait for its turn. It is repeated while ECS shows no effect. */
   stopRequestedAt: number | null;
   /** Since when StopTask is held back because a worker of the group cancels a task. */
   stopHeldSince: number | null;

@@ -42,7 +42,7 @@ export type CohortCommand =
   | { type: 'cohort.poll'; at: number; launching: boolean; ending: boolean }
   /** Let launches retry; between two polls. */
   | { type: 'cohort.tick'; at: number; launching: boolean }
-  /** Whether what was last shown as idle still counts as that; until the first of these it does. */
+  /** Whether what was last shown as idle still counts as that. A new cohort is told at its start (`loadsAreOld`). */
   | { type: 'cohort.freshness'; at: number; isCurrent: boolean }
   /** By Fargate task id, only what changed; null: the monitor stream shows nothing any more. */
   | { type: 'cohort.loads'; at: number; loads: Record<string, WorkerLoad> | null }

@@ -11,7 +11,7 @@ import { fleetManager } from '../fleet/fleetManager.ts';
 import type { FleetInput } from '../fleet/state.ts';
 import type {
   ConnectionStatus,
-  FleetEvent,
+  FleetNews,
   MonitorEvent,
   SchedulerEvent,
 } from '../scheduler/events.ts';
@@ -45,7 +45,7 @@ export interface DaemonContext extends DaemonInput {
   crash: string | null;
   /** Told by the fleet while it stops; null: not yet. */
   remaining: Remaining | null;
-  /** A complete inventory has shown what there is, or listing is denied for good. */
+  /** A complete inventory has shown what there is, or listing is denied for good and the journal knows all. */
   looked: boolean;
   /** The tasks stay on purpose. */
   leftOnPurpose: boolean;
@@ -116,7 +116,7 @@ export const daemon = setup({
       | { type: 'tick'; now: number }
       | SchedulerEvent
       | MonitorEvent
-      | FleetEvent
+      | FleetNews
       /** Workers that the fleet can have; null: all that the settings allow. */
       | { type: 'fleet.capacity'; workers: number | null }
       /** No worker of this Fargate task can be alive. */

@@ -1,11 +1,11 @@
 import { raise } from 'xstate';
-import { fleetChart } from './fleetChart.ts';
+import { fleetChart } from './fleetActions.ts';
 import { inventoryRegion } from './inventoryRegion.ts';
 import { schedulerRegion } from './schedulerRegion.ts';
 import { newFleet } from './state.ts';
 
-/** What is recorded as long as it may still matter to a launch. */
-const demand = {
+/** What the states share in which the fleet follows the scheduler. */
+const whileFollowing = {
   'scheduler.desired': { actions: ['onDesired', 'requestReconcile'] },
   'scheduler.startRequested': { actions: ['onStartRequested', 'requestReconcile'] },
   'scheduler.shutdownRequested': { actions: ['onShutdownRequested', 'requestReconcile'] },
@@ -28,14 +28,14 @@ const monitorConnects = {
 export const fleetManager = fleetChart.createMachine({
   id: 'fleetManager',
   description:
-    'Compares what the scheduler desires with what there is. It plans from levels, so a command that is repeated, an answer that is lost or a restart in the middle all end in the same place. A cohort that dies of a bug ends the manager too: the next start finds all tasks again, a half-dead manager would not.',
+    'Compares what the scheduler desires with what there is. It plans from what is desired and what there is, not from single commands, so a command that is repeated, an answer that is lost or a restart in the middle all end in the same place. A cohort that dies of a bug ends the manager, too: the next start finds all tasks again, and a manager without that cohort would not.',
   type: 'parallel',
   context: ({ input }) => newFleet(input),
   on: {
     'fleet.prepared': { actions: ['recordPreparation', 'requestReconcile'] },
     'fleet.retryNow': { actions: ['retryNow', 'advertiseCapacity', 'requestReconcile'] },
     'fleet.restoreNext': [
-      { guard: 'hasRecovered', actions: ['reportRecovered', 'restoreNextCohort'] },
+      { guard: 'hasQueued', actions: ['reportRecovered', 'restoreNextCohort'] },
       { actions: 'reportRecovered' },
     ],
     'fleet.nextLoads': { actions: 'passOnNextLoads' },
@@ -60,7 +60,7 @@ export const fleetManager = fleetChart.createMachine({
             'Takes over what earlier runs left. Nothing is launched until all that they may have launched is known; known groups that are too many are drained.',
           entry: raise({ type: 'fleet.restoreNext' }, { delay: 0 }),
           on: {
-            ...demand,
+            ...whileFollowing,
             tick: {
               actions: ['advanceClock', 'refreshDesired', 'pollCohorts', 'requestReconcile'],
             },
@@ -75,7 +75,7 @@ export const fleetManager = fleetChart.createMachine({
           description: 'Launches what is missing and drains what is too much.',
           entry: 'requestReconcile',
           on: {
-            ...demand,
+            ...whileFollowing,
             tick: {
               actions: [
                 'advanceClock',

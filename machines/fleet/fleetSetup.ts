@@ -24,6 +24,7 @@ import type { LimitName, Spending, SpentRecord } from './money.ts';
 import { afterPreparation } from './preparation.ts';
 import {
   allObserved,
+  denialsBelieved,
   echoFreshAt,
   type Fleet,
   type FleetInput,
@@ -114,7 +115,7 @@ export const fleetSetup = setup({
       ({ context, event }) => inventoryDue(context, nowOf(event), true),
     ]),
     searchDue: ({ context, event }) => searchDue(context, nowOf(event)),
-    /** At the end, and it was prepared: there was one. */
+    /** At the end the cluster does not exist any more; this run has prepared it, so it did exist. */
     clusterGone: and([
       or([stateIn({ lifecycle: 'stopping' }), stateIn({ lifecycle: 'stopped' })]),
       ({ context, event }) => failureKindOf(event) === 'unprepared' && context.revision !== null,
@@ -129,7 +130,8 @@ export const fleetSetup = setup({
     listIncomplete: ({ context, event }) => readingOf(context, event).incomplete !== null,
     mayBelongToAnother: ({ context, event }) => adoptionOf(context, event).deferred > 0,
     adopts: ({ context, event }) => adoptionOf(context, event).adoption.adopting.length > 0,
-    hasRecovered: ({ context }) => context.owned.length + context.resend.length > 0,
+    /** Groups or launches still wait to be put into a cohort. */
+    hasQueued: ({ context }) => context.owned.length + context.resend.length > 0,
     hasGroups: ({ context }) => queued(context) + Object.keys(context.cohorts).length > 0,
     /** A list that is due or on its way may show more than was ever known, so it comes first. */
     empty: and([
@@ -141,10 +143,13 @@ export const fleetSetup = setup({
       not(stateIn({ inventory: 'listing' })),
       ({ context, event }) => endsDenied(context, nowOf(event)),
     ]),
-    /** Soon, unless launches were given up, by this start or an earlier one, whose tasks only a list can show: then after some two minutes. */
+    /**
+     * `denials` does not count this one yet. It is believed at the third; where launches were given up, by this start or an
+     * earlier one, whose tasks only a list can show, at the seventh, after some two minutes.
+     */
     deniedForGood: ({ context: { launchesGivenUp, journalIncomplete, denials }, event }) =>
       failureKindOf(event) === 'denied' &&
-      denials >= (launchesGivenUp === 0 && !journalIncomplete ? 2 : 6),
+      denials >= (launchesGivenUp === 0 && !journalIncomplete ? denialsBelieved - 1 : 6),
     schedulerGone: ({ context, event }) =>
       nowOf(event) - quietSinceAt(context, nowOf(event)) >= context.settings.schedulerGraceMs,
     schedulerSilent: ({ context, event }) => !echoFreshAt(context, nowOf(event)),

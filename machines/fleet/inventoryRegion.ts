@@ -1,17 +1,18 @@
-import { fleetChart } from './fleetChart.ts';
+import { fleetChart } from './fleetActions.ts';
 
 export const inventoryRegion = fleetChart.createStateConfig({
   description: 'Complete lists of our tasks, and what they show that no group owns.',
   initial: 'idle',
   states: {
     idle: {
-      description: 'The last list is young enough.',
+      description: 'No list is under way.',
       on: {
         tick: [
           { guard: 'inventoryDue', target: 'listing' },
           { guard: 'lastInventoryDue', target: 'listing' },
           { guard: 'searchDue', target: 'searching' },
         ],
+        // This transition replaces that of the root, so it has its actions, too.
         'fleet.prepared': {
           guard: 'firstInventoryDue',
           target: 'listing',

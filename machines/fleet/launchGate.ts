@@ -4,13 +4,12 @@ import { type Breaker, type LaunchPermit, permitFor } from './circuitBreaker.ts'
 import { launchesBesideUnstopped } from './missing.ts';
 import type { Modes } from './modes.ts';
 import { type LimitName, limitStates, limitWords, moneyRoom } from './money.ts';
-import { type Counts, slots, total } from './plan.ts';
+import { type Counts, kept, slots, total } from './plan.ts';
 import {
   allObserved,
   type Fleet,
   fleetCounts,
   inventoryStale,
-  kept,
   listDenied,
   openLaunches,
 } from './state.ts';

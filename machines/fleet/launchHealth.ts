@@ -1,5 +1,6 @@
 import { assertEvent } from 'xstate';
 import { parent } from '../shared/parent.ts';
+import { tickMs } from '../shared/timing.ts';
 import {
   isCrashLooping,
   onLaunched,
@@ -40,8 +41,8 @@ export const tripBreaker = fleetSetup.enqueueActions(({ context, event, enqueue,
       return;
     }
   }
-  // The time is that of the last tick, up to a second old.
-  if (event.outcomeUnknown) enqueue.assign({ unknownOutcomeAt: now + 1000 });
+  // The time is that of the last tick.
+  if (event.outcomeUnknown) enqueue.assign({ unknownOutcomeAt: now + tickMs });
   if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'fleet.unprepared' });
   const places = settings.subnets ?? [];
   const named = (subnets ?? places).filter((subnet) => places.includes(subnet));

@@ -1,5 +1,5 @@
-import { type Counts, recallable } from './plan.ts';
-import { type Fleet, kept } from './state.ts';
+import { type Counts, kept, recallable } from './plan.ts';
+import type { Fleet } from './state.ts';
 
 /** Groups that must be launched to get what is desired: what drains is taken back first. */
 export function missingOf({ desired, settings }: Fleet, counts: Counts): number {

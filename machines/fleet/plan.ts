@@ -22,7 +22,7 @@ export interface Counts {
   stopping: number;
   /** Of `stopping`: those that use no slot under the limit. Their stop is accepted, and their container has ended or should have long ago. */
   freed: number;
-  /** Of `stopping`: those whose StopTask waits for its turn and is not sent yet: they can be had back. */
+  /** Of `stopping`: those whose StopTask is not sent yet, because it waits for its turn or is held back: they can be had back. */
   unsent: number;
   /** How many workers those of `stopping` have that StopTask fails to stop. */
   unstoppedWorkers: number;
@@ -100,6 +100,9 @@ const nothing: Plan = {
 };
 
 export const serving = ({ idle, busy }: Counts): number => idle + busy;
+
+/** Groups that are to stay. */
+export const kept = (counts: Counts): number => counts.pending + serving(counts);
 
 export const total = (counts: Counts): number =>
   counts.pending + serving(counts) + counts.drainPending + counts.cancelled + counts.stopping;

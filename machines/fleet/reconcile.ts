@@ -11,7 +11,7 @@ import { usefulPendingOf } from './launchTurn.ts';
 import { missingOf } from './missing.ts';
 import type { Modes } from './modes.ts';
 import { tasksThatMayStay } from './money.ts';
-import { type Counts, groupsToKeep, serving } from './plan.ts';
+import { type Counts, groupsToKeep, kept, serving } from './plan.ts';
 import { drainUntil, sendCommands } from './sendCommands.ts';
 import { cohortsToRank, drainsOf, type Leaving, undrainsOf } from './shares.ts';
 import {
@@ -20,7 +20,6 @@ import {
   type Fleet,
   fleetCounts,
   isEmpty,
-  kept,
   remainingOf,
   returnedLately,
 } from './state.ts';

@@ -1,4 +1,4 @@
-import { fleetChart } from './fleetChart.ts';
+import { fleetChart } from './fleetActions.ts';
 
 export const schedulerRegion = fleetChart.createStateConfig({
   description: 'Whether the scheduler answers.',
@@ -35,7 +35,7 @@ export const schedulerRegion = fleetChart.createStateConfig({
           },
         },
         lost: {
-          description: 'The connection is lost.',
+          description: 'The connection is lost, or could not be made.',
           on: {
             'scheduler.heartbeatEcho': {
               target: '#fleetManager.scheduler.returning',
@@ -63,7 +63,7 @@ export const schedulerRegion = fleetChart.createStateConfig({
     },
     returning: {
       description:
-        'It was gone and answers again, or it answers for the first time and there are groups of an earlier run. It knows neither its clients nor its workers yet: groups are launched, but none is drained.',
+        'It answers again after its connection was lost or could not be made, or after it was gone; or it answers for the first time and there are groups of an earlier run. It may know neither its clients nor its workers yet: groups are launched, but none is drained.',
       on: {
         tick: [
           { guard: 'schedulerSilent', target: 'absent.silent' },

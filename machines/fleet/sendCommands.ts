@@ -4,9 +4,9 @@ import { type CohortStatus, newStatus } from './cohortStatus.ts';
 import { withStatuses } from './cohortTotals.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import { tasksThatMayStay } from './money.ts';
-import { recallable } from './plan.ts';
+import { kept, recallable } from './plan.ts';
 import { undrainsOf } from './shares.ts';
-import { excessConfirmed, type Fleet, fleetCounts, kept } from './state.ts';
+import { excessConfirmed, type Fleet, fleetCounts } from './state.ts';
 import { sendWaitingLoads } from './waitingLoads.ts';
 
 /** A command before it gets its generation. */

@@ -9,7 +9,7 @@ import type { Breakers, CrashLoop } from './circuitBreaker.ts';
 import { type CountedCohorts, noCohorts } from './cohortTotals.ts';
 import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
 import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
-import { type Counts, serving, total } from './plan.ts';
+import { type Counts, kept, total } from './plan.ts';
 import { type ListMemory, noLists } from './taskLists.ts';
 
 export interface FleetSettings extends AdoptionSettings {
@@ -61,7 +61,7 @@ export interface FleetInput {
   /** Random per start: makes labels and tokens of this run unlike those of any other. */
   epoch: string;
   startedAt: number;
-  /** From the journal: tasks of ours, and launches to send again under their own tokens. */
+  /** From the journal: tasks of ours, and launches to send again under their own tokens. In `Fleet`: those that no cohort has yet, adopted ones included. */
   owned: OwnedGroup[];
   resend: LaunchPlan[];
   /** Labels of all launches that were open at the start, those included that are not sent again. */
@@ -70,7 +70,10 @@ export interface FleetInput {
   launchesGivenUp: number;
   /** The journal may have forgotten launches of earlier runs, and no complete inventory has shown since what they started. */
   journalIncomplete: boolean;
-  /** When the journal's last launch was sent; with no journal, when we started: we cannot know better. */
+  /**
+   * A list of our tasks that begins less than `settleMs` after this may lack some. At the start: `settlesFrom`
+   * (`recovery/startup.ts`); later the last launch.
+   */
   lastLaunchAt: number;
   /** Left out: nothing was spent before. */
   spent?: SpentBefore | undefined;
@@ -86,7 +89,7 @@ export interface Fleet extends FleetInput, CountedCohorts {
   lastEchoAt: number | null;
   /** Since when the scheduler has said nothing, not counting times at which this process stood still. */
   quietSince: number;
-  /** When a scheduler that was gone was heard again; or first heard, when there were groups of an earlier run. */
+  /** When the scheduler was heard again after its connection was lost or after it was gone; or first heard, or tasks of an earlier run found, while it may not know our workers. */
   returnedAt: number | null;
   connection: ConnectionStatus;
   /** What the scheduler was found to speak. */
@@ -218,9 +221,6 @@ export const queued = ({ owned, resend, adoption }: Fleet): number =>
   adoption.adopting.length +
   resend.reduce((sum, { groupIds }) => sum + groupIds.length, 0);
 
-/** Groups that are to stay. */
-export const kept = (counts: Counts): number => counts.pending + serving(counts);
-
 /** All groups, those included that are still to be put into a cohort. */
 export function fleetCounts(fleet: Fleet): Counts {
   const { counts } = fleet.totals;
@@ -281,7 +281,7 @@ export const neverHadAny = (fleet: Fleet): boolean =>
   hadNone(fleet) && !fleet.journalIncomplete && fleet.adoption.unconfirmed === 0;
 
 /** One denial can be a mistake of the moment: rights that were granted just now are not known everywhere. */
-const denialsBelieved = 3;
+export const denialsBelieved = 3;
 
 /** Our tasks may not be listed: nothing is known but what the journal says. */
 export const listDenied = ({ denials }: Pick<Fleet, 'denials'>): boolean =>

@@ -22,8 +22,8 @@ export interface ListReading {
   memory: ListMemory;
 }
 
-/** So many lists in a row may fail because one cluster elsewhere does not answer. */
-const mostUnanswered = 5;
+/** A cluster elsewhere that has not answered so many lists in a row is left out. */
+const unansweredLimit = 5;
 
 /** Failures after which the same list may succeed by itself. */
 function mayPass({ kind, code }: ClusterFailure): boolean {
@@ -57,7 +57,7 @@ export function readList(list: TaskList, before: ListMemory): ListReading {
     unlisted.map(({ cluster }) => [cluster, (before.unanswered[cluster] ?? 0) + 1]),
   );
   const isAwaited = (failure: ClusterFailure) =>
-    mayPass(failure) && (unanswered[failure.cluster] ?? 0) < mostUnanswered;
+    mayPass(failure) && (unanswered[failure.cluster] ?? 0) < unansweredLimit;
   const incomplete = unlisted.find(isAwaited) ?? null;
   return {
     inventory: {

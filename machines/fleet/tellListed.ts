@@ -30,7 +30,7 @@ function deadOrphans({ tasks }: Inventory): string[] {
 }
 
 /**
- * Tells what a list shows whatever else is known: what open launches have started, what has died, and to the cohorts in
+ * Tells what a list shows, except an incomplete one, and while adoption is deferred: what open launches have started, what has died, and to the cohorts in
  * which DescribeTasks denies some tasks, which tasks live all the same.
  */
 export const tellListed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {

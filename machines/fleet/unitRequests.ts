@@ -1,8 +1,8 @@
 import { assertEvent } from 'xstate';
 import { fleetSetup } from './fleetSetup.ts';
-import { recallable } from './plan.ts';
+import { kept, recallable } from './plan.ts';
 import { cancelDrains, sendCommands } from './sendCommands.ts';
-import { allObserved, type Fleet, fleetCounts, kept, openLaunches } from './state.ts';
+import { allObserved, type Fleet, fleetCounts, openLaunches } from './state.ts';
 
 /** Of a scheduler that has not said yet how many it wants, or does not say it in workers. */
 export const noAsk = {

@@ -18,7 +18,7 @@ export function shownOf<T>(
   shown: Record<string, T>,
   changed: readonly string[],
 ): Record<string, T> | null {
-  // A cohort has a hundred tasks at most; mostly one load changes, and sometimes all do.
+  // Goes through the shorter of the two lists, or nearly so: a cohort has a hundred tasks at most.
   const concerned =
     changed.length <= cohortSize
       ? changed.filter((taskId) => taskId in tasks)

@@ -1,6 +1,6 @@
 import type { LaunchOrder, OwnedGroup } from '../shared/domain.ts';
 
-/** What the records of a state directory add up to: all that a start knows of earlier runs. */
+/* What the records of a state directory add up to: all that a start knows of earlier runs. */
 
 /** A launch, as it is journaled before it is sent. */
 export interface JournaledLaunch extends LaunchOrder {
@@ -27,7 +27,7 @@ export interface TaskTimes {
 /** A live group, with all that is known of its task. */
 export interface JournaledGroup extends OwnedGroup, TaskTimes {}
 
-/** Where a list of our tasks may still show some that no group owns, besides the clusters and tags of open launches. */
+/** Clusters and ownership tags. As `usedPlaces` of the ledger: those that open launches and living groups do not name. */
 export interface UsedPlaces {
   /** ARNs of clusters. */
   clusters: string[];

@@ -25,8 +25,8 @@ function arnOf({ region, cluster }: HomeCluster): string {
 }
 
 /**
- * What a start journals as long as an inventory is owed: launches that no record tells of may have gone where these
- * settings say, and those of the next start may be others. Null: none is owed.
+ * A launch that no record tells of may have gone to the cluster of these settings. The next start may have other
+ * settings, so this start journals its cluster and tag as long as an inventory is owed. Null: none is owed.
  */
 export function homeUsed(
   ledger: Pick<JournalFacts, 'inventoryOwed'>,

@@ -8,7 +8,10 @@ import type { Replayed } from './replay.ts';
 /** What a start finds in its state directory. */
 export interface FoundJournal {
   ledger: JournalFacts;
-  /** After `damaged` and `lost` records may be missing. */
+  /**
+   * `none`: no journal and no sign of an earlier run. `lost`: no journal, but there was a run. `damaged`: records may be
+   * missing.
+   */
   found: 'none' | 'lost' | 'whole' | 'damaged';
   /** The run before ended in order, with no launch open, and no record of it can be missing. */
   closedBefore: boolean;

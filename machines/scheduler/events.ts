@@ -55,7 +55,7 @@ export type SocketEvent =
   | { type: 'socket.closed'; at: number; kind: string; reason: string; jitter: number };
 
 /** What the session and the monitor are told of the fleet. */
-export type FleetEvent =
+export type FleetNews =
   /** All Fargate tasks that this cohort owns, the stopping ones included. */
   | { type: 'fleet.tasksChanged'; cohortId: string; taskIds: string[] }
   /** The list of our tasks is complete, or may not be read. */

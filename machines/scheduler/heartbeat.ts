@@ -1,4 +1,4 @@
-import { sessionTickMs } from '../shared/timing.ts';
+import { tickMs } from '../shared/timing.ts';
 import type { Step } from './dialogue.ts';
 import { nextHeartbeat } from './heartbeatNumbering.ts';
 import { type Generation, type Heartbeat, speaksGroups } from './messages.ts';
@@ -34,7 +34,7 @@ export function sendHeartbeat(before: SessionContext): Step {
       ...nextOutstanding(before),
       pendingResponse: pending.onHeartbeatSent(
         pendingResponse,
-        now + sessionTickMs,
+        now + tickMs,
         dialect.certain !== null,
       ),
     },

@@ -20,7 +20,7 @@ import {
   withoutNoticed,
   workersOfDead,
 } from './deadWorkers.ts';
-import type { FleetEvent, MonitorEvent, MonitorSocketEvent } from './events.ts';
+import type { FleetNews, MonitorEvent, MonitorSocketEvent } from './events.ts';
 import { type MonitorStream, nothingShown, readMessages } from './monitorStream.ts';
 import { idleBelievedMs, rhythmOf } from './rhythm.ts';
 
@@ -58,10 +58,7 @@ function silenceLimit({ stream: { gapsMs } }: MonitorContext): number {
 }
 
 type Closed = Extract<MonitorSocketEvent, { type: 'socket.closed' }>;
-type CohortTasks = Pick<
-  Extract<FleetEvent, { type: 'fleet.tasksChanged' }>,
-  'cohortId' | 'taskIds'
->;
+type CohortTasks = Pick<Extract<FleetNews, { type: 'fleet.tasksChanged' }>, 'cohortId' | 'taskIds'>;
 
 const monitorSetup = setup({
   types: {} as {
@@ -69,7 +66,7 @@ const monitorSetup = setup({
     context: MonitorContext;
     events:
       | MonitorSocketEvent
-      | FleetEvent
+      | FleetNews
       | { type: 'tick'; now: number }
       /** No worker of this Fargate task can be alive. */
       | { type: 'task.dead'; at: number; taskArn: string }

@@ -1,4 +1,4 @@
-import { reportSlackMs } from '../shared/timing.ts';
+import { reportSlackMs, shortestRhythmMs } from '../shared/timing.ts';
 
 /** How often a scheduler reports all its workers: once a second, or as seldom as it is told. It does not say it. */
 
@@ -26,5 +26,7 @@ export function rhythmOf(gapsMs: readonly number[]): number | null {
  * not known when that is, it may be soon.
  */
 export function idleBelievedMs(everyMs: number | null): number {
-  return everyMs === null ? 1000 + reportSlackMs : everyMs + Math.max(reportSlackMs, everyMs / 10);
+  return everyMs === null
+    ? shortestRhythmMs + reportSlackMs
+    : everyMs + Math.max(reportSlackMs, everyMs / 10);
 }

@@ -16,7 +16,7 @@ import {
 } from '../shared/timing.ts';
 import { contradicts, speaksUnits } from './dialect.ts';
 import * as dialogue from './dialogue.ts';
-import type { FleetEvent, MonitorEvent, SocketCommand, SocketEvent } from './events.ts';
+import type { FleetNews, MonitorEvent, SocketCommand, SocketEvent } from './events.ts';
 import { sendHeartbeat } from './heartbeat.ts';
 import { conflictPauseMs } from './identityConflict.ts';
 import type { SchedulerMessage, UnitCommand } from './messages.ts';
@@ -31,7 +31,7 @@ import {
 
 export type SessionEvent =
   | SocketEvent
-  | FleetEvent
+  | FleetNews
   | MonitorEvent
   | { type: 'tick'; now: number }
   | { type: 'session.capacity'; workers: number }

@@ -191,7 +191,7 @@ export interface TaskList {
   startedAt: number;
   /** Those of phase `missing` are listed by ListTasks and unknown to DescribeTasks. */
   tasks: ListedTask[];
-  /** Other clusters, in which launches of earlier runs may have started tasks. */
+  /** Those of the other clusters that could not be listed. */
   unlisted: ClusterFailure[];
 }
 

@@ -3,7 +3,8 @@ import type { FailureReason } from './domain.ts';
 
 /**
  * Every time that the machines count with and that no setting changes, by the machine that it belongs to. All are in
- * milliseconds. Those of settings come in by `FleetSettings` and `SessionInput`.
+ * milliseconds. Those of settings come in by `FleetSettings` and `SessionInput`; so do
+ * some of these, so that tests can change them.
  */
 
 /** Later than any time, milliseconds since the epoch, and still a date. */
@@ -30,8 +31,8 @@ export const leastEchoLimitMs = 6000;
 /** A tick comes every second. A longer gap than this: this process stood still. */
 export const sessionStandstillMs = 3000;
 
-/** The time of the session is that of the last tick: it may be so much later. */
-export const sessionTickMs = 1000;
+/** A machine knows the time of the last tick only. The real time may be later by so much. */
+export const tickMs = 1000;
 
 /** From unresponsive to the last heartbeat; a new connection follows after `echoWaitMs`. */
 export const sessionSilenceMs = 13_000;
@@ -152,6 +153,9 @@ export const monitorMemoryMs = 30_000;
 /** Between two connections: sooner than the daemon follows a scheduler that is back. */
 export const monitorBackoff: Backoff = { firstMs: 1000, longestMs: 15_000 };
 
+/** As long as it is not known how often reports come, the next one may be due so soon. */
+export const shortestRhythmMs = 1000;
+
 /** A report may be so late. */
 export const reportSlackMs = 1500;
 
@@ -185,8 +189,8 @@ export const workStaleMs = 10_000;
 export const comparableViewMs = 2500;
 
 /**
- * Groups of an earlier run were all described so long after the start: until then their market and age are those of the
- * journal, by a clock that may have been set since. Nothing is drained for such a cost.
+ * So long after the start every group of an earlier run was described. Before that, its market and age are those of the
+ * journal, by a clock that may have been set since, so no group is drained for what it costs.
  */
 export const costKnownMs = 30_000;
 
@@ -245,7 +249,7 @@ export const spotPauseMs = 600_000;
 
 // Groups, in their cohort.
 
-/** A cohort is polled every three seconds, of very many cohorts each in its turn. A longer gap: this process stood still. */
+/** A cohort is polled every three seconds, a calm one every fifteen; of very many cohorts each in its turn. A longer gap: this process stood still. */
 export const longestPollGapMs = 25_000;
 
 /** Within that time after this process stood still, the monitor stream shows what has changed meanwhile. */
@@ -277,13 +281,13 @@ export const creationSlackMs = 5000;
 /** A group that may wait without a deadline is stopped when nothing has shown its work for so long. */
 export const unshownWorkMs = 300_000;
 
-/** From when a stop was first wanted: a cancellation that no worker confirms must not keep a task alive. */
+/** A stop is held back for so long at most, from when it was first desired: a cancellation that no worker confirms must not keep a task alive. */
 export const stopHoldMs = 30_000;
 
 /** After a failed StopTask it is requested again. */
 export const stopBackoff: Backoff = { firstMs: 1000, longestMs: 15_000 };
 
-/** StopTask is requested again when ECS shows a task as alive for so long after it was accepted. */
+/** StopTask is asked for again when ECS shows a task as alive for so long after its group was last told to stop. */
 export const stopRepeatMs = 15_000;
 
 /** A stop that takes longer is reported. */

@@ -14,6 +14,7 @@ import type {
   LaunchOrder,
   TaskObservation,
 } from '../../machines/shared/domain.ts';
+import { tickMs } from '../../machines/shared/timing.ts';
 import type { FoundTasks } from '../aws/tasks/listTasks.ts';
 import { type MonitorSocketSettings, monitorSocket } from '../scheduler/monitorSocket.ts';
 import { type SocketSettings, schedulerSocket } from '../scheduler/schedulerSocket.ts';
@@ -55,8 +56,6 @@ export interface Tools {
   /** The limit of the settings, where they do not say what it counts; left out: they say it. */
   ambiguousLimit?: { tasks: number; workersPerTask: number } | null;
 }
-
-const tickMs = 1000;
 
 /** Machines and effects: the only place they meet. From the leaves of the actor tree to its root. */
 export const provide = (tools: Tools) => {

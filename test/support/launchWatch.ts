@@ -8,14 +8,13 @@ import {
 } from '../../machines/fleet/launchGate.ts';
 import { missingOf } from '../../machines/fleet/missing.ts';
 import { type Modes, modesOf } from '../../machines/fleet/modes.ts';
-import { recallable } from '../../machines/fleet/plan.ts';
+import { kept, recallable } from '../../machines/fleet/plan.ts';
 import { reconcile, reportBlockers } from '../../machines/fleet/reconcile.ts';
 import {
   allObserved,
   type Fleet,
   type FleetSettings,
   fleetCounts,
-  kept,
 } from '../../machines/fleet/state.ts';
 import { billOf } from '../../machines/shared/bill.ts';
 import type { FailureReason } from '../../machines/shared/domain.ts';
