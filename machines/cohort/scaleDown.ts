@@ -11,7 +11,7 @@ import {
   withoutWork,
 } from './groupRecords.ts';
 
-/* Which groups leave, and which of them are taken back first. What becomes of them is in `drain.ts`.  */
+/* Which groups leave, and which of them are taken back first. What becomes of them is in `drain.ts`. */
 
 /** How many groups of each kind are to leave. */
 export type Share = Pick<Counts, 'pending' | 'idle' | 'busy'> & {

@@ -56,7 +56,10 @@ function dueForPoll(
   return due.slice(0, Math.max(pollsPerTick, Math.min(never, firstPollsPerTick)));
 }
 
-/** Tells the cohorts that are due to ask ECS: paced, so that the fleet's size does not set the rate. */
+/**
+ * Tells the cohorts that are due to ask ECS: paced, so that the fleet's size does not set the rate. Loads that wait come
+ * first: what ECS answers is judged by them.
+ */
 export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
   assertEvent(event, 'tick');
   const { now: at } = event;
@@ -74,7 +77,8 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
     ...{ type: 'cohort.poll', at, launching },
     ending: modes.lifecycle === 'stopping',
   };
-  for (const [cohortId] of due) enqueue.sendTo(cohortId, poll);
+  sendWaitingLoads(context, [...polled], enqueue);
+  for (const cohortId of polled) enqueue.sendTo(cohortId, poll);
   const polledNow = due.map(([cohortId, status]) => [cohortId, { ...status, lastPolledAt: at }]);
   enqueue.assign(withStatuses(context, Object.fromEntries(polledNow)));
 });
@@ -125,11 +129,15 @@ export const announceMonitor = fleetSetup.enqueueActions(({ context, enqueue }) 
     enqueue.sendTo(cohortId, { type: 'cohort.loads', at, loads: {} } satisfies CohortCommand);
 });
 
-/** Every cohort learns whether what was last shown as idle still counts as that. */
+/**
+ * Every cohort learns whether what was last shown as idle still counts as that. That it does is known of a cohort only
+ * with its loads, so all that wait come first.
+ */
 export const passOnFreshness = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'monitor.freshness');
   const { at, isCurrent } = event;
   enqueue.assign({ loadsAreOld: !isCurrent });
+  if (isCurrent) sendWaitingLoads(context, Object.keys(context.waitingLoads), enqueue);
   for (const cohortId of Object.keys(context.cohorts))
     enqueue.sendTo(cohortId, { type: 'cohort.freshness', at, isCurrent } satisfies CohortCommand);
 });

@@ -11,6 +11,7 @@ import {
 import { cohort } from '../cohort/cohort.ts';
 import type { CohortEvent } from '../cohort/messages.ts';
 import type { MonitorEvent, SchedulerEvent } from '../scheduler/events.ts';
+import { workersDesired } from '../scheduler/workersDesired.ts';
 import type { OwnedGroup, TaskList } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
@@ -170,10 +171,10 @@ export const fleetSetup = setup({
         context.emptySince === null &&
         nowOf(event) - (context.answersSince ?? nowOf(event)) >= context.settings.emptyGraceMs,
     ]),
-    /** An empty list is no number: `workersDesired`. */
-    namesWorkers: ({ event }) => {
+    /** An empty list is no number. */
+    namesWorkers: ({ context, event }) => {
       assertEvent(event, 'scheduler.desired');
-      return event.requests.length > 0;
+      return workersDesired(event.requests, context.settings.capabilities) !== null;
     },
     allObserved: ({ context }) => allObserved(context),
     byStarts: stateIn({ demand: 'byStarts' }),

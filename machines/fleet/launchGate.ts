@@ -45,7 +45,7 @@ export interface Blocker {
   since: number | null;
   /** What would clear it. */
   clears: string;
-  /** When it clears by itself, milliseconds since the epoch; null: not known, or never. */
+  /** When it clears by itself, milliseconds since the epoch; of a breaker: when one task is tried. Null: not known, or never. */
   until: number | null;
   /** Of a breaker: what it is about; null of market or subnet: all. */
   breaker?: Pick<Breaker, 'cause' | 'market' | 'subnet'>;

@@ -13,7 +13,7 @@ export const noLists: ListMemory = { undescribedSince: {}, unanswered: {} };
 
 /** What a list says, read by what the lists before it have shown. */
 export interface ListReading {
-  /** Without the tasks that count as gone. */
+  /** Without the tasks that count as gone. It counts only where the list is complete. */
   inventory: Inventory;
   /** Clusters elsewhere without which the list counts as complete. */
   leftOut: ClusterFailure[];
@@ -34,15 +34,21 @@ function mayPass({ kind, code }: ClusterFailure): boolean {
   );
 }
 
-/** A task that was described in between starts anew. */
+/** A task that was described in between starts anew. Of a task that an incomplete list lacks, what was known stays. */
 function undescribedSince(
   { startedAt, tasks }: TaskList,
   before: Record<string, number>,
+  isComplete: boolean,
 ): Record<string, number> {
-  const undescribed = tasks.filter(({ phase }) => phase === 'missing');
-  return Object.fromEntries(
-    undescribed.map(({ taskArn }) => [taskArn, before[taskArn] ?? startedAt]),
+  const listed = new Set(tasks.map(({ taskArn }) => taskArn));
+  const unlisted = Object.entries(before).filter(
+    ([taskArn]) => !isComplete && !listed.has(taskArn),
   );
+  const undescribed = tasks.filter(({ phase }) => phase === 'missing');
+  return Object.fromEntries([
+    ...unlisted,
+    ...undescribed.map(({ taskArn }) => [taskArn, before[taskArn] ?? startedAt] as const),
+  ]);
 }
 
 /**
@@ -52,13 +58,13 @@ function undescribedSince(
  */
 export function readList(list: TaskList, before: ListMemory): ListReading {
   const { startedAt, tasks, unlisted } = list;
-  const since = undescribedSince(list, before.undescribedSince);
   const unanswered = Object.fromEntries(
     unlisted.map(({ cluster }) => [cluster, (before.unanswered[cluster] ?? 0) + 1]),
   );
   const isAwaited = (failure: ClusterFailure) =>
     mayPass(failure) && (unanswered[failure.cluster] ?? 0) < unansweredLimit;
   const incomplete = unlisted.find(isAwaited) ?? null;
+  const since = undescribedSince(list, before.undescribedSince, incomplete === null);
   return {
     inventory: {
       startedAt,
@@ -68,6 +74,6 @@ export function readList(list: TaskList, before: ListMemory): ListReading {
     },
     leftOut: unlisted.filter((failure) => !isAwaited(failure)),
     incomplete,
-    memory: { undescribedSince: incomplete ? before.undescribedSince : since, unanswered },
+    memory: { undescribedSince: since, unanswered },
   };
 }

@@ -7,6 +7,8 @@ export interface LastCalls {
   isAnswering(): boolean;
   /** Why we may not list our tasks, if the last list was refused for that. */
   denial(): string | null;
+  /** Why a cluster elsewhere was not in the last list that was answered; null: all were. */
+  unlisted(): string | null;
   /** Why the last attempt to look has failed; null: none has ended yet. */
   trouble(): string | null;
 }
@@ -17,6 +19,7 @@ type Operations = Omit<LateAws, 'close' | 'limits' | 'retryNow'>;
 export function rememberCalls(aws: Operations): { operations: Operations; lastCalls: LastCalls } {
   let denial: string | null = null;
   let isAnswering = false;
+  let unlisted: string | null = null;
   let trouble: string | null = null;
 
   function watched<Given extends [...unknown[], AbortSignal], Answer>(
@@ -52,15 +55,17 @@ export function rememberCalls(aws: Operations): { operations: Operations; lastCa
       stopTask: watched(aws.stopTask),
       describeTasks: watched(aws.describeTasks),
       async list(signal) {
-        const inventory = await list(signal);
+        const answer = await list(signal);
         denial = null;
-        return inventory;
+        unlisted = answer.unlisted[0]?.reason ?? null;
+        return answer;
       },
       prepare: watched(aws.prepare, onFailure),
     },
     lastCalls: {
       isAnswering: () => isAnswering,
       denial: () => denial,
+      unlisted: () => unlisted,
       trouble: () => trouble,
     },
   };

@@ -45,7 +45,9 @@ export function reportEnd({ crash, remaining, looked, unseen }: End, log: Log): 
 
 /** Why no list of our tasks in ECS can be believed, for the words at the end. */
 export function whyUnseen(lastCalls: LastCalls): string {
-  const incomplete = lastCalls.isAnswering() ? 'the list of them is not complete' : null;
+  const unlisted = lastCalls.unlisted();
+  const why = unlisted === null ? '' : `: ${unlisted}`;
+  const incomplete = lastCalls.isAnswering() ? `the list of them is not complete${why}` : null;
   return lastCalls.denial() ?? incomplete ?? lastCalls.trouble() ?? 'no answer of AWS';
 }
 

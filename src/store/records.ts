@@ -108,11 +108,14 @@ export interface LastLaunchRecord {
   at: number;
 }
 
-export const inventoryReasons = [
-  'journalMissing',
-  'journalDamaged',
-  'launchesAbandoned',
-] as const satisfies readonly InventoryReason[];
+/** As a record, so that none can be left out. */
+const allReasons: Record<InventoryReason, true> = {
+  journalMissing: true,
+  journalDamaged: true,
+  launchesAbandoned: true,
+};
+
+export const inventoryReasons = Object.keys(allReasons) as InventoryReason[];
 
 /** A complete inventory is needed, also by later starts, until one was taken. */
 export interface InventoryOwedRecord {

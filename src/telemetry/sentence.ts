@@ -16,6 +16,9 @@ export function fieldsIn(sentence: string): string[] {
 /** A longer value is cut in a sentence; the JSON log has all of it. */
 const longestValue = 400;
 
+/** So many records are in a sentence; the JSON log has all. */
+const mostRecords = 5;
+
 function shortened(text: string): string {
   return text.length > longestValue ? `${text.slice(0, longestValue - 1)}…` : text;
 }
@@ -31,9 +34,12 @@ export function visible(text: string): string {
 }
 
 /** A value in words, in one line. */
-function inWords(value: unknown, { words, sentence }: Partial<Field> = {}): string {
-  if (sentence !== undefined && Array.isArray(value))
-    return value.map((record) => fillSentence(sentence, record)).join(', ');
+function inWords(value: unknown, { words, sentence, of }: Partial<Field> = {}): string {
+  if (sentence !== undefined && Array.isArray(value)) {
+    const first = value.slice(0, mostRecords).map((record) => fillSentence(sentence, record, of));
+    const more = value.length - first.length;
+    return [...first, ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+  }
   const text = Array.isArray(value) ? value.join(', ') : String(value);
   const known = words !== undefined && Object.hasOwn(words, text) ? (words[text] ?? '') : text;
   return shortened(visible(known).trim().replace(/\.$/, ''));

@@ -9,7 +9,7 @@ export interface Check {
   exact?: true;
 }
 
-/** The best values of each machine, by what was measured. */
+/** What `--store` measured last on each machine, by what was measured. */
 export type StoredChecks = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** How far a value may be above the one that is stored. */
@@ -21,7 +21,7 @@ export function thisMachine(): string {
   return `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'unknown make'}, Node.js ${node}`;
 }
 
-/** The most that passes: on a machine with stored values a fifth more than its best one, elsewhere than the usual. */
+/** The most that passes: on a machine with stored values a fifth more than its own, elsewhere than the usual. */
 export function limitOf(
   { what, usual, exact }: Check,
   machine: string,

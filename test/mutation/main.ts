@@ -17,46 +17,28 @@ const minScore = 90;
  */
 const additionalTests: Record<string, string[]> = {
   'shared/presumedAt': ['recovery/replay'],
-  'cohort/changes': [
-    'cohort/messages',
-    'cohort/changes',
-    'cohort/turns',
-    'cohort/billingReport',
-    'cohort/cohort',
+  'cohort/changes': ['cohort/changes', 'cohort/turns', 'cohort/billingReport', 'cohort/cohort'],
+  'cohort/cohort': ['cohort/changes', 'cohort/turns', 'cohort/billingReport', 'cohort/cohortSetup'],
+  'cohort/cohortSetup': ['cohort/cohortSetup', 'cohort/changes', 'cohort/turns', 'cohort/cohort'],
+  'cohort/commands': ['cohort/commands', 'cohort/cohort', 'cohort/cohortSetup'],
+  'cohort/drain': [
+    ...['cohort/drain', 'cohort/loads', 'cohort/minimumIdle', 'cohort/degraded', 'cohort/lifetime'],
+    ...['cohort/observe', 'cohort/turns', 'cohort/commands'],
   ],
-  'cohort/cohort': [
-    'cohort/messages',
-    'cohort/changes',
-    'cohort/turns',
-    'cohort/billingReport',
-    'cohort/cohortSetup',
-  ],
-  'cohort/cohortSetup': [
-    'cohort/cohortSetup',
-    'cohort/messages',
-    'cohort/changes',
-    'cohort/turns',
-    'cohort/cohort',
-  ],
-  'cohort/commands': ['cohort/messages', 'cohort/commands', 'cohort/cohort'],
-  'cohort/deadlines': ['cohort/groupRecords', 'cohort/turns'],
+  'cohort/loads': ['cohort/loads', 'cohort/drain', 'cohort/minimumIdle', 'cohort/unobserved'],
   'cohort/degradedCounts': ['cohort/degraded', 'cohort/lifetime', 'cohort/groupRecords'],
   'cohort/groupRecords': [
     'cohort/unobserved',
     'cohort/slowStops',
     'cohort/degraded',
     'cohort/lifetime',
-    'cohort/deadlines',
+    'cohort/drain',
+    'cohort/loads',
     'cohort/scaleDown',
   ],
   'cohort/observe': ['cohort/billing', 'cohort/groupRecords', 'cohort/unobserved'],
   'cohort/started': ['cohort/started', 'cohort/observe', 'cohort/unobserved'],
-  'cohort/scaleDown': [
-    'cohort/degraded',
-    'cohort/lifetime',
-    'cohort/deadlines',
-    'cohort/minimumIdle',
-  ],
+  'cohort/scaleDown': ['cohort/scaleDown', 'cohort/drain', 'cohort/degraded', 'cohort/lifetime'],
   'fleet/adoption': ['fleet/state', 'fleet/lastLook'],
   'fleet/cohortStatus': ['fleet/reconcile'],
   'fleet/sendCommands': ['fleet/reconcile', 'fleet/demand'],
@@ -64,6 +46,24 @@ const additionalTests: Record<string, string[]> = {
   'fleet/tellListed': ['fleet/inventory'],
   'fleet/demand': ['fleet/demand', 'fleet/unitRequests', 'fleet/degradedGroups', 'fleet/rotation'],
   'fleet/fleetManager': [
+    ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
+    ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
+    'fleet/launchHealth',
+  ],
+  'fleet/schedulerRegion': [
+    'fleet/fleetManager',
+    ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
+    ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
+    'fleet/launchHealth',
+  ],
+  'fleet/inventoryRegion': [
+    'fleet/fleetManager',
+    ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
+    ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
+    'fleet/launchHealth',
+  ],
+  'fleet/fleetActions': [
+    'fleet/fleetManager',
     ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
     ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
     'fleet/launchHealth',
@@ -160,7 +160,12 @@ function testsOf(name: string): string[] {
     machine === name
       ? [...(additionalSourceTests[name] ?? []), name]
       : [...(additionalTests[machine] ?? []), machine].map((one) => `machines/${one}`);
-  return [...new Set(names)].map((one) => `test/${one}.test.ts`).filter((path) => existsSync(path));
+  const paths = [...new Set(names)].map((one) => `test/${one}.test.ts`);
+  const isThere = (path: string) => existsSync(path);
+  // A file may have no test of its own name, but what the tables above name must be there.
+  const gone = paths.slice(0, -1).filter((path) => !isThere(path));
+  if (gone.length > 0) throw new Error(`${name} names tests that are gone: ${gone.join(', ')}`);
+  return paths.filter(isThere);
 }
 
 async function mutate(name: string, jobs: number): Promise<Mutant[]> {

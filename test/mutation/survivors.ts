@@ -31,7 +31,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
-      'machines/fleet/cohortEvents.ts': mutantsIn(
+      'machines/fleet/waitingLoads.ts': mutantsIn(
         'changed.length <= cohortSize',
         'changed.length <= cohortSize => true',
         'changed.length <= cohortSize => false',

@@ -41,8 +41,8 @@ export interface FoundTasks {
 }
 
 /**
- * Returns a function that lists and describes all tasks of a cluster with the given `startedBy`. The list is
- * complete or the function rejects: the caller takes a task that is not on the list for dead. Rejects with an
+ * Returns a function that lists and describes all tasks of a cluster with the given `startedBy`. For this cluster the list
+ * is complete or the function rejects: the caller takes a task that is not on the list for dead. Rejects with an
  * EcsFailure (`unreachable` if the list is incomplete) or the signal's reason. A task that DescribeTasks does not know
  * is on the list as `missing`. A task that `isOwned` is listed and not described: its group looks at it anyway.
  *

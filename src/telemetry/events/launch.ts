@@ -70,7 +70,9 @@ export const launchEvents = {
           since: nullable(text('since when, ISO 8601; null: not known')),
           clears: text('what clears it'),
           until: nullable(
-            text('until when, ISO 8601; null: not known, or nothing but that clears it'),
+            text(
+              'until when, ISO 8601, of a breaker: when one task is tried, as of this report; null: not known, or nothing but that clears it',
+            ),
           ),
           cause: optional(cause),
           market,

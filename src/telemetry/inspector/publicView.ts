@@ -9,7 +9,16 @@ export type PublicView = Record<string, unknown>;
 const nameKeys = new Set([
   ...['groupId', 'cohortId', 'actorId', 'label', 'phase', 'cause', 'kind'],
   ...['subnet', 'market', 'proof', 'probe', 'signal', 'connection', 'transport', 'generation'],
-  ...['exact', 'template', 'lastStatus', 'failureReason', 'requestId', 'command', 'outcome'],
+  ...[
+    'exact',
+    'template',
+    'lastStatus',
+    'monitor',
+    'failureReason',
+    'requestId',
+    'command',
+    'outcome',
+  ],
 ]);
 /** Keys whose object is shown with its own public part. */
 const nestedKeys = new Set([

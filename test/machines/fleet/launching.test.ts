@@ -67,7 +67,7 @@ describe('launching', () => {
     expect(admitted().map(({ order }) => order.template)).toEqual(['ymq 2.6.0']);
   });
 
-  it('opens a cohort that knows the prices, and whether the monitor stream was ever connected', async () => {
+  it('opens a cohort that knows the prices, and what the monitor stream shows', async () => {
     const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
     const limits = { perHour: null, perDay: null, total: null };
     const money = { prices, limits, onLimit: 'hold' as const };

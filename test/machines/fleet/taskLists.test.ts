@@ -39,11 +39,12 @@ describe('a task that is listed and not described', () => {
     expect(later.memory.undescribedSince).toEqual({ a: 62_000, b: 2000, c: 62_000 });
   });
 
-  it('keeps its time where the list is not complete', () => {
-    const before = { undescribedSince: { a: 1000 }, unanswered: {} };
-    const given = { tasks: [missing('b')], unlisted: [failure('throttled')] };
+  it('keeps its time where an incomplete list lacks it, and starts anew where that describes it', () => {
+    const before = { undescribedSince: { a: 1000, c: 1000, d: 1000 }, unanswered: {} };
+    const tasks = [missing('b'), orphan('c'), missing('d')];
+    const given = { tasks, unlisted: [failure('throttled')] };
     const { memory } = readList(list(2000, given), before);
-    expect(memory.undescribedSince).toEqual({ a: 1000 });
+    expect(memory.undescribedSince).toEqual({ a: 1000, b: 2000, d: 1000 });
   });
 });
 

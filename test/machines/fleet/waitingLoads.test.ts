@@ -133,6 +133,27 @@ it('passes on the loads of a cohort before cancellations of its tasks', async ()
   ]);
 });
 
+it('passes on the loads of a cohort before it is asked to poll, and of every cohort before they count as current', async () => {
+  const { show, turn, orders, actor, at, fleet } = await sixCohorts();
+  show(all(load(1)));
+  orders();
+  // Two cohorts are polled per tick. The first two have their loads.
+  at(fleet().now + 16_000);
+  expect(orders().map(({ type }) => type)).toEqual(['cohort.poll', 'cohort.poll']);
+  at(fleet().now + 1000);
+  const commands = orders();
+  expect(concerned(commands)).toEqual([2, 3].map((i) => [`c${i}`, 100]));
+  expect(commands.slice(2).map(({ type }) => type)).toEqual(['cohort.poll', 'cohort.poll']);
+  const freshness = { type: 'monitor.freshness', at: fleet().now } as const;
+  actor.send({ ...freshness, isCurrent: false });
+  expect(concerned(orders())).toEqual([]);
+  actor.send({ ...freshness, isCurrent: true });
+  const current = orders();
+  expect(concerned(current)).toEqual([4, 5].map((i) => [`c${i}`, 100]));
+  expect(new Set(current.slice(2).map(({ type }) => type))).toEqual(new Set(['cohort.freshness']));
+  expect(concerned(turn())).toEqual([]);
+});
+
 it('forgets the loads of a cohort that has ended meanwhile', async () => {
   const { show, turn, orders, reportOf, actor, fleet } = await sixCohorts();
   show(all(load(1)));

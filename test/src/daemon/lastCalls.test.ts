@@ -3,11 +3,12 @@ import { rememberCalls } from '../../../src/daemon/lastCalls.ts';
 import type { LateAws } from '../../../src/daemon/lateAws.ts';
 
 const { signal } = new AbortController();
+const noTasks = { startedAt: 0, tasks: [], unlisted: [] as object[] };
 
 function account(answers: Partial<Record<keyof LateAws, unknown>> = {}) {
   const operation = (name: keyof LateAws) => () => {
     const answer = answers[name];
-    return answer === undefined ? Promise.resolve({}) : Promise.reject(answer);
+    return answer === undefined ? Promise.resolve(noTasks) : Promise.reject(answer);
   };
   return rememberCalls({
     runTask: operation('runTask'),
@@ -42,6 +43,17 @@ describe('rememberCalls', () => {
     await listed(denied);
     await listed(undefined);
     expect(lastCalls.denial()).toBeNull();
+  });
+
+  it('knows why a cluster elsewhere was not in the last list', async () => {
+    const { operations, lastCalls } = account();
+    expect(lastCalls.unlisted()).toBeNull();
+    noTasks.unlisted = [{ cluster: 'there', kind: 'unreachable', code: 'x', reason: 'silent' }];
+    await operations.list(signal);
+    expect(lastCalls.unlisted()).toBe('silent');
+    noTasks.unlisted = [];
+    await operations.list(signal);
+    expect(lastCalls.unlisted()).toBeNull();
   });
 
   it.each(['list', 'prepare'] as const)('keeps why %s has failed', async (name) => {

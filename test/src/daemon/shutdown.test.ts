@@ -25,10 +25,12 @@ const lastCallsWith = (given: {
   denial?: string;
   answering?: boolean;
   trouble?: string;
+  unlisted?: string;
 }): LastCalls => ({
   isAnswering: () => given.answering ?? false,
   trouble: () => given.trouble ?? null,
   denial: () => given.denial ?? null,
+  unlisted: () => given.unlisted ?? null,
 });
 
 describe('reportEnd', () => {
@@ -63,6 +65,7 @@ describe('reportEnd', () => {
 describe('whyUnseen', () => {
   it.each([
     [{ answering: true, trouble: 'x' }, 'the list of them is not complete'],
+    [{ answering: true, unlisted: 'silent' }, 'the list of them is not complete: silent'],
     [{ answering: true, trouble: 'x', denial: 'not authorized' }, 'not authorized'],
     [{ trouble: 'ECONNREFUSED' }, 'ECONNREFUSED'],
     [{}, 'no answer of AWS'],

@@ -121,7 +121,6 @@ describe('the monitor socket', () => {
     say(list);
     expect(batches()).toEqual([]);
     vi.advanceTimersByTime(0);
-    vi.advanceTimersToNextTimer();
     expect(batches()).toEqual([['monitor.workers']]);
     say(one('a'));
     vi.advanceTimersByTime(50);
@@ -140,7 +139,6 @@ describe('the monitor socket', () => {
     say(one('a'));
     say(list);
     vi.advanceTimersByTime(0);
-    vi.advanceTimersToNextTimer();
     expect(batches()).toEqual([['monitor.worker', 'monitor.workers']]);
     vi.advanceTimersByTime(1000);
     expect(batches()).toEqual([]);
@@ -153,7 +151,6 @@ describe('the monitor socket', () => {
     say(task(7));
     expect(batches()).toEqual([]);
     vi.advanceTimersByTime(0);
-    vi.advanceTimersToNextTimer();
     expect(batches()).toEqual([
       ['monitor.task running', 'monitor.task canceling', 'monitor.task canceled'],
     ]);

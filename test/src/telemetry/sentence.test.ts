@@ -59,6 +59,15 @@ it('is one line that moves no cursor, with one full stop at its end', () => {
   expect(fillSentence('No: {reason}.', { reason: 'a\n\u001b[2Jb.' })).toBe('No: a \\u{1b}[2Jb.');
 });
 
+it('names the first five records of a field, and how many more there are', () => {
+  const reasons = Array.from({ length: 7 }, (_, i) => ({
+    ...{ kind: 'breaker', sentence: `No ${i}.`, clears: 'time', since: null, until: null },
+  }));
+  const sentence = sentenceOf('launch.blocked', { missing: 2, blockers: reasons });
+  expect(sentence).toContain('No 4 (cleared by time), and 2 more.');
+  expect(sentence).not.toContain('No 5');
+});
+
 it('has a sentence for each of the records of a field, and cuts none of them off', () => {
   const reason = { kind: 'held', sentence: 'No.', clears: 'resume', since: null, until: null };
   const long = { ...reason, sentence: 'x'.repeat(1000) };
