@@ -1,4 +1,4 @@
-import type { GroupRecord } from '../../machines/cohort/groupRecords.ts';
+import type { CohortRecords, GroupRecord } from '../../machines/cohort/groupRecords.ts';
 import type { TaskObservation } from '../../machines/shared/domain.ts';
 
 export const arn = (id: string): string => `arn:aws:ecs:eu-west-1:1:task/cluster/${id}`;
@@ -58,4 +58,21 @@ export const observed = (
 ): TaskObservation => ({
   ...{ taskArn: arn('t'), phase, cause: null, detail: null, createdAt: null },
   ...more,
+});
+
+/** What the monitor stream shows of a task with four workers that have so many tasks. */
+export const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
+
+/** One at work that waits for an idle moment. */
+export const waits = (given: Partial<GroupRecord> = {}): GroupRecord =>
+  serves({ phase: 'waiting', drainRequested: true, drainDeadline: 9000, load: load(2), ...given });
+
+/** One whose task `r` runs, and whose workers are not known yet. */
+export const runs = (given: Partial<GroupRecord> = {}): GroupRecord =>
+  rowOf({ taskArn: arn('r'), phase: 'running', ...given });
+
+/** The records of a cohort without open launches. */
+export const recordsOf = (groups: Record<string, GroupRecord>): CohortRecords => ({
+  groups,
+  launches: {},
 });

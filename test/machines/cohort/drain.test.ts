@@ -9,22 +9,9 @@ import {
   released,
   undrained,
 } from '../../../machines/cohort/drain.ts';
-import {
-  type CohortRecords,
-  categoryOf,
-  type GroupRecord,
-} from '../../../machines/cohort/groupRecords.ts';
-import { arn, rowOf, serves } from '../../support/rows.ts';
+import { categoryOf, type GroupRecord } from '../../../machines/cohort/groupRecords.ts';
+import { arn, load, recordsOf, rowOf, runs, serves, waits } from '../../support/rows.ts';
 
-const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
-const waits = (given: Partial<GroupRecord> = {}): GroupRecord =>
-  serves({ phase: 'waiting', drainRequested: true, drainDeadline: 9000, load: load(2), ...given });
-const recordsOf = (groups: Record<string, GroupRecord>): CohortRecords => ({
-  groups,
-  launches: {},
-});
-const runs = (given: Partial<GroupRecord> = {}): GroupRecord =>
-  rowOf({ taskArn: arn('r'), phase: 'running', ...given });
 const nobody = { pending: 0, idle: 0, busy: 0 };
 const everybody = { pending: 9, idle: 9, busy: 9 };
 

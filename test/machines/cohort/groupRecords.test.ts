@@ -9,20 +9,7 @@ import {
 } from '../../../machines/cohort/groupRecords.ts';
 import { recordLoads } from '../../../machines/cohort/loads.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
-import { arn, rowOf, serves } from '../../support/rows.ts';
-
-const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
-
-const waits = (given: Partial<GroupRecord> = {}): GroupRecord =>
-  serves({ phase: 'waiting', drainRequested: true, drainDeadline: 9000, load: load(2), ...given });
-
-const _recordsOf = (groups: Record<string, GroupRecord>): CohortRecords => ({
-  groups,
-  launches: {},
-});
-
-const runs = (given: Partial<GroupRecord> = {}): GroupRecord =>
-  rowOf({ taskArn: arn('r'), phase: 'running', ...given });
+import { arn, load, rowOf, runs, serves, waits } from '../../support/rows.ts';
 
 const plan = (label: string, groupIds: string[]) => ({
   order: {

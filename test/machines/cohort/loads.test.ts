@@ -15,17 +15,7 @@ import { recordLoads } from '../../../machines/cohort/loads.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import type { WorkerLoad } from '../../../machines/scheduler/messages.ts';
 import { never } from '../../../machines/shared/timing.ts';
-import { arn, rowOf, serves } from '../../support/rows.ts';
-
-const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
-const waits = (given: Partial<GroupRecord> = {}): GroupRecord =>
-  serves({ phase: 'waiting', drainRequested: true, drainDeadline: 9000, load: load(2), ...given });
-const recordsOf = (groups: Record<string, GroupRecord>): CohortRecords => ({
-  groups,
-  launches: {},
-});
-const runs = (given: Partial<GroupRecord> = {}): GroupRecord =>
-  rowOf({ taskArn: arn('r'), phase: 'running', ...given });
+import { arn, load, recordsOf, rowOf, runs, serves, waits } from '../../support/rows.ts';
 
 describe('a load from the monitor stream', () => {
   const gone = { workers: 0, tasks: 0, canceling: 0 };

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import { recallOrder, scaleDownCandidates, shareNow } from '../../../machines/cohort/scaleDown.ts';
-import { arn, rowOf, serves } from '../../support/rows.ts';
+import { arn, load, rowOf, runs, serves, waits } from '../../support/rows.ts';
 
-const load = (tasks: number) => ({ workers: 4, tasks, canceling: 0 });
-const waits = (given: Partial<GroupRecord> = {}): GroupRecord =>
-  serves({ phase: 'waiting', drainRequested: true, drainDeadline: 9000, load: load(2), ...given });
-const runs = (given: Partial<GroupRecord> = {}): GroupRecord =>
-  rowOf({ taskArn: arn('r'), phase: 'running', ...given });
 const now = 100_000;
 /** Four workers, and since when each of some tasks of theirs runs. */
 const works = (tasks: number, ...begun: number[]): GroupRecord =>

@@ -1,24 +1,9 @@
 import { expect, it } from 'vitest';
 import { firstListWait, mayOweResponse } from '../../../machines/recovery/startup.ts';
 import { recover } from '../../../src/daemon/startup.ts';
-import { Ledger } from '../../../src/store/ledger.ts';
 import type { JournalRecord } from '../../../src/store/records.ts';
+import { journalOf, openLaunch as launch } from '../../support/journals.ts';
 
-const launch: JournalRecord = {
-  kind: 'launch',
-  label: 'e1-1',
-  clientToken: 'se-e1-1',
-  count: 2,
-  revision: 'rev:1',
-  market: 'onDemand',
-  requestHash: 'h',
-  at: 50_000,
-};
-const journalOf = (found: 'none' | 'lost' | 'whole' | 'damaged', ...records: JournalRecord[]) => {
-  const ledger = Ledger.replay(records);
-  const note = (record: JournalRecord) => ledger.apply(record);
-  return { found, closedBefore: false, writtenAt: 0, ledger, note };
-};
 const home = { region: 'eu-west-1', cluster: 'now', tag: 'se-now' };
 const start = (at: number, hash = 'h') => ({ at, epoch: 'e2', home, requestHashOf: () => hash });
 
