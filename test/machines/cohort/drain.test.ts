@@ -401,7 +401,6 @@ describe('a drain that waits for an idle moment', () => {
 
 describe('the time to wait', () => {
   const busy = { workers: 2, tasks: 1, canceling: 0 };
-  const _day = 86_400_000;
   const waiting = (given: Partial<GroupRecord> = {}): GroupRecord =>
     serves({
       ...{ phase: 'waiting', drainRequested: true, drainDeadline: 900_000, load: busy },

@@ -245,11 +245,6 @@ describe('a group to stop while one of its workers cancels a task', () => {
 describe('a wait that loads end', () => {
   const busy = { workers: 2, tasks: 1, canceling: 0 };
   const day = 86_400_000;
-  const _waiting = (given: Partial<GroupRecord> = {}): GroupRecord =>
-    serves({
-      ...{ phase: 'waiting', drainRequested: true, drainDeadline: 900_000, load: busy },
-      ...given,
-    });
 
   describe('a group that may wait for as long as it is at work', () => {
     const waits = (load: GroupRecord['load']) => {
@@ -293,15 +288,6 @@ describe('a turn of StopTask that loads change', () => {
   const idle = { workers: 2, tasks: 0, canceling: 0 };
   const busy = { ...idle, tasks: 1 };
   const cancels = { ...busy, canceling: 1 };
-  /** Told to stop; it is at work, and may wait no longer. */
-  const _stops = (given: Partial<GroupRecord> = {}): GroupRecord =>
-    serves({
-      ...{ phase: 'stopping', drainRequested: true, stopRequestedAt: 5000 },
-      ...{ load: busy, lastStatus: 'running', stopUnlessBusyUntil: null },
-      ...given,
-    });
-  const _answer = (record: GroupRecord, other: GroupRecord, isOld = false) =>
-    answeredStop({ groups: { a: record, b: other }, launches: {} }, 'a', 20_000, isOld);
 
   describe('a group whose StopTask was held while a worker of it cancelled a task', () => {
     const hour = 3_600_000;

@@ -9,11 +9,6 @@ const command = (taskConcurrency: number, at: number) => ({
   requests: [{ taskConcurrency, capabilities: [] }],
 });
 
-/** No start is open any more. */
-const _refused = (at: number) => ({
-  ...{ type: 'scheduler.shutdownRequested' as const, at, taskIds: [] },
-});
-
 describe('the desired number', () => {
   it('is received in workers and kept in tasks', async () => {
     const { actor, fleet } = await fastManager();
