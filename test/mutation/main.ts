@@ -11,6 +11,13 @@ type Mutant = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 /** Minimum mutation score of each file, %. */
 const minScore = 90;
 
+/** Tests that play the whole fleet manager. */
+const managerTests = [
+  ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
+  ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
+  'fleet/launchHealth',
+];
+
 /**
  * Tests of a file that has no test file of its own name, or needs more than that one. The fast ones run first; the
  * file's own test runs last where it is not named.
@@ -45,29 +52,10 @@ const additionalTests: Record<string, string[]> = {
   'fleet/cohortEvents': ['fleet/launching', 'fleet/demand'],
   'fleet/tellListed': ['fleet/inventory'],
   'fleet/demand': ['fleet/demand', 'fleet/unitRequests', 'fleet/degradedGroups', 'fleet/rotation'],
-  'fleet/fleetManager': [
-    ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
-    ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
-    'fleet/launchHealth',
-  ],
-  'fleet/schedulerRegion': [
-    'fleet/fleetManager',
-    ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
-    ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
-    'fleet/launchHealth',
-  ],
-  'fleet/inventoryRegion': [
-    'fleet/fleetManager',
-    ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
-    ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
-    'fleet/launchHealth',
-  ],
-  'fleet/fleetActions': [
-    'fleet/fleetManager',
-    ...['fleet/fleetSetup', 'fleet/schedulerFacts', 'fleet/cohortEvents', 'fleet/reconcile'],
-    ...['fleet/launchTurn', 'fleet/demand', 'fleet/launching', 'fleet/inventory', 'fleet/spending'],
-    'fleet/launchHealth',
-  ],
+  'fleet/fleetManager': managerTests,
+  'fleet/schedulerRegion': ['fleet/fleetManager', ...managerTests],
+  'fleet/inventoryRegion': ['fleet/fleetManager', ...managerTests],
+  'fleet/fleetActions': ['fleet/fleetManager', ...managerTests],
   'fleet/fleetSetup': [
     ...['fleet/fleetSetup', 'fleet/fleetManager', 'fleet/demand', 'fleet/inventory'],
     'fleet/spending',
