@@ -105,10 +105,11 @@ export function listTasks(
     const found: TaggedTask[] = [];
     const undescribed: string[] = [];
     const unlisted: ClusterFailure[] = [];
+    // One by one: a list can have more tasks than a call may have arguments.
     const take = (listed: Listed, tag: string): void => {
-      const former = tag === startedBy ? {} : { hasFormerTag: true };
-      found.push(...listed.found.map((each) => ({ ...each, ...former })));
-      undescribed.push(...listed.undescribed);
+      for (const task of listed.found)
+        found.push(tag === startedBy ? task : { ...task, hasFormerTag: true });
+      for (const taskArn of listed.undescribed) undescribed.push(taskArn);
     };
     for (const tag of [startedBy, ...tags]) {
       take(await listIn(cluster, tag, signal), tag);
