@@ -41,7 +41,7 @@ export interface MonitorContext extends MonitorInput, KnownDead {
   trouble: string | null;
   /** Our Fargate tasks, by cohort. */
   tasks: Record<string, string[]>;
-  /** Those that became ours since the last list of workers. */
+  /** Those that became ours since the last list of workers; none before a list has told the loads of all tasks. */
   added: string[];
   stream: MonitorStream;
   /** Until when a worker that was last shown without work counts as idle; null: nothing was shown. */
@@ -105,7 +105,7 @@ const monitorSetup = setup({
       },
     }),
     /** From here on nothing is current of what the stream has shown. */
-    closeStream: assign({ stream: nothingShown, reportable: [] }),
+    closeStream: assign({ stream: nothingShown, added: [], reportable: [] }),
     reportClosed: sendTo(
       parent,
       ({ context, event }): MonitorEvent => ({
@@ -125,6 +125,8 @@ const monitorSetup = setup({
     ),
     keepTasks: assign({
       added: ({ context }, { cohortId, taskIds }: CohortTasks) => {
+        // The next list tells the loads of all tasks. There may never be one, so none is kept for it.
+        if (!context.stream.isTraced) return context.added;
         const known = new Set(context.tasks[cohortId]);
         const added = taskIds.filter((taskId) => !known.has(taskId));
         return [...context.added, ...added];
