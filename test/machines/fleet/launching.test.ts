@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts, total } from '../../../machines/fleet/plan.ts';
+import type { TasksChange } from '../../../machines/scheduler/cohortTasks.ts';
 import {
   fastManager,
   liveManager,
@@ -103,9 +104,12 @@ describe('launching', () => {
     clock.increment(1);
     hears();
     const changes = () =>
-      hears().flatMap((event) =>
-        event.type === 'fleet.tasksChanged' ? [[event.added, event.removed]] : [],
-      );
+      hears()
+        .filter(({ type }) => type === 'fleet.tasksChanged')
+        .map((event) => {
+          const { added, removed } = event as never as TasksChange;
+          return [added, removed];
+        });
     for (const now of [80_000, 86_000]) {
       at(now);
       await inventoried({ tasks: [orphan('arn/7'), orphan('arn/8')] });
