@@ -206,7 +206,12 @@ const orders: Model = {
       { type: 'fleet.drainGroups', at: 2, groupIds: ['old-0'] } as const,
       ...('cohort.0' in tasks
         ? []
-        : [{ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['t'] } as const]),
+        : [
+            {
+              ...{ type: 'cohort.tasksChanged', cohortId: 'cohort.0' },
+              ...{ added: ['t'], removed: [] },
+            } as const,
+          ]),
     ];
   },
 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
+import type { TasksChange } from '../../../machines/scheduler/cohortTasks.ts';
 import { fastManager, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 describe('a tick', () => {
@@ -161,8 +162,13 @@ describe('the monitor stream', () => {
     const { actor, clock, orders } = await readyManager({ owned: tasksOf(150) });
     for (let i = 0; i < 3; i++) clock.increment(1);
     const [load, other] = [1, 2].map((workers) => ({ workers, tasks: 0, canceling: 0 }));
-    actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['t1', 't2'] });
-    actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', taskIds: ['t3'] });
+    actor.send({
+      type: 'cohort.tasksChanged',
+      cohortId: 'cohort.0',
+      added: ['t1', 't2'],
+      removed: [],
+    });
+    actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', added: ['t3'], removed: [] });
     orders();
     const send = (loads: object | null) =>
       actor.send({ type: 'monitor.loads', at: 1, loads } as never);
@@ -265,32 +271,43 @@ describe('a report', () => {
   });
 });
 
+/** How many tasks were told as added and as removed. */
+const sizesOf = (event: object) => {
+  const { added, removed } = event as TasksChange;
+  return [added.length, removed.length];
+};
+
 describe('the tasks of a cohort', () => {
-  it('are told to the parent when they change, and are none once it is gone', async () => {
+  it('are told to the parent as they change, and are none once it is gone', async () => {
     const { actor, at, command, report, hears, fleet } = await readyManager();
     at(11_000);
     command(2);
     const [cohortId = ''] = Object.keys(fleet().cohorts);
     hears();
-    actor.send({ type: 'cohort.tasksChanged', cohortId, taskIds: ['t1'] });
-    expect(hears()).toEqual([{ type: 'fleet.tasksChanged', cohortId, taskIds: ['t1'] }]);
+    actor.send({ type: 'cohort.tasksChanged', cohortId, added: ['t1'], removed: [] });
+    const told = { type: 'fleet.tasksChanged', cohortId };
+    expect(hears()).toEqual([{ ...told, added: ['t1'], removed: [] }]);
     expect(fleet().tasksOf).toEqual({ [cohortId]: { t1: true } });
+    actor.send({ type: 'cohort.tasksChanged', cohortId, added: ['t2', 't3'], removed: [] });
+    actor.send({ type: 'cohort.tasksChanged', cohortId, added: [], removed: ['t1', 't3'] });
+    expect(hears().at(-1)).toEqual({ ...told, added: [], removed: ['t1', 't3'] });
+    expect(fleet().tasksOf).toEqual({ [cohortId]: { t2: true } });
     command(0);
     report({});
-    expect(hears()).toEqual([{ type: 'fleet.tasksChanged', cohortId, taskIds: [] }]);
+    expect(hears()).toEqual([]);
     expect(fleet().tasksOf).toEqual({});
   });
 
   it('of the journal are told as recovered until a cohort has them', async () => {
     const { clock, hears } = liveManager({ owned: tasksOf(101) });
     const recovered = () =>
-      hears().flatMap((event) => ('taskIds' in event ? [(event.taskIds as string[]).length] : []));
+      hears().flatMap((event) => (event.type === 'fleet.tasksChanged' ? [sizesOf(event)] : []));
     clock.increment(1);
-    expect(recovered()).toEqual([101]);
+    expect(recovered()).toEqual([[101, 0]]);
     clock.increment(1);
-    expect(recovered()).toEqual([1]);
+    expect(recovered()).toEqual([[0, 100]]);
     clock.increment(1);
-    expect(recovered()).toEqual([0]);
+    expect(recovered()).toEqual([[0, 1]]);
   });
 });
 
@@ -306,8 +323,13 @@ it('remembers what the scheduler speaks, and launches workers for it', async () 
 it('a cancellation that is shown before the loads reaches the cohort that has its task', async () => {
   const { actor, clock, orders } = await readyManager({ owned: tasksOf(150) });
   for (let i = 0; i < 3; i++) clock.increment(1);
-  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['t1', 't2'] });
-  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', taskIds: ['t3'] });
+  actor.send({
+    type: 'cohort.tasksChanged',
+    cohortId: 'cohort.0',
+    added: ['t1', 't2'],
+    removed: [],
+  });
+  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', added: ['t3'], removed: [] });
   orders();
   const send = (canceling: Record<string, number>) =>
     actor.send({ type: 'monitor.canceling', at: 1, canceling });
