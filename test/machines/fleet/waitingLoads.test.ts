@@ -27,7 +27,7 @@ async function sixCohorts(counts: object = { idle: 100 }) {
   const { actor, clock, reportOf, orders, fleet } = live;
   for (let i = 0; i < 8; i++) clock.increment(1);
   for (const [i, cohortId] of Object.keys(fleet().cohorts).entries()) {
-    actor.send({ type: 'cohort.tasksChanged', cohortId, taskIds: taskIdsOf(i) });
+    actor.send({ type: 'cohort.tasksChanged', cohortId, added: taskIdsOf(i), removed: [] });
     reportOf(cohortId, counts, 0, 0);
   }
   const show = (loads: Record<string, WorkerLoad> | null) =>
