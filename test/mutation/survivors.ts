@@ -81,12 +81,6 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
-    why: 'the first list tells of all of our tasks, and empties this',
-    mutants: {
-      'machines/scheduler/monitor.ts': mutantsOf('added: [], | [] => ["Stryker was here"]'),
-    },
-  },
-  {
     why: 'a value that is no object, and a field that is not of the record, are left out when the record is parsed',
     mutants: {
       'src/store/upgrade.ts': mutantsOf(
