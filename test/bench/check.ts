@@ -66,7 +66,7 @@ const heapOfGroup = (groups: number) =>
     await emulator.until('our tasks are listed', ({ calls }) => (calls.ListTasks ?? 0) > 0);
     await sleep(1500);
     const before = await manager.probe();
-    await scheduler.want(groups, true);
+    await scheduler.desire(groups, true);
     await emulator.until('all run', ({ tasks }) => tasks.length >= groups);
     await untilCalm(manager.pid);
     const after = await manager.probe();
