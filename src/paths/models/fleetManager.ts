@@ -192,6 +192,7 @@ const orders: Model = {
     const usual = modelOf(
       /^(task\.dead|cohort\..*|monitor\.loads|scheduler\.lost|fleet\.(nextTurn|restoreNext|stop)|xstate\.error.*)$/,
     );
+    const change = { added: ['t'], removed: [] };
     const { connection, holdReason, terms: known, tasksOf: tasks } = state.context as Fleet;
     return [
       ...(usual.events as (of: typeof state) => EventObject[])(state),
@@ -206,12 +207,7 @@ const orders: Model = {
       { type: 'fleet.drainGroups', at: 2, groupIds: ['old-0'] } as const,
       ...('cohort.0' in tasks
         ? []
-        : [
-            {
-              ...{ type: 'cohort.tasksChanged', cohortId: 'cohort.0' },
-              ...{ added: ['t'], removed: [] },
-            } as const,
-          ]),
+        : [{ type: 'cohort.tasksChanged', cohortId: 'cohort.0', ...change } as const]),
     ];
   },
 };
