@@ -1,4 +1,4 @@
-import type { CohortStatus } from './cohortStatus.ts';
+import { type CohortStatus, isObserved } from './cohortStatus.ts';
 import { type Counts, fewestWorkers, noCounts } from './plan.ts';
 
 /** Sums over all cohorts. A large fleet gets a report with each group that changes, so none of them adds up all cohorts. */
@@ -47,7 +47,7 @@ function replaceCounts(
 }
 
 const unobserved = (status: CohortStatus | null): number =>
-  status === null || status.generation === status.observedGeneration ? 0 : 1;
+  status === null || isObserved(status) ? 0 : 1;
 
 /** Adds or replaces the status of each of these cohorts; null: the cohort is gone. */
 export function withStatuses(

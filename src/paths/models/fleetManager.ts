@@ -184,6 +184,7 @@ const comingAndGoing: Model = {
 };
 
 const terms = { transport: 'ymq', generation: 'g3', exact: true, bare: false } as const;
+const oneAdded = { added: ['t'], removed: [] };
 
 /** What persons order, and what is known of the connection and the scheduler. */
 const orders: Model = {
@@ -192,7 +193,6 @@ const orders: Model = {
     const usual = modelOf(
       /^(task\.dead|cohort\..*|monitor\.loads|scheduler\.lost|fleet\.(nextTurn|restoreNext|stop)|xstate\.error.*)$/,
     );
-    const change = { added: ['t'], removed: [] };
     const { connection, holdReason, terms: known, tasksOf: tasks } = state.context as Fleet;
     return [
       ...(usual.events as (of: typeof state) => EventObject[])(state),
@@ -207,7 +207,7 @@ const orders: Model = {
       { type: 'fleet.drainGroups', at: 2, groupIds: ['old-0'] } as const,
       ...('cohort.0' in tasks
         ? []
-        : [{ type: 'cohort.tasksChanged', cohortId: 'cohort.0', ...change } as const]),
+        : [{ type: 'cohort.tasksChanged', cohortId: 'cohort.0', ...oneAdded } as const]),
     ];
   },
 };

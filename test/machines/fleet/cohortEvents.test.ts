@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import type { TasksChange } from '../../../machines/scheduler/cohortTasks.ts';
+import { countedReads } from '../../support/countedReads.ts';
 import { fastManager, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 describe('a tick', () => {
@@ -268,6 +269,48 @@ describe('a report', () => {
     const { actor, hears } = liveManager();
     actor.send({ type: 'task.dead', at: 7, taskArn: 'arn:1' });
     expect(hears()).toContainEqual({ type: 'task.dead', at: 7, taskArn: 'arn:1' });
+  });
+});
+
+describe('a report of one cohort of many', () => {
+  const threeCohorts = async () => {
+    const live = await readyManager({ owned: tasksOf(300) }, { schedulerGraceMs: 3_600_000 });
+    const { actor, clock, at, command, reportOf, fleet } = live;
+    for (let turn = 0; turn < 4; turn++) clock.increment(1);
+    at(60_000);
+    actor.send({ type: 'monitor.loads', at: 60_000, loads: {} });
+    for (const cohortId of Object.keys(fleet().cohorts)) reportOf(cohortId, { busy: 100 }, 0, 0);
+    command(2 * 300);
+    return live;
+  };
+  const others = ({ fleet }: Awaited<ReturnType<typeof threeCohorts>>) =>
+    Object.entries(fleet().cohorts).flatMap(([id, status]) => (id === 'cohort.1' ? [] : [status]));
+
+  it('looks at no other cohort while as many are desired as there are', async () => {
+    const live = await threeCohorts();
+    const reads = countedReads(others(live));
+    live.reportOf('cohort.1', { busy: 99, idle: 1 }, 0, 0);
+    expect(live.fleet().totals.counts).toMatchObject({ busy: 299, idle: 1 });
+    expect(reads()).toBe(0);
+  });
+
+  it('looks at no other cohort while everything stops', async () => {
+    const live = await threeCohorts();
+    const { actor, fleet, reportOf, orders } = live;
+    actor.send({ type: 'fleet.stop' });
+    reportOf('cohort.0', { stopping: 100 }, 0, 0);
+    // The third has not reported yet that its groups are to leave.
+    const reads = countedReads(others(live));
+    reportOf('cohort.1', { stopping: 100 }, 0, 0);
+    reportOf('cohort.1', { stopping: 99 }, 0, 0);
+    expect(fleet().totals.counts).toMatchObject({ busy: 100, stopping: 199 });
+    expect(reads()).toBe(0);
+    orders();
+    reportOf('cohort.1', { stopping: 98, pending: 1 }, 0, 0);
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', pending: 1, idle: 0, busy: 0 }]);
+    // It has reported what that did, and has taken one back.
+    reportOf('cohort.1', { stopping: 98, busy: 1 }, 0, 0);
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', pending: 0, idle: 0, busy: 1 }]);
   });
 });
 
