@@ -404,6 +404,14 @@ describe('the workers of a dead task', () => {
     expect(changes(all)).toEqual([went(two)]);
   });
 
+  it('are named once, though the task is said to be dead again, with those of tasks that died before', () => {
+    const other = worker('t2');
+    const all = opened();
+    all.show(list(one, other));
+    for (const taskId of ['t1', 't1', 't2']) all.die(taskId);
+    expect(named(all)).toEqual([[one.workerId], [one.workerId, other.workerId]]);
+  });
+
   it('are named anew when as many others have died', () => {
     const all = opened();
     all.show(list(one));
