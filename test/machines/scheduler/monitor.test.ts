@@ -404,12 +404,12 @@ describe('the workers of a dead task', () => {
     expect(changes(all)).toEqual([went(two)]);
   });
 
-  it('are named once, though the task is said to be dead again, with those of tasks that died before', () => {
+  it('are named once, though the task is said to be dead again, and not with those of tasks that died before', () => {
     const other = worker('t2');
     const all = opened();
     all.show(list(one, other));
     for (const taskId of ['t1', 't1', 't2']) all.die(taskId);
-    expect(named(all)).toEqual([[one.workerId], [one.workerId, other.workerId]]);
+    expect(changes(all)).toEqual([came(one), came(other)]);
   });
 
   it('are named anew when as many others have died', () => {
@@ -483,17 +483,6 @@ describe('the workers of a dead task', () => {
     expect(changes(all)).toEqual([]);
     all.show(list(one));
     expect(changes(all)).toEqual([came(one)]);
-  });
-
-  it('are named alone, though those of many others have been named before', () => {
-    const all = opened();
-    const workers = Array.from({ length: 120 }, (_, n) => [worker(`t${n}`, 1), worker(`t${n}`, 2)]);
-    all.show(list(...workers.flat()));
-    for (let n = 0; n < 120; n++) all.die(`t${n}`);
-    expect(changes(all)).toEqual(workers.map((both) => came(...both)));
-    all.tick();
-    all.show(list(...workers.flat()));
-    expect(changes(all)).toEqual([]);
   });
 });
 
