@@ -32,9 +32,9 @@ function dueNow({ cohorts, waitingLoads }: Fleet): string[] {
   let room = loadsPerTurn;
   return Object.entries(waitingLoads).flatMap(([cohortId, loads]) => {
     const status = cohorts[cohortId];
-    const isDue = !status || isUrgent(status) || room > 0;
-    if (isDue) room -= Object.keys(loads).length;
-    return isDue ? [cohortId] : [];
+    if (status && !isUrgent(status) && room <= 0) return [];
+    room -= Object.keys(loads).length;
+    return [cohortId];
   });
 }
 
