@@ -61,6 +61,34 @@ it('passes on the loads of two hundred tasks per turn of the event loop', async 
   ]);
 });
 
+it('passes on nothing to cohorts of which nothing is shown', async () => {
+  const { show, orders } = await sixCohorts();
+  show({ 'c5-3': load(9) });
+  expect(concerned(orders())).toEqual([['c5', 1]]);
+});
+
+it('takes another turn of the event loop only while loads wait', async () => {
+  const { show, turn, actor } = await sixCohorts();
+  let turns = 0;
+  actor.subscribe(() => turns++);
+  const turnsAfter = (loads: Record<string, WorkerLoad>) => {
+    show(loads);
+    turns = 0;
+    for (let i = 0; i < 5; i++) turn();
+    return turns;
+  };
+  expect(turnsAfter({ 'c5-3': load(9) })).toBe(0);
+  expect(turnsAfter(all(load(1)))).toBe(2);
+});
+
+it('does not copy what waits where nothing of it is passed on', async () => {
+  const { fleet, orders, at } = await sixCohorts();
+  const { waitingLoads } = fleet();
+  at(fleet().now + 16_000);
+  expect(orders().map(({ type }) => type)).toEqual(['cohort.poll', 'cohort.poll']);
+  expect(fleet().waitingLoads).toBe(waitingLoads);
+});
+
 it('passes on few loads at once, of however many cohorts', async () => {
   const { show, turn, orders } = await sixCohorts();
   show(Object.fromEntries([0, 1, 2, 3, 4, 5].map((i) => [`c${i}-7`, load(1)])));
@@ -101,6 +129,19 @@ it.each(['drainPending', 'cancelled', 'stopping'])(
     ]);
   },
 );
+
+it('passes on at once the loads of a cohort that has not reported yet what its last command did', async () => {
+  const { show, orders, reportOf, actor } = await sixCohorts();
+  actor.send({ type: 'fleet.drainGroups', at: 11_000, groupIds: ['old-0'] });
+  for (const i of [0, 1, 2, 3, 4]) reportOf(`cohort.${i}`, { idle: 100 }, 0, 0);
+  orders();
+  show(all(load(1)));
+  expect(concerned(orders())).toEqual([
+    ['c0', 100],
+    ['c1', 100],
+    ['c5', 100],
+  ]);
+});
 
 it('passes on the loads of a cohort before a command to it, and not again', async () => {
   const { show, turn, orders, actor } = await sixCohorts();
