@@ -43,7 +43,7 @@ export interface FleetSettings extends AdoptionSettings {
   pollsPerTick: number;
   /** How many while there are cohorts of an earlier run that have never been polled: what runs is to be known soon. */
   firstPollsPerTick: number;
-  /** Between two complete lists of our tasks, ms. */
+  /** Between two complete lists of our tasks, ms; longer while nothing waits for one and they take long. */
   inventoryEveryMs: number;
   /** What Fargate allows: tasks at once, then tasks per second. */
   launchBurst: number;
@@ -145,6 +145,8 @@ export interface Fleet extends FleetInput, CountedCohorts {
   /** Until when groups at work may wait for an idle moment at the end; null: the end has not begun. */
   drainAllUntil: number | null;
   inventoryAt: number | null;
+  /** How long the last complete list took, ms. */
+  inventoryTookMs: number;
   inventoryNotBefore: number;
   searchNotBefore: number;
   inventoryFailures: number;
@@ -203,7 +205,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   aboveSince: null,
   advertised: null,
   drainAllUntil: null,
-  ...{ inventoryAt: null, inventoryNotBefore: 0, searchNotBefore: 0 },
+  ...{ inventoryAt: null, inventoryTookMs: 0, inventoryNotBefore: 0, searchNotBefore: 0 },
   ...{ inventoryFailures: 0, denials: 0 },
   adoption: noAdoption,
   lists: noLists,
