@@ -38,9 +38,11 @@ export interface FleetSettings extends AdoptionSettings {
   spot: boolean;
   /** Where tasks may run. Left out: not said, and there is no other place to go. */
   subnets?: string[] | undefined;
-  /** Between two polls of one cohort, ms; and how many cohorts a tick may poll. */
+  /** Between two polls of one cohort, ms; and how many cohorts a tick may poll: more, where many must be. */
   pollEveryMs: number;
   pollsPerTick: number;
+  /** What AWS allows of DescribeTasks and ListTasks together, calls per second. */
+  readsPerSecond: number;
   /** How many while there are cohorts of an earlier run that have never been polled: what runs is to be known soon. */
   firstPollsPerTick: number;
   /** Between two complete lists of our tasks, ms; longer while nothing waits for one and they take long. */

@@ -179,8 +179,14 @@ export const excessDrainMs = 300_000;
 /** Between two polls of one cohort. */
 export const pollEveryMs = 3000;
 
-/** The same of a calm cohort: with the poll itself an end is noticed within 20 s. */
+/** The same of a calm cohort: with the poll itself an end is noticed within `pollWithinMs`. */
 export const calmPollEveryMs = 15_000;
+
+/**
+ * No cohort waits longer for its poll, however many there are, as long as AWS's limit of calls allows it: that of ECS lets
+ * 300 cohorts, 30,000 groups, be polled within this time (`machines/fleet/duePolls.ts`). More take longer.
+ */
+export const pollWithinMs = 20_000;
 
 /** A stream that says nothing for so long shows nothing current; longer where its reports come seldom. */
 export const workStaleMs = 10_000;
@@ -255,7 +261,7 @@ export const spotPauseMs = 600_000;
 
 // Groups, in their cohort.
 
-/** A cohort is polled every three seconds, a calm one every fifteen; of very many cohorts each in its turn. A longer gap: this process stood still. */
+/** A cohort is polled every three seconds, a calm one every fifteen; of very many cohorts each within `pollWithinMs`. A longer gap: this process stood still. */
 export const longestPollGapMs = 25_000;
 
 /** Within that time after this process stood still, the monitor stream shows what has changed meanwhile. */
