@@ -10,6 +10,7 @@ import {
   type StopTurn,
   workerGroup,
 } from '../group/workerGroup.ts';
+import type { TasksChange } from '../scheduler/cohortTasks.ts';
 import type { Bill, Prices } from '../shared/bill.ts';
 import type { FailureKind, TaskObservation } from '../shared/domain.ts';
 import { effect } from '../shared/effect.ts';
@@ -206,13 +207,23 @@ export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) =
   } satisfies CohortEvent);
 });
 
+/** What an event that the cohort has taken in changes about its tasks. */
+function changeOf(event: Event, { groups }: CohortRecords): Pick<TasksChange, 'added' | 'removed'> {
+  if (event.type === 'cohort.adopt')
+    return { added: event.groups.map(({ taskArn }) => taskIdOf(taskArn)), removed: [] };
+  const { output } = event as DoneActorEvent<LaunchEnd | GroupEnd>;
+  if ('taskArn' in output)
+    return { added: [], removed: output.taskArn === null ? [] : [taskIdOf(output.taskArn)] };
+  const launched = output.groups.filter(({ groupId }) => groupId in groups);
+  return { added: launched.map(({ taskArn }) => taskIdOf(taskArn)), removed: [] };
+}
+
 export const reportTasks = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
-  const { output } = event as DoneActorEvent<Partial<LaunchEnd & GroupEnd> | undefined>;
+  const { added, removed } = changeOf(event, context);
   // A launch or a group without a task changes nothing.
-  if (output?.groups?.length === 0 || output?.taskArn === null) return;
-  const taskIds = Object.values(context.groups).flatMap(({ taskArn }) =>
-    taskArn === null ? [] : [taskIdOf(taskArn)],
-  );
+  if (added.length + removed.length === 0) return;
   const { cohortId } = context;
-  enqueue.sendTo(parent, { type: 'cohort.tasksChanged', cohortId, taskIds } satisfies CohortEvent);
+  enqueue.sendTo(parent, {
+    ...{ type: 'cohort.tasksChanged', cohortId, added, removed },
+  } satisfies CohortEvent);
 });

@@ -1,5 +1,6 @@
 import type { RecoverySignal } from '../fleet/circuitBreaker.ts';
 import type { Counts } from '../fleet/plan.ts';
+import type { TasksChange } from '../scheduler/cohortTasks.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
 import type { Bill } from '../shared/bill.ts';
 import type { FailureReason, Market, OwnedGroup } from '../shared/domain.ts';
@@ -71,8 +72,7 @@ export type CohortEvent =
     }
   /** What its groups cost, and have cost; sent when it changes. */
   | { type: 'cohort.billed'; cohortId: string; bill: Bill }
-  /** All Fargate tasks of the cohort, by their ids; sent when the set changes. */
-  | { type: 'cohort.tasksChanged'; cohortId: string; taskIds: string[] }
+  | ({ type: 'cohort.tasksChanged' } & TasksChange)
   /** RunTask of this launch may be sent by AWS's limits, at `at`: is it still to be sent? */
   | { type: 'cohort.launchTurn'; cohortId: string; label: string; at: number }
   /** Something that should slow down or stop launching; `market`: where a launch was refused. */

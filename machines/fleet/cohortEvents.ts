@@ -116,10 +116,12 @@ export const passOnFreshness = fleetSetup.enqueueActions(({ context, event, enqu
 
 export const onTasksChanged = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.tasksChanged');
-  const { cohortId, taskIds } = event;
-  const tasks = Object.fromEntries(taskIds.map((taskId) => [taskId, true as const]));
+  const { cohortId, added, removed } = event;
+  const tasks = { ...context.tasksOf[cohortId] };
+  for (const taskId of removed) delete tasks[taskId];
+  for (const taskId of added) tasks[taskId] = true;
   enqueue.assign({ tasksOf: { ...context.tasksOf, [cohortId]: tasks } });
-  enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, taskIds });
+  enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, added, removed });
 });
 
 export const recordCohortReport = fleetSetup.enqueueActions(
@@ -134,10 +136,10 @@ export const recordCohortReport = fleetSetup.enqueueActions(
     // It has not carried out our last command yet: its counts would undo what we have just asked for.
     if (generation !== record.generation) return;
     if (total(counts) === 0 && launches === 0) {
+      // The end of each group has told that its task is gone.
       const { [cohortId]: _, ...tasksOf } = context.tasksOf;
       const money = withoutCohort(context.money, cohortId);
       enqueue.assign({ ...withStatuses(context, { [cohortId]: null }), tasksOf, money });
-      enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, taskIds: [] });
       enqueue.stopChild(cohortId);
       return;
     }

@@ -19,3 +19,7 @@ export const newStatus = (now: number): CohortStatus => ({
   ...{ counts: noCounts, launches: 0, generation: 0, observedGeneration: 0 },
   lastPolledAt: now,
 });
+
+/** It has reported what our last command did. */
+export const isObserved = ({ generation, observedGeneration }: CohortStatus): boolean =>
+  generation === observedGeneration;

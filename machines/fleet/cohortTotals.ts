@@ -1,4 +1,4 @@
-import type { CohortStatus } from './cohortStatus.ts';
+import { type CohortStatus, isObserved } from './cohortStatus.ts';
 import { type Counts, fewestWorkers, noCounts } from './plan.ts';
 
 /** Sums over all cohorts. A large fleet gets a report with each group that changes, so none of them adds up all cohorts. */
@@ -20,11 +20,9 @@ export const noCohorts: CountedCohorts = {
   totals: { counts: noCounts, launches: 0, unobserved: 0 },
 };
 
+const countKeys = Object.keys(noCounts) as (keyof Counts)[];
 /** These are the least of all cohorts; every other count is a sum. */
 const leastKeys = ['degradedWorkers', 'degradedIdleWorkers'] as const;
-const sumKeys = (Object.keys(noCounts) as (keyof Counts)[]).filter(
-  (key) => !(leastKeys as readonly string[]).includes(key),
-);
 
 /** `totals` once a cohort has `after` in the place of `before`; `cohorts`: all of them by then. */
 function replaceCounts(
@@ -35,7 +33,8 @@ function replaceCounts(
 ): Counts {
   if (before === after) return totals;
   const counts = { ...totals };
-  for (const key of sumKeys) counts[key] += after[key] - before[key];
+  for (const key of countKeys) counts[key] += after[key] - before[key];
+  // In the place of their sums.
   for (const key of leastKeys) {
     const mayBeMore = before[key] > 0 && before[key] === totals[key] && before[key] !== after[key];
     // All are looked at only here: a degraded group of the cohort that had the least has changed.
@@ -47,7 +46,7 @@ function replaceCounts(
 }
 
 const unobserved = (status: CohortStatus | null): number =>
-  status === null || status.generation === status.observedGeneration ? 0 : 1;
+  status === null || isObserved(status) ? 0 : 1;
 
 /** Adds or replaces the status of each of these cohorts; null: the cohort is gone. */
 export function withStatuses(

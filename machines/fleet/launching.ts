@@ -1,5 +1,6 @@
 import { cohortSize, type LaunchPlan } from '../cohort/groupRecords.ts';
 import { templateKey, workersFor } from '../scheduler/releases.ts';
+import type { OwnedGroup } from '../shared/domain.ts';
 import { groupIdsOf, taskIdOf } from '../shared/ids.ts';
 import { tasksPerRunTask } from '../shared/limits.ts';
 import { parent } from '../shared/parent.ts';
@@ -34,10 +35,27 @@ function spawnCohort(fleet: Fleet, { monitor }: Modes, enqueue: Enqueue): string
   return cohortId;
 }
 
-/** Tasks of ours that no cohort has yet; the cohorts that have taken some have reported them by now. */
+const taskIdsIn = (groups: readonly OwnedGroup[]): string[] =>
+  groups.map(({ taskArn }) => taskIdOf(taskArn));
+
+/**
+ * Tasks of ours that no cohort has yet, as they were last told and as they are: a cohort takes those that have waited
+ * the longest, and others come after the last.
+ */
+function changeOfQueue(told: readonly OwnedGroup[], owned: readonly OwnedGroup[]) {
+  const next = told.findIndex(({ taskArn }) => taskArn === owned[0]?.taskArn);
+  const taken = next < 0 ? told.length : next;
+  const added = taskIdsIn(owned.slice(told.length - taken));
+  return { added, removed: taskIdsIn(told.slice(0, taken)) };
+}
+
+/** Tells which tasks no cohort has yet; the cohorts that have taken some have reported them by now. */
 export const reportRecovered = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  const taskIds = context.owned.map(({ taskArn }) => taskIdOf(taskArn));
-  enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId: 'recovered', taskIds });
+  const { toldOwned, owned } = context;
+  const change = changeOfQueue(toldOwned, owned);
+  if (change.added.length + change.removed.length === 0) return;
+  enqueue.assign({ toldOwned: owned });
+  enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId: 'recovered', ...change });
 });
 
 /** Puts up to one cohort's worth of what was restored or adopted into a cohort of its own. */

@@ -1,7 +1,8 @@
+import { assertEvent } from 'xstate';
 import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
 import { costKnownMs } from '../shared/timing.ts';
-import type { CohortStatus } from './cohortStatus.ts';
+import { type CohortStatus, isObserved } from './cohortStatus.ts';
 import { planWithCooldown } from './cooldown.ts';
 import { degradedIsSpare, drainOneDegraded, spareSinceAt } from './degradedGroups.ts';
 import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
@@ -11,7 +12,7 @@ import { usefulPendingOf } from './launchTurn.ts';
 import { missingOf } from './missing.ts';
 import type { Modes } from './modes.ts';
 import { tasksThatMayStay } from './money.ts';
-import { type Counts, groupsToKeep, kept, serving } from './plan.ts';
+import { type Counts, groupsToKeep, kept } from './plan.ts';
 import { drainUntil, sendCommands } from './sendCommands.ts';
 import { cohortsToRank, drainsOf, type Leaving, undrainsOf } from './shares.ts';
 import {
@@ -174,6 +175,8 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
   }
   if (drainsHeld) return;
   if (drainDegraded) return drainOneDegraded(context, enqueue);
+  // A fleet at work reports up to a hundred times in a tenth of a second: each report must not look at all cohorts.
+  if (drainPendingGroups + drainServing === 0) return;
   drainGroups(context, { pending: drainPendingGroups, serving: drainServing }, situation, enqueue);
 });
 
@@ -215,14 +218,14 @@ export const drainAllNow = fleetSetup.enqueueActions(({ context, enqueue }) => {
   beginDrainAll(context, context.now, enqueue);
 });
 
-/** What was put into a cohort since, or is taken back there, is drained like all others. */
-export const drainRest = fleetSetup.enqueueActions(({ context, enqueue }) => {
-  const { drainAllUntil, now } = context;
-  const left = Object.entries(context.cohorts).filter(
-    ([, { counts, generation, observedGeneration }]) =>
-      generation === observedGeneration && counts.pending + serving(counts) > 0,
-  );
-  drainCohorts(context, left, drainAllUntil ?? now, enqueue);
+/** What was put into a cohort since, or is taken back there, is drained like all others once it reports that. */
+export const drainRest = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  assertEvent(event, 'cohort.changed');
+  const { cohortId } = event;
+  const { drainAllUntil, cohorts, now } = context;
+  const status = cohorts[cohortId];
+  if (!status || !isObserved(status) || kept(status.counts) === 0) return;
+  drainCohorts(context, [[cohortId, status]], drainAllUntil ?? now, enqueue);
 });
 
 /** Reports why nothing is launched, once per change, while something is desired and not launched. */

@@ -15,23 +15,25 @@ const youngest = ({ cohorts }: Pick<Fleet, 'cohorts'>) => Object.entries(cohorts
  * choice among several cohorts, and they have not said so in this moment.
  */
 export function cohortsToRank(
-  { cohorts, now }: Pick<Fleet, 'cohorts' | 'now'>,
+  { cohorts, totals, now }: Pick<Fleet, 'cohorts' | 'totals' | 'now'>,
   { serving }: Leaving,
 ): string[] {
-  const all = Object.entries(cohorts);
-  const atWork = all.filter(([, { counts }]) => counts.busy > 0);
-  const idle = all.reduce((sum, [, { counts }]) => sum + counts.idle, 0);
-  const busy = all.reduce((sum, [, { counts }]) => sum + counts.busy, 0);
-  const isChoice = atWork.length > 1 && serving > idle && serving < idle + busy;
-  if (!isChoice || atWork.every(([, { ranked }]) => ranked?.at === now)) return [];
+  const { idle, busy } = totals.counts;
+  if (serving <= idle || serving >= idle + busy) return [];
+  const atWork = Object.entries(cohorts).filter(([, { counts }]) => counts.busy > 0);
+  if (atWork.length === 1 || atWork.every(([, { ranked }]) => ranked?.at === now)) return [];
   return atWork.map(([cohortId]) => cohortId);
 }
 
-/** The cohorts of the least busy groups, one entry a group; among equals those of the youngest cohorts leave. */
+/**
+ * The cohorts of the least busy groups, one entry a group; among equals those of the youngest cohorts leave. A cohort
+ * names its own by load, so no more than `most` of each are looked at.
+ */
 function leastBusy({ cohorts, now }: Pick<Fleet, 'cohorts' | 'now'>, most: number): string[] {
+  if (most === 0) return [];
   return youngest({ cohorts })
     .flatMap(([cohortId, { counts, ranked }]) =>
-      Array.from({ length: counts.busy }, (_, i) => ({
+      Array.from({ length: Math.min(counts.busy, most) }, (_, i) => ({
         cohortId,
         load: (ranked?.at === now ? ranked.busyLoads[i] : undefined) ?? 0,
       })),

@@ -122,6 +122,8 @@ export interface Fleet extends FleetInput, CountedCohorts {
   /** Since when a degraded group may leave as soon as it is idle; null: none may. */
   spareSince: number | null;
   emptySince: number | null;
+  /** What `owned` was when it was last told. */
+  toldOwned: OwnedGroup[];
   /** The Fargate tasks of each cohort, by cohort and task id: loads are sent to the cohort that they concern. */
   tasksOf: Record<string, Record<string, true>>;
   /** Loads that the monitor stream has shown and that no cohort has got yet, by cohort and task id. */
@@ -196,6 +198,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...{ fewerSince: null, spareSince: null },
   emptySince: null,
   ...{ ...noCohorts, tasksOf: {}, waitingLoads: {}, opened: 0, launched: 0 },
+  toldOwned: [],
   // Less than a turn's: the code runs for the first time, which is slow.
   turnAllowance: cohortSize,
   generation: 0,

@@ -1,7 +1,7 @@
 import { cohortSize } from '../cohort/groupRecords.ts';
 import type { CohortCommand } from '../cohort/messages.ts';
 import type { WorkerLoad } from '../scheduler/messages.ts';
-import type { CohortStatus } from './cohortStatus.ts';
+import { type CohortStatus, isObserved } from './cohortStatus.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import type { Fleet } from './state.ts';
 
@@ -39,9 +39,9 @@ export function withShown({ cohorts, tasksOf, waitingLoads }: Fleet, shown: Load
 }
 
 /** Some of its groups are to leave: whether these are at work decides what is stopped. */
-function isUrgent({ counts, generation, observedGeneration }: CohortStatus): boolean {
-  const { drainPending, cancelled, stopping } = counts;
-  return generation !== observedGeneration || drainPending + cancelled + stopping > 0;
+function isUrgent(status: CohortStatus): boolean {
+  const { drainPending, cancelled, stopping } = status.counts;
+  return !isObserved(status) || drainPending + cancelled + stopping > 0;
 }
 
 /** Cohorts whose loads cannot wait, and of the others as many as this turn of the event loop may take. */
@@ -49,9 +49,9 @@ function dueNow({ cohorts, waitingLoads }: Fleet): string[] {
   let room = loadsPerTurn;
   return Object.entries(waitingLoads).flatMap(([cohortId, loads]) => {
     const status = cohorts[cohortId];
-    const isDue = !status || isUrgent(status) || room > 0;
-    if (isDue) room -= Object.keys(loads).length;
-    return isDue ? [cohortId] : [];
+    if (status && !isUrgent(status) && room <= 0) return [];
+    room -= Object.keys(loads).length;
+    return [cohortId];
   });
 }
 

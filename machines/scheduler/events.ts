@@ -1,4 +1,5 @@
 import type { DesiredRequest } from '../shared/domain.ts';
+import type { TasksChange } from './cohortTasks.ts';
 import type {
   Generation,
   GroupsView,
@@ -56,8 +57,8 @@ export type SocketEvent =
 
 /** What the session and the monitor are told of the fleet. */
 export type FleetNews =
-  /** All Fargate tasks that this cohort owns, the stopping ones included. */
-  | { type: 'fleet.tasksChanged'; cohortId: string; taskIds: string[] }
+  /** A cohort owns the stopping ones, too. */
+  | ({ type: 'fleet.tasksChanged' } & TasksChange)
   /** The list of our tasks is complete, or may not be read. */
   | { type: 'fleet.inventoryCompleted'; at: number; looked: boolean };
 

@@ -12,6 +12,7 @@ import {
   unreadWaitMs,
 } from '../shared/timing.ts';
 import { cancelingAt, changedCounts, noCancellations } from './cancellations.ts';
+import { type CohortTasks, type TasksChange, withChangedTasks } from './cohortTasks.ts';
 import {
   type DeadTasks,
   type KnownDead,
@@ -39,9 +40,8 @@ export interface MonitorContext extends MonitorInput, KnownDead {
   attempts: number;
   jitter: number;
   trouble: string | null;
-  /** Our Fargate tasks, by cohort. */
-  tasks: Record<string, string[]>;
-  /** Those that became ours since the last list of workers. */
+  tasks: CohortTasks;
+  /** Those that became ours since the last list of workers; none before a list has told the loads of all tasks. */
   added: string[];
   stream: MonitorStream;
   /** Until when a worker that was last shown without work counts as idle; null: nothing was shown. */
@@ -58,7 +58,6 @@ function silenceLimit({ stream: { gapsMs } }: MonitorContext): number {
 }
 
 type Closed = Extract<MonitorSocketEvent, { type: 'socket.closed' }>;
-type CohortTasks = Pick<Extract<FleetNews, { type: 'fleet.tasksChanged' }>, 'cohortId' | 'taskIds'>;
 
 const monitorSetup = setup({
   types: {} as {
@@ -105,7 +104,7 @@ const monitorSetup = setup({
       },
     }),
     /** From here on nothing is current of what the stream has shown. */
-    closeStream: assign({ stream: nothingShown, reportable: [] }),
+    closeStream: assign({ stream: nothingShown, added: [], reportable: [] }),
     reportClosed: sendTo(
       parent,
       ({ context, event }): MonitorEvent => ({
@@ -124,15 +123,10 @@ const monitorSetup = setup({
       }),
     ),
     keepTasks: assign({
-      added: ({ context }, { cohortId, taskIds }: CohortTasks) => {
-        const known = new Set(context.tasks[cohortId]);
-        const added = taskIds.filter((taskId) => !known.has(taskId));
-        return [...context.added, ...added];
-      },
-      tasks: ({ context }, { cohortId, taskIds }: CohortTasks) => {
-        const { [cohortId]: _, ...others } = context.tasks;
-        return taskIds.length > 0 ? { ...others, [cohortId]: taskIds } : others;
-      },
+      // Otherwise the next list tells the loads of all tasks. There may never be one, so none is kept for it.
+      added: ({ context }, { added }: TasksChange) =>
+        context.stream.isTraced ? [...context.added, ...added] : context.added,
+      tasks: ({ context }, change: TasksChange) => withChangedTasks(context.tasks, change),
     }),
     forgetNoticed: assign({
       dead: ({ context }) => withoutNoticed(context.dead, context.now),
@@ -194,7 +188,7 @@ const tellCanceling = monitorSetup.enqueueActions(({ context, event, enqueue }) 
   assertEvent(event, 'fleet.tasksChanged');
   const { stream } = context;
   if (stream.isTraced) return;
-  const counts = event.taskIds.map((id) => [id, cancelingAt(stream.cancellations, id)] as const);
+  const counts = event.added.map((id) => [id, cancelingAt(stream.cancellations, id)] as const);
   const canceling = Object.fromEntries(counts.filter(([, count]) => count > 0));
   if (hasAny(canceling)) enqueue({ type: 'reportCanceling', params: { canceling } });
 });

@@ -14,6 +14,7 @@ import {
   sessionStandstillMs,
   unreadWaitMs,
 } from '../shared/timing.ts';
+import { withChangedTasks } from './cohortTasks.ts';
 import { contradicts, speaksUnits } from './dialect.ts';
 import * as dialogue from './dialogue.ts';
 import type { FleetNews, MonitorEvent, SocketCommand, SocketEvent } from './events.ts';
@@ -209,8 +210,7 @@ export const sessionSetup = base.extend({
     keepTasks: base.assign({
       tasks: ({ context, event }) => {
         assertEvent(event, 'fleet.tasksChanged');
-        const { [event.cohortId]: _, ...others } = context.tasks;
-        return event.taskIds.length > 0 ? { ...others, [event.cohortId]: event.taskIds } : others;
+        return withChangedTasks(context.tasks, event);
       },
     }),
     completeInventory: base.assign({ inventoryComplete: true }),

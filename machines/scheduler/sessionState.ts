@@ -1,5 +1,6 @@
 import type { Capability } from '../shared/domain.ts';
 import { leastEchoLimitMs } from '../shared/timing.ts';
+import type { CohortTasks } from './cohortTasks.ts';
 import type { ReportedWorkers } from './deadWorkers.ts';
 import { type Dialect, unknownDialect } from './dialect.ts';
 import type { ConnectionStatus } from './events.ts';
@@ -50,8 +51,7 @@ export interface SessionContext extends SessionInput {
   unitProtocol: UnitProtocol | null;
   /** The shutdown of the cluster has been reported. */
   shutdownReported: boolean;
-  /** Our Fargate tasks, by cohort. */
-  tasks: Record<string, string[]>;
+  tasks: CohortTasks;
   inventoryComplete: boolean;
   loads: Record<string, WorkerLoad>;
   groups: GroupsView | null;

@@ -1,9 +1,9 @@
 import type { Clock } from './systemClock.ts';
 
 /**
- * Calls under way at once, by operation. Together they are fewer than `maxConnections`, so that a call that was sent
- * never waits in the HTTP agent, where neither its timeouts nor its error would tell that wait from a dead server; and
- * so that launches without an answer leave room for StopTask.
+ * Calls under way at once, by operation, where there are `maxConnections`. Together they are never more than the
+ * connections, so that a call that was sent never waits in the HTTP agent, where neither its timeouts nor its error
+ * would tell that wait from a dead server; and so that launches without an answer leave room for StopTask.
  */
 const most: Readonly<Record<string, number>> = {
   RunTask: 40,
@@ -15,6 +15,14 @@ const mostOther = 4;
 
 /** Connections of one client to one host, unless the settings say otherwise. */
 export const maxConnections = 100;
+/** One for each of the operations above, and one for all others. */
+export const minConnections = Object.keys(most).length + 1;
+
+/** How many calls of an operation may be under way: one for sure, and its part of the connections that are left. */
+export function limitOf(operation: string, connections: number): number {
+  const part = ((most[operation] ?? mostOther) - 1) / (maxConnections - minConnections);
+  return 1 + Math.floor(part * (connections - minConnections));
+}
 
 /** A wait of this length is worth a word, ms. */
 const longWaitMs = 5_000;
@@ -38,7 +46,10 @@ interface Lane {
   reportedAt: number;
 }
 
-/** Limits how many calls are under way at once. `onLongWait` is called at most once a minute per operation. */
+/**
+ * Limits how many calls are under way at once. `onLongWait` is called at most once a minute per operation.
+ * `connections`: at least `minConnections`.
+ */
 export function limitCallsUnderWay(
   clock: Clock,
   onLongWait: (wait: LongWait) => void,
@@ -59,10 +70,7 @@ export function limitCallsUnderWay(
     async enter(operation, signal) {
       signal.throwIfAborted();
       const lane = laneOf(operation in most ? operation : 'other');
-      const limit = Math.max(
-        1,
-        Math.floor(((most[operation] ?? mostOther) * connections) / maxConnections),
-      );
+      const limit = limitOf(operation, connections);
       let isOver = false;
       const leave = () => {
         if (isOver) return;

@@ -5,6 +5,8 @@ import { choice, decimal, integer } from './valueTypes.ts';
 const maxTimerSeconds = Math.floor((2 ** 31 - 1) / 1000);
 
 export const positive = integer('a positive integer', 1);
+/** One for each of RunTask, StopTask, DescribeTasks, ListTasks, and one for all other calls. */
+export const connections = integer('an integer of 5 or more (each kind of call needs one)', 5);
 export const notNegative = integer('a non-negative integer', 0);
 export const seconds = integer('a whole number of seconds, 0 or more', 0, maxTimerSeconds);
 export const positiveSeconds = integer('a whole number of seconds, 1 or more', 1, maxTimerSeconds);

@@ -3,7 +3,7 @@ import { emulator } from './benches/emulator.ts';
 import { footprint } from './benches/footprint.ts';
 import { inspector } from './benches/inspector.ts';
 import { large } from './benches/large.ts';
-import { launchFree, launchQuota, scale } from './benches/launch.ts';
+import { launchFree, launchQuota, launchWhole, scale } from './benches/launch.ts';
 import { react } from './benches/react.ts';
 import { register } from './benches/register.ts';
 import { shrink } from './benches/shrink.ts';
@@ -14,6 +14,7 @@ import { witness } from './benches/witness.ts';
 export const benches: readonly Bench[] = [
   emulator,
   launchFree,
+  launchWhole,
   launchQuota,
   witness,
   large,

@@ -9,6 +9,7 @@ interface ChildEvent {
 }
 
 export interface Child<Request, Received extends ChildEvent> {
+  pid: number;
   send(request: Request): void;
   /** The next unhandled event of this kind that matches, received or still to come. Rejects after 180 s or when the child exits. */
   waitFor<Event extends Received['event']>(
@@ -50,6 +51,7 @@ export function startChild<Request, Received extends ChildEvent>(
     notify();
   });
   return {
+    pid: child.pid ?? 0,
     send: (request) => void child.send(request as object),
     async waitFor(event, matches = () => true) {
       const until = performance.now() + waitLimitMs;

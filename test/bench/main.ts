@@ -5,7 +5,7 @@ import type { Row } from './bench.ts';
 import { benches } from './benches.ts';
 import { measure, type SideResult } from './measure.ts';
 import { prepare } from './realScheduler.ts';
-import { type BenchResult, sidesLost, writeReport } from './report.ts';
+import { type BenchResult, conditionsNow, sidesLost, writeReport } from './report.ts';
 import type { Side } from './stage.ts';
 import { shown } from './statistics.ts';
 
@@ -62,15 +62,16 @@ async function originalOf(release: string): Promise<Side> {
 }
 
 function describeRow({ id, what, unit, goal }: Row, results: readonly SideResult[]): string {
-  const values = results.flatMap(({ side, rows }) => {
+  const values = results.flatMap(({ side, rows, emulator }) => {
     const found = rows[id];
     if (!found) return [];
     const range = found.runs > 1 ? ` (${shown(found.min)} to ${shown(found.max)})` : '';
-    return [`${side} ${shown(found.median)} ${unit}${range}`];
+    const share = emulator ? `, the emulator ${emulator.max.toFixed(0)} % of a core at most` : '';
+    return [`${side} ${shown(found.median)} ${unit}${range}${share}`];
   });
   const ours = results.find(({ side }) => side === 'ours')?.rows[id];
   const verdict = ours === undefined ? '' : ours.median <= goal ? 'met   ' : 'missed';
-  return `${verdict} ${id}: ${what}: ${values.join(', ')}; goal ${shown(goal)} ${unit}`;
+  return `${verdict} ${id}: ${what}: ${values.join('; ')}; goal ${shown(goal)} ${unit}`;
 }
 
 // It has options of its own.
@@ -106,16 +107,25 @@ const sides: Side[] = [{ name: 'ours' }];
 for (const release of values.against) sides.push(await originalOf(release));
 
 const all: BenchResult[] = [];
+// Before the first report is written, which changes files.
+const conditions = conditionsNow(sides.map(({ name }) => name));
 for (const bench of chosen) {
   // What other programs do: a bench before it has a part in it.
   const load = loadavg()[0] ?? Number.NaN;
-  const results = await measure(bench, sides, { rounds, scale, print: note });
-  all.push({ bench, load, results });
-  if (!values.json)
-    for (const row of bench.rows) process.stdout.write(`${describeRow(row, results)}\n`);
+  try {
+    const results = await measure(bench, sides, { rounds, scale, print: note });
+    const result = { bench, conditions, load, results };
+    all.push(result);
+    // A bench that fails after an hour loses only its own results.
+    if (values.write) writeReport([result]);
+    if (!values.json)
+      for (const row of bench.rows) process.stdout.write(`${describeRow(row, results)}\n`);
+  } catch (error) {
+    process.exitCode = 1;
+    note(`bench ${bench.name} failed: ${(error as Error).stack}`);
+  }
 }
-if (values.write) writeReport(all);
 if (values.json) {
-  const named = all.map(({ bench: { name }, results }) => ({ name, results }));
+  const named = all.map(({ bench: { name }, ...result }) => ({ name, ...result }));
   process.stdout.write(`${JSON.stringify(named, null, 2)}\n`);
 }

@@ -1,4 +1,4 @@
-// Loaded into the daemon with `--import`. It samples how late the event loop is, and at SIGUSR2 writes what it has seen
+// Loaded into the daemon with `--import`. It samples how late the event loop is, unless BENCH_PROBE_OF is `heap`, and at SIGUSR2 writes what it has seen
 // since the last time, with the heap after a garbage collection, to the file of BENCH_PROBE.
 import { renameSync, writeFileSync } from 'node:fs';
 import v8 from 'node:v8';
@@ -17,7 +17,7 @@ let last = sample();
 let longest = { loopDelayMs: 0, ownDelayMs: 0 };
 let skips = 0;
 
-setInterval(() => {
+function watchLoop() {
   const next = sample();
   const loopDelayMs = Math.max(0, next.at - last.at - everyMs);
   // Of a delay, what this process itself has computed; the rest was waiting for a CPU.
@@ -31,7 +31,8 @@ setInterval(() => {
     loopDelayMs: Math.max(longest.loopDelayMs, loopDelayMs),
     ownDelayMs: Math.max(longest.ownDelayMs, ownDelayMs),
   };
-}, everyMs).unref();
+}
+if (process.env.BENCH_PROBE_OF !== 'heap') setInterval(watchLoop, everyMs).unref();
 
 process.on('SIGUSR2', () => {
   const seen = longest;

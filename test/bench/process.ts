@@ -14,6 +14,30 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
+/**
+ * Watches how much of a core a process uses, from this call until the returned function is called or the process ends.
+ * That function tells the greatest share in a quarter of a second, %.
+ */
+export function watchShare(pid: number): () => number {
+  const sample = () => ({ at: performance.now(), cpu: cpuSeconds(pid) });
+  let greatest = 0;
+  let last = sample();
+  const timer = setInterval(() => {
+    try {
+      const next = sample();
+      greatest = Math.max(greatest, (100_000 * (next.cpu - last.cpu)) / (next.at - last.at));
+      last = next;
+    } catch {
+      // It has ended.
+      clearInterval(timer);
+    }
+  }, 250);
+  return () => {
+    clearInterval(timer);
+    return greatest;
+  };
+}
+
 /** Resident memory of a process, MB. */
 export function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(field(pid, 'status'))?.[1]) / 1024;

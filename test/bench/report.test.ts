@@ -3,13 +3,16 @@ import { describe, expect, it } from 'vitest';
 import type { Row } from './bench.ts';
 import type { SideResult } from './measure.ts';
 import {
+  conditionsNow,
   missesOf,
   sidesLost,
   storedMedian,
   storedReport,
+  storedTable,
   svg,
   type TableResult,
   table,
+  unexplainedMisses,
 } from './report.ts';
 import { shown } from './statistics.ts';
 
@@ -49,6 +52,13 @@ describe('rows that miss their goals', () => {
     ]);
   });
 
+  it('names rows that miss without a reason', () => {
+    const missed = measured(3, { why: undefined });
+    expect(unexplainedMisses([measured(3), missed, measured(1, { why: undefined })])).toEqual([
+      'a.time',
+    ]);
+  });
+
   it('gives no multiple of a goal of nothing', () => {
     expect(missesOf([measured(3, { goal: 0 })])).toEqual(['* a.time: 3 s instead of 0: disk: 1 s']);
   });
@@ -68,6 +78,11 @@ describe('rows that miss their goals', () => {
       '* a.time: 3 s instead of 2, 1.5 times the goal: disk: 1 s',
     ]);
   });
+});
+
+it('names rows that are newer than the results', () => {
+  expect(table([measured(null, { original: 3 })], run)).not.toContain('Not measured yet');
+  expect(table([measured(null)], run)).toContain('\nNot measured yet: a.time.');
 });
 
 it('has a column for each release of the original, also where only some rows have it', () => {
@@ -91,11 +106,28 @@ it('has a column for each release of the original, also where only some rows hav
   );
 });
 
-it('names benches of the same conditions together, each with its load', () => {
+it('names benches of the same conditions together, each with its load and what the emulator used', () => {
   const results = [{ side: 'ours', rows: {} }];
+  const share = (max: number) => ({ ...{ median: 1, min: 1, max, runs: 2 } });
+  const watched = [
+    { side: 'ours', rows: {}, emulator: share(41.2) },
+    { side: 'original 2.6.0', rows: {}, emulator: share(7) },
+  ];
   const conditions = 'a machine';
-  const run = { a: { conditions, load: 0.44, results }, b: { conditions, results } };
-  expect(table([measured(2)], run)).toContain('\n* a (load 0.4), b: a machine\n');
+  const run = {
+    ...{ a: { conditions, load: 0.44, results }, b: { conditions, results } },
+    c: { conditions, load: 1.02, results: watched },
+  };
+  expect(table([measured(2)], run)).toContain(
+    '\n* a (load 0.4), b, c (load 1.0, emulator 41 %): a machine\n',
+  );
+});
+
+it('names the version of scaler-ecs and its commit with the conditions of a run', () => {
+  const conditions = conditionsNow(['ours', 'original 2.6.0', 'original 2.9.0']);
+  expect(conditions).toMatch(/^\d{4}-\d\d-\d\d, \d+ cores of /);
+  expect(conditions).toMatch(/, scaler-ecs \d+\.\d+\.\d+( \([0-9a-f]{8}( changed)?\))?, Node\.js /);
+  expect(conditions).toMatch(/, original 2\.6\.0, original 2\.9\.0$/);
 });
 
 describe('the picture', () => {
@@ -105,10 +137,22 @@ describe('the picture', () => {
 
   it('says when, on which machine and with which versions it was measured', () => {
     const picture = svg([both], { a: { conditions, results: [] } });
-    expect(picture).toContain('scaler-ecs (blue) beside original 2.6.0 (grey)');
+    expect(picture).toContain('>scaler-ecs</text>');
+    expect(picture).toContain('>original 2.6.0</text>');
     expect(picture).toContain(
       '>2026-11-28, 2 cores of A &amp; B, Node.js 26.10.0, original 2.6.0<',
     );
+  });
+
+  it('has a bar for each release of the original, in a colour of its own', () => {
+    const newer: SideResult = {
+      side: 'original 2.9.0',
+      rows: { 'a.time': { median: 5, min: 5, max: 5, runs: 1 } },
+    };
+    const picture = svg([{ ...both, results: [newer, ...both.results] }], {});
+    const bars = [...picture.matchAll(/height="14" fill="([^"]+)"\/><text [^>]+>(\d+) s</g)];
+    expect(bars.map(([, , value]) => value)).toEqual(['4', '5', '1']);
+    expect(new Set(bars.map(([, colour]) => colour)).size).toBe(3);
   });
 
   it('names the benches where they were measured under different conditions', () => {
@@ -169,6 +213,10 @@ describe('the README', () => {
     expect(readFileSync(new URL('./bench.svg', import.meta.url), 'utf8')).toBe(picture);
   });
 
+  it('has a reason for each row of the last results that misses its goal', () => {
+    expect(unexplainedMisses(storedTable()), '`why` in test/bench/benches').toEqual([]);
+  });
+
   it.each([
     [
       'a launch',
@@ -180,7 +228,7 @@ describe('the README', () => {
     ],
     [
       'a first task',
-      `| ${theirs('start.firstTask')} s | ${ours('start.firstTask')} s; ${ours('start.again')} s after an orderly end |`,
+      `| ${theirs('start.firstTask')} s | ${ours('start.firstTask')} s; ${ours('start.again')} s after an orderly end;`,
     ],
   ])('compares %s with the medians of the last results', (_, sentence) => {
     expect(readme.includes(sentence), sentence).toBe(true);

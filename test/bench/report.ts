@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { withReadmeBlock } from '../../src/shared/readmeBlock.ts';
@@ -12,6 +13,8 @@ export interface TableResult {
 }
 
 export interface BenchResult extends TableResult {
+  /** Of its run, see `conditionsNow`. */
+  conditions: string;
   /** Load average of the minute before its first run. */
   load: number;
 }
@@ -25,8 +28,9 @@ interface StoredBench {
   results: SideResult[];
 }
 
+const root = new URL('../../', import.meta.url);
 const stored = new URL('./results.json', import.meta.url);
-const readme = new URL('../../README.md', import.meta.url);
+const readme = new URL('README.md', root);
 const picture = new URL('./bench.svg', import.meta.url);
 
 function cellOf(results: readonly SideResult[], side: string, id: string): string {
@@ -36,20 +40,46 @@ function cellOf(results: readonly SideResult[], side: string, id: string): strin
   return runs > 1 ? `${shown(median)} (${shown(min)} to ${shown(max)})` : shown(median);
 }
 
-function conditions(results: readonly BenchResult[]): string {
-  const originals = new Set(results.flatMap(({ results: sides }) => sides.map(({ side }) => side)));
-  originals.delete('ours');
+/** The version of scaler-ecs and its commit, and whether files differ from that. */
+function versionOfOurs(): string {
+  const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+    version: string;
+  };
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
+  try {
+    const changed = git('status', '--porcelain', '--untracked-files=no') === '' ? '' : ' changed';
+    return `scaler-ecs ${version} (${git('rev-parse', '--short=8', 'HEAD')}${changed})`;
+  } catch {
+    // Not in a clone.
+    return `scaler-ecs ${version}`;
+  }
+}
+
+/** When and where a run that begins now is made, with which versions. `sides`: all that the run measures. */
+export function conditionsNow(sides: readonly string[]): string {
   const machine = `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'unknown make'}`;
-  const versions = [`Node.js ${process.versions.node}`, ...originals].join(', ');
+  const originals = sides.filter((side) => side !== 'ours');
+  const versions = [versionOfOurs(), `Node.js ${process.versions.node}`, ...originals].join(', ');
   return `${new Date().toISOString().slice(0, 10)}, ${machine}, ${versions}`;
 }
 
-/** The benches of one run are named together, with when and where it was; the load of each in brackets. */
+/** The load before a bench and the share of a core that the emulator had at most, in brackets; empty: not measured. */
+function remarksOf({ load, results }: StoredBench): string {
+  const shares = results.flatMap(({ emulator }) => (emulator ? [emulator.max] : []));
+  const remarks = [
+    ...(load === undefined ? [] : [`load ${load.toFixed(1)}`]),
+    ...(shares.length === 0 ? [] : [`emulator ${Math.max(...shares).toFixed(0)} %`]),
+  ];
+  return remarks.length === 0 ? '' : ` (${remarks.join(', ')})`;
+}
+
+/** The benches of one run are named together, with when and where it was. */
 function runsOf(run: Readonly<Record<string, StoredBench>>): string[] {
   const names = new Map<string, string[]>();
-  for (const [name, { conditions, load }] of Object.entries(run)) {
-    const shownName = load === undefined ? name : `${name} (load ${load.toFixed(1)})`;
-    names.set(conditions, [...(names.get(conditions) ?? []), shownName]);
+  for (const [name, bench] of Object.entries(run)) {
+    const { conditions } = bench;
+    names.set(conditions, [...(names.get(conditions) ?? []), `${name}${remarksOf(bench)}`]);
   }
   return [...names].map(([conditions, together]) => `* ${together.join(', ')}: ${conditions}`);
 }
@@ -65,6 +95,16 @@ export function missesOf(results: readonly TableResult[]): string[] {
       return [`* ${id}: ${shown(ours)} ${unit} instead of ${shown(goal)}${times}: ${why}`];
     }),
   );
+}
+
+/** Rows that are more than their goals and do not say why. */
+export function unexplainedMisses(results: readonly TableResult[]): string[] {
+  return results.flatMap(({ bench, results: sides }) => {
+    const ours = sides.find(({ side }) => side === 'ours')?.rows ?? {};
+    return bench.rows
+      .filter(({ id, goal, why }) => why === undefined && (ours[id]?.median ?? 0) > goal)
+      .map(({ id }) => id);
+  });
 }
 
 export function table(
@@ -87,6 +127,9 @@ export function table(
       }),
   );
   const misses = missesOf(results);
+  const unmeasured = results.flatMap(({ bench, results: sides }) =>
+    bench.rows.filter(({ id }) => !sides.some(({ rows }) => rows[id])).map(({ id }) => id),
+  );
   return [
     'Median, minimum and maximum of the runs; lower is better.',
     '',
@@ -95,34 +138,44 @@ export function table(
     `| row | what | unit | limit | ${[...originals, 'scaler-ecs', 'goal', 'command'].join(' | ')} |`,
     `|${'---|'.repeat(originals.length + 7)}`,
     ...lines,
+    ...(unmeasured.length > 0 ? ['', `Not measured yet: ${unmeasured.join(', ')}.`] : []),
     ...(misses.length > 0 ? ['', 'Rows that miss their goals, and why:', '', ...misses] : []),
   ].join('\n');
 }
 
-interface Bar {
+/** The bars of a row that ours and at least one original have; ours is the last one. */
+interface Bars {
   label: string;
-  /** Such as `original 2.6.0`. */
-  beside: string;
-  original: number;
-  ours: number;
   unit: string;
+  /** `side`: such as `original 2.6.0`. */
+  bars: { side: string; value: number }[];
 }
 
-/** Rows that both sides have. */
-function barsOf(results: readonly TableResult[]): Bar[] {
+function barsOf(results: readonly TableResult[]): Bars[] {
   return results.flatMap(({ bench, results: sides }) =>
     bench.rows.flatMap(({ id, unit }) => {
-      const ours = sides.find(({ side }) => side === 'ours')?.rows[id]?.median;
-      const other = sides.find(({ side }) => side !== 'ours');
-      const original = other?.rows[id]?.median;
-      return ours === undefined || original === undefined
+      const all = sides.flatMap(({ side, rows }) => {
+        const value = rows[id]?.median;
+        return value === undefined ? [] : [{ side, value }];
+      });
+      const isOurs = ({ side }: { side: string }) => side === 'ours';
+      const ours = all.find(isOurs);
+      const originals = all.filter((one) => !isOurs(one));
+      originals.sort((a, b) => a.side.localeCompare(b.side));
+      return ours === undefined || originals.length === 0
         ? []
-        : [{ label: id, beside: other?.side ?? '', original, ours, unit }];
+        : [{ label: id, unit, bars: [...originals, ours] }];
     }),
   );
 }
 
-const rowHeight = 44;
+/** From the top of a bar to that of the next one. */
+const barHeight = 17;
+/** Between the bars of two rows. */
+const rowGap = 10;
+const ourColour = '#2563a8';
+/** Of the originals, in the order of their releases. */
+const originalColours = ['#b0b6be', '#868d97', '#656c76'];
 const barsFrom = 190;
 const longest = 430;
 const lineHeight = 16;
@@ -161,30 +214,44 @@ function captionOf(
   });
 }
 
-/** A pair of bars for each row that both sides have, each pair on its own scale; below them, when and where it was. */
+/** The bars of each row that ours and an original have, each row on its own scale; below them, when and where it was. */
 export function svg(
   results: readonly TableResult[],
   run: Readonly<Record<string, StoredBench>>,
 ): string {
-  const bars = barsOf(results);
-  const captionFrom = 50 + rowHeight * bars.length;
+  const rows = barsOf(results);
+  const originals = [...new Set(rows.flatMap(({ bars }) => bars.map(({ side }) => side)))]
+    .filter((side) => side !== 'ours')
+    .sort();
+  const colourOf = (side: string) =>
+    side === 'ours' ? ourColour : (originalColours[originals.indexOf(side)] ?? originalColours[0]);
+  let top = 40;
+  const drawn = rows.flatMap(({ label, unit, bars }) => {
+    const scale = longest / Math.max(...bars.map(({ value }) => value), 1e-9);
+    const labelAt = top + (barHeight * bars.length) / 2 + 3;
+    const lines = bars.map(({ side, value }) => {
+      const y = top;
+      top += barHeight;
+      return `<rect x="${barsFrom}" y="${y}" width="${Math.max(1, value * scale).toFixed(1)}" height="14" fill="${colourOf(side)}"/><text x="${(barsFrom + 6 + value * scale).toFixed(1)}" y="${y + 11}">${shown(value)} ${unit}</text>`;
+    });
+    top += rowGap;
+    return [`<text x="12" y="${labelAt}">${label}</text>${lines.join('')}`];
+  });
+  const captionFrom = top + 10;
   const caption = captionOf(results, run).map(
     (line, i) =>
       `<text x="12" y="${captionFrom + 6 + i * lineHeight}" fill="#57606e">${escaped(line)}</text>`,
   );
   const height = captionFrom + 6 + lineHeight * caption.length;
-  const originals = [...new Set(bars.map(({ beside }) => beside))].join(', ');
-  const pairs = bars.map(({ label, original, ours, unit }, i) => {
-    const y = 40 + i * rowHeight;
-    const scale = longest / Math.max(original, ours, 1e-9);
-    const bar = (value: number, top: number, fill: string) =>
-      `<rect x="${barsFrom}" y="${top}" width="${Math.max(1, value * scale).toFixed(1)}" height="14" fill="${fill}"/><text x="${(barsFrom + 6 + value * scale).toFixed(1)}" y="${top + 11}">${shown(value)} ${unit}</text>`;
-    return `<text x="12" y="${y + 20}">${label}</text>${bar(original, y, '#b0b6be')}${bar(ours, y + 17, '#2563a8')}`;
+  const legend = ['ours', ...originals].map((side, i) => {
+    const name = side === 'ours' ? 'scaler-ecs' : side;
+    const x = 12 + 120 * i;
+    return `<rect x="${x}" y="12" width="12" height="12" fill="${colourOf(side)}"/><text x="${x + 18}" y="22" font-weight="600">${escaped(name)}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 ${height}" width="760" height="${height}" font-family="system-ui,sans-serif" font-size="12" role="img" aria-label="scaler-ecs beside the original">
 <rect width="760" height="${height}" fill="#fff"/>
-<text x="12" y="22" font-weight="600">scaler-ecs (blue) beside ${escaped(originals)} (grey); shorter is better</text>
-${[...pairs, ...caption].join('\n')}
+${legend.join('')}<text x="${12 + 120 * legend.length}" y="22">shorter is better</text>
+${[...drawn, ...caption].join('\n')}
 </svg>
 `;
 }
@@ -203,13 +270,18 @@ export function sidesLost(
   return [...new Set(sides)].filter((side) => !measured.includes(side));
 }
 
-/** The table and the picture of the README, of the last results of each bench. */
-export function storedReport(): { table: string; picture: string } {
-  const run = storedRun();
-  const all = benches.flatMap((bench) => {
+/** The last results of each bench. */
+export function storedTable(run = storedRun()): TableResult[] {
+  return benches.flatMap((bench) => {
     const found = run[bench.name];
     return found ? [{ bench, results: found.results }] : [];
   });
+}
+
+/** The table and the picture of the README, of the last results of each bench. */
+export function storedReport(): { table: string; picture: string } {
+  const run = storedRun();
+  const all = storedTable(run);
   return { table: table(all, run), picture: svg(all, run) };
 }
 
@@ -224,9 +296,7 @@ export function storedMedian(row: string, side: string): number {
 /** Stores these results, and writes the table and the picture of the README with the last ones of each other bench. */
 export function writeReport(results: readonly BenchResult[]): void {
   const run = storedRun();
-  const where = conditions(results);
-  for (const { bench, load, results: sides } of results)
-    run[bench.name] = { conditions: where, load, results: sides };
+  for (const { bench, ...stored } of results) run[bench.name] = stored;
   writeFileSync(stored, `${JSON.stringify(run, null, 2)}\n`);
   const report = storedReport();
   writeFileSync(readme, withReadmeBlock(readFileSync(readme, 'utf8'), 'bench', report.table));

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerView } from '../../src/emulator/ledger.ts';
 import { epochMs, startChild } from './child.ts';
 import type { MonitorEvent, MonitorRequest } from './monitorStream.ts';
-import { cpuSeconds } from './process.ts';
+import { cpuSeconds, watchShare } from './process.ts';
 import type { SchedulerEvent, SchedulerRequest } from './scheduler.ts';
 
 /** Whose worker manager is measured: ours, or the Python manager of a release in a virtual environment. */
@@ -74,8 +74,8 @@ export interface ManagerOptions {
   nodeArgs?: string[];
   workersPerTask?: number;
   stateDir?: string;
-  /** Measure delays of the event loop and the heap. */
-  isProbed?: boolean;
+  /** Measure delays of the event loop and the heap. `heap`: only that, at no cost while it is not asked for. */
+  isProbed?: boolean | 'heap';
 }
 
 export interface ProbeReport {
@@ -105,6 +105,11 @@ export const unlimited = [
 export class Stage {
   readonly #open: (() => Promise<void> | void)[] = [];
   readonly side: Side;
+  /**
+   * Of a core, for the emulator in its busiest quarter of a second, %. Below 100 it has waited for its callers; what
+   * the bench itself asks it is included.
+   */
+  emulatorShare = 0;
 
   constructor(side: Side) {
     this.side = side;
@@ -140,6 +145,10 @@ export class Stage {
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
     const [line] = (await once(lines, 'line')) as [string];
     const { url, accessKey } = JSON.parse(line) as { url: string; accessKey: string };
+    const share = watchShare(running.pid);
+    this.#open.push(() => {
+      this.emulatorShare = Math.max(this.emulatorShare, share());
+    });
     const headers = { authorization: `Bearer ${accessKey}` };
     const ledger = () =>
       new Promise<LedgerView>((resolve, reject) => {
@@ -251,6 +260,7 @@ export class Stage {
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
       AWS_EC2_METADATA_DISABLED: 'true',
       BENCH_PROBE: probeFile,
+      BENCH_PROBE_OF: isProbed === 'heap' ? 'heap' : 'all',
     };
     const { side } = this;
     const { child, ...running } =
@@ -307,6 +317,22 @@ export class Stage {
 export function cpuMeter(pid: number): () => number {
   const before = cpuSeconds(pid);
   return () => cpuSeconds(pid) - before;
+}
+
+/** CPU time that a manager uses from SIGTERM until it has ended, s, to a fiftieth. */
+export async function cpuOfEnd(manager: BenchManager): Promise<number> {
+  const before = cpuSeconds(manager.pid);
+  let last = before;
+  const timer = setInterval(() => {
+    try {
+      last = cpuSeconds(manager.pid);
+    } catch {
+      // It has ended.
+    }
+  }, 20);
+  await manager.terminate();
+  clearInterval(timer);
+  return last - before;
 }
 
 /** The longest pause between heartbeats from a moment to now, ms. */

@@ -193,9 +193,6 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
       'machines/fleet/cohortEvents.ts': mutantsOf(
         'if (due.length === 0) return; | due.length === 0 => false',
       ),
-      'machines/cohort/drain.ts': mutantsOf(
-        'Math.max( | Math.max( record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnl... => Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0, record.stopUnle...',
-      ),
     },
   },
   {

@@ -45,8 +45,12 @@ export const liveMonitor = (dead: Record<string, number> = {}) => {
   const close = (reason = 'reset', jitter = 1) =>
     stream.say({ type: 'socket.closed', at, reason, jitter });
   const tick = () => actor.send({ type: 'tick', now: at });
-  const tasks = (...taskIds: string[]) =>
-    actor.send({ type: 'fleet.tasksChanged', cohortId: 'c', taskIds });
+  const tasks = (...taskIds: string[]) => {
+    const before = actor.getSnapshot().context.tasks.c ?? [];
+    const added = taskIds.filter((taskId) => !before.includes(taskId));
+    const removed = before.filter((taskId) => !taskIds.includes(taskId));
+    actor.send({ type: 'fleet.tasksChanged', cohortId: 'c', added, removed });
+  };
   const die = (taskId: string) => actor.send({ type: 'task.dead', at, taskArn: arn(taskId) });
   /** What it has reported since it was asked last, but for the time. */
   const reports = () =>

@@ -48,8 +48,12 @@ export const liveSession = (given: Partial<SessionInput> = {}) => {
     socket.say({ type: 'socket.message', at, generation, message });
   const close = (kind = 'aborted', jitter = 1) =>
     socket.say({ type: 'socket.closed', at, kind, reason: 'x', jitter });
-  const tasks = (...taskIds: string[]) =>
-    actor.send({ type: 'fleet.tasksChanged', cohortId: 'c', taskIds });
+  const tasks = (...taskIds: string[]) => {
+    const before = actor.getSnapshot().context.tasks.c ?? [];
+    const added = taskIds.filter((taskId) => !before.includes(taskId));
+    const removed = before.filter((taskId) => !taskIds.includes(taskId));
+    actor.send({ type: 'fleet.tasksChanged', cohortId: 'c', added, removed });
+  };
   const sent = (): OutgoingMessage[] =>
     socket.told.flatMap((event) =>
       event.type === 'socket.send'

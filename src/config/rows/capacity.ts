@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import {
   atMostTen,
+  connections,
   cooldownSeconds,
   limit,
   positive,
@@ -61,9 +62,9 @@ export const capacityRows = {
     group: 'Capacity',
     help: "Such calls that ECS takes per second after that (the account's quota)",
   }),
-  ecs_connections: setting(positive, 100, {
+  ecs_connections: setting(connections, 100, {
     group: 'Capacity',
-    help: 'Connections to ECS at most; RunTask and StopTask use up to 40 of 100 each',
+    help: 'Connections to ECS at most, 5 or more; RunTask and StopTask use up to 40 of 100 each',
   }),
   per_worker_capabilities: setting(capabilities, [], {
     short: 'pwc',

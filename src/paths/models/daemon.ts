@@ -49,7 +49,7 @@ export const model: Model = {
       { type: 'monitor.freshness', at: 1, isCurrent: true },
       { type: 'monitor.deadWorkers', at: 1, workerIds: [] },
       { type: 'monitor.closed', at: 1 },
-      { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t'] },
+      { type: 'fleet.tasksChanged', cohortId: 'c', added: ['t'], removed: [] },
       { type: 'fleet.inventoryCompleted', at: 1, looked: true },
       { type: 'fleet.remaining', tasks: 2, launches: 1, looked: false },
       { type: 'tick', now: 1 },

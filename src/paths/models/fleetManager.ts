@@ -187,6 +187,7 @@ const comingAndGoing: Model = {
 };
 
 const terms = { transport: 'ymq', generation: 'g3', exact: true, bare: false } as const;
+const oneAdded = { added: ['t'], removed: [] };
 
 /** What persons order, and what is known of the connection and the scheduler. */
 const orders: Model = {
@@ -209,7 +210,7 @@ const orders: Model = {
       { type: 'fleet.drainGroups', at: 2, groupIds: ['old-0'] } as const,
       ...('cohort.0' in tasks
         ? []
-        : [{ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['t'] } as const]),
+        : [{ type: 'cohort.tasksChanged', cohortId: 'cohort.0', ...oneAdded } as const]),
     ];
   },
 };

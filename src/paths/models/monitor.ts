@@ -19,7 +19,7 @@ export const model: Model = {
     { type: 'monitor.forget' },
     { type: 'monitor.silent' },
     { type: 'tick', now: 0 },
-    { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t1'] },
+    { type: 'fleet.tasksChanged', cohortId: 'c', added: ['t1'], removed: [] },
     { type: 'task.dead', at: 0, taskArn: arn('t1') },
     { type: 'xstate.error.actor.monitorSocket', error: new Error('bad scheme') },
     ...(JSON.stringify(value).includes('overdue')

@@ -61,7 +61,7 @@ const eventsIn = (state: AnyMachineSnapshot): EventObject[] => {
     message(context.dialect.certain ?? 'g3', { type: 'disconnected', workerId: 'w1' }),
     message('g4', { type: 'shutdownAsked' }),
     { type: 'tick', now: context.now > 10_000 ? context.now + 1000 : 20_000 },
-    { type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ['t1'] },
+    { type: 'fleet.tasksChanged', cohortId: 'c', added: ['t1'], removed: [] },
     { type: 'fleet.inventoryCompleted', at: 0, looked: true },
     { type: 'monitor.loads', at: 0, loads: {} },
     { type: 'monitor.work', at: 0, work: null },

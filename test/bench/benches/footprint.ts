@@ -7,14 +7,13 @@ import { unlimited, untilCalm } from '../stage.ts';
 export const footprint: Bench = {
   name: 'footprint',
   what: 'resident memory, AWS answers at once',
-  originalRounds: 1,
   rows: [
     {
       id: 'footprint.idle',
       what: 'nothing is desired',
       unit: 'MB',
       goal: 70,
-      why: 'Node itself has 43 MB, and 11 MB more of its binary are read by what the program uses; the heap is 16 MB after a garbage collection: compiled code 6, source text 2.5, objects of the AWS SDK, XState and the settings; the rest is the young generation. Node.js 20 needs 74 MB',
+      why: 'Node itself has 43 MB, and 11 MB more of its binary are read by what the program uses; the heap is 16 MB after a garbage collection: compiled code 6, source text 2.5, objects of the AWS SDK, XState and the settings; the rest is the young generation (Node.js 26, 2026-11-28). Node.js 20 needed 74 MB',
       limit: 'Node itself',
     },
     {
@@ -22,7 +21,7 @@ export const footprint: Bench = {
       what: '1,000 groups run',
       unit: 'MB',
       goal: 95,
-      why: "garbage that V8 does not collect yet, in a young generation of up to 67 MB with Node.js 26 (Node.js 20: 34 MB, and 145 MB in all). With node's --initial-old-space-size=16 --max-semi-space-size=4, as in deploy/Dockerfile, it is 139 MB with Node.js 26 (Node.js 20: 103) and costs no more CPU time. V8 takes these when Node starts, so the program cannot set them itself",
+      why: "garbage that V8 does not collect yet, in a young generation of up to 67 MB with Node.js 26 (with Node.js 20 34 MB, and 145 MB in all). With node's --initial-old-space-size=16 --max-semi-space-size=4 it is 139 MB with Node.js 26 (with Node.js 20 103) and costs no more CPU time (2026-11-28). V8 takes these flags when Node starts; deploy/Dockerfile and deploy/systemd give them, and this row runs the command without them",
     },
   ],
   async run(stage, { groups, nodeArgs }) {

@@ -111,10 +111,12 @@ export const inspector: Bench = {
   rows: [
     {
       ...{ id: 'inspector.calm', unit: '%', goal: 2 },
+      why: 'events of the actors are encoded for the page and sent',
       what: 'of a core for the page, 10,000 groups at rest',
     },
     {
       ...{ id: 'inspector.motion', unit: '%', goal: 5 },
+      why: 'events of the actors are encoded for the page and sent',
       what: 'of a core for the page, 1,000 groups in motion',
     },
   ],

@@ -109,7 +109,12 @@ it('reports the tasks of its groups, and nothing of groups without a task', () =
   const { actor, told } = liveCohort();
   actor.send({ ...admit, launches: [...admit.launches] });
   actor.send(adopt);
-  const tasks = { type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['arn:9'] };
+  const tasks = {
+    type: 'cohort.tasksChanged',
+    cohortId: 'cohort.0',
+    added: ['arn:9'],
+    removed: [],
+  };
   expect(told).toContainEqual(tasks);
 });
 
@@ -211,17 +216,18 @@ describe('a cohort reports to the fleet manager', () => {
     expect(news()).toEqual([changed(4, { stopping: 4 }, 0, 1)]);
   });
 
-  it('its tasks whenever they change', async () => {
+  it('which tasks it has got and lost, and no other ones', async () => {
     const { actor, launchOne, told, look, refuse } = reportingCohort();
     const tasks = () =>
       told.splice(0).flatMap((event) => (event.type === 'cohort.tasksChanged' ? [event] : []));
     await launchOne();
-    expect(tasks()).toEqual([{ type: 'cohort.tasksChanged', cohortId, taskIds: ['arn:0'] }]);
+    const change = { type: 'cohort.tasksChanged', cohortId };
+    expect(tasks()).toEqual([{ ...change, added: ['arn:0'], removed: [] }]);
     const groups = [{ groupId: 'stray', taskArn: 'x/9', createdAt: 400, deadlinesFrom: 500 }];
     actor.send({ type: 'cohort.adopt', generation: 2, groups });
-    expect(tasks()).toMatchObject([{ taskIds: ['arn:0', '9'] }]);
+    expect(tasks()).toEqual([{ ...change, added: ['9'], removed: [] }]);
     await look(5000, observed('arn:0', 'stopped'));
-    expect(tasks()).toMatchObject([{ taskIds: ['9'] }]);
+    expect(tasks()).toEqual([{ ...change, added: [], removed: ['arn:0'] }]);
     await refuse(1, { kind: 'refused', reason: 'full' });
     expect(tasks()).toEqual([]);
   });

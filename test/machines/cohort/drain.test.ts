@@ -120,6 +120,12 @@ describe('a group that is to leave', () => {
     expect([groups.a?.drainDeadline, groups.b?.drainDeadline]).toEqual([5000, 4000]);
     expect(groups.c).toStrictEqual(serves());
   });
+
+  it('stays as it is when it waits until then already', () => {
+    const records = recordsOf({ a: waits({ drainDeadline: 5000 }) });
+    const when = { at: 3000, until: 5000, monitorEverConnected: true };
+    expect(drained(records, nobody, when).groups.a).toBe(records.groups.a);
+  });
 });
 
 it('a drain of others stops no group that waits, for its idle moment may be old', () => {
@@ -425,6 +431,13 @@ describe('the time to wait', () => {
       expect(stops({ stopFailures: 1 }, 500_000)).toBe(false);
     });
   });
+});
+
+it('a StopTask that has failed is asked for again after a pause, unless a later one is accepted', () => {
+  const told = { phase: 'stopping', drainRequested: true, stopRequestedAt: 5000 } as const;
+  const again = (at: number, stopAccepted = false) =>
+    expired(recordsOf({ a: serves({ ...told, stopFailures: 2, stopAccepted }) }), at).outbox.length;
+  expect([again(6999), again(7000), again(900_000, true)]).toEqual([0, 1, 0]);
 });
 
 describe('StopTask', () => {

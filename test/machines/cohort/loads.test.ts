@@ -119,6 +119,12 @@ describe('a load from the monitor stream', () => {
     ]);
   });
 
+  it('of no workers keeps how many the group had when it was last shown with any', () => {
+    const served = serves({ taskArn: arn('1'), load: load(1), shownWorkers: 4 });
+    const { groups } = recordLoads(recordsOf({ a: served }), { 1: gone }, 500);
+    expect(groups.a).toStrictEqual({ ...served, load: gone, workersLostSince: 500 });
+  });
+
   it('records since when a group that served has no workers', () => {
     let records = recordsOf({
       a: serves({ taskArn: arn('1'), load: load(1) }),

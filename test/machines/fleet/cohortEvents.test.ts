@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
+import type { TasksChange } from '../../../machines/scheduler/cohortTasks.ts';
+import { countedReads } from '../../support/countedReads.ts';
 import { fastManager, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 describe('a tick', () => {
@@ -161,8 +163,13 @@ describe('the monitor stream', () => {
     const { actor, clock, orders } = await readyManager({ owned: tasksOf(150) });
     for (let i = 0; i < 3; i++) clock.increment(1);
     const [load, other] = [1, 2].map((workers) => ({ workers, tasks: 0, canceling: 0 }));
-    actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['t1', 't2'] });
-    actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', taskIds: ['t3'] });
+    actor.send({
+      type: 'cohort.tasksChanged',
+      cohortId: 'cohort.0',
+      added: ['t1', 't2'],
+      removed: [],
+    });
+    actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', added: ['t3'], removed: [] });
     orders();
     const send = (loads: object | null) =>
       actor.send({ type: 'monitor.loads', at: 1, loads } as never);
@@ -265,32 +272,85 @@ describe('a report', () => {
   });
 });
 
+describe('a report of one cohort of many', () => {
+  const threeCohorts = async () => {
+    const live = await readyManager({ owned: tasksOf(300) }, { schedulerGraceMs: 3_600_000 });
+    const { actor, clock, at, command, reportOf, fleet } = live;
+    for (let turn = 0; turn < 4; turn++) clock.increment(1);
+    at(60_000);
+    actor.send({ type: 'monitor.loads', at: 60_000, loads: {} });
+    for (const cohortId of Object.keys(fleet().cohorts)) reportOf(cohortId, { busy: 100 }, 0, 0);
+    command(2 * 300);
+    return live;
+  };
+  const others = ({ fleet }: Awaited<ReturnType<typeof threeCohorts>>) =>
+    Object.entries(fleet().cohorts).flatMap(([id, status]) => (id === 'cohort.1' ? [] : [status]));
+
+  it('looks at no other cohort while as many are desired as there are', async () => {
+    const live = await threeCohorts();
+    const reads = countedReads(others(live));
+    live.reportOf('cohort.1', { busy: 99, idle: 1 }, 0, 0);
+    expect(live.fleet().totals.counts).toMatchObject({ busy: 299, idle: 1 });
+    expect(reads()).toBe(0);
+  });
+
+  it('looks at no other cohort while everything stops', async () => {
+    const live = await threeCohorts();
+    const { actor, fleet, reportOf, orders } = live;
+    actor.send({ type: 'fleet.stop' });
+    reportOf('cohort.0', { stopping: 100 }, 0, 0);
+    // The third has not reported yet that its groups are to leave.
+    const reads = countedReads(others(live));
+    reportOf('cohort.1', { stopping: 100 }, 0, 0);
+    reportOf('cohort.1', { stopping: 99 }, 0, 0);
+    expect(fleet().totals.counts).toMatchObject({ busy: 100, stopping: 199 });
+    expect(reads()).toBe(0);
+    orders();
+    reportOf('cohort.1', { stopping: 98, pending: 1 }, 0, 0);
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', pending: 1, idle: 0, busy: 0 }]);
+    // It has reported what that did, and has taken one back.
+    reportOf('cohort.1', { stopping: 98, busy: 1 }, 0, 0);
+    expect(orders()).toMatchObject([{ type: 'cohort.drain', pending: 0, idle: 0, busy: 1 }]);
+  });
+});
+
+/** How many tasks were told as added and as removed. */
+const sizesOf = (event: object) => {
+  const { added, removed } = event as TasksChange;
+  return [added.length, removed.length];
+};
+
 describe('the tasks of a cohort', () => {
-  it('are told to the parent when they change, and are none once it is gone', async () => {
+  it('are told to the parent as they change, and are none once it is gone', async () => {
     const { actor, at, command, report, hears, fleet } = await readyManager();
     at(11_000);
     command(2);
     const [cohortId = ''] = Object.keys(fleet().cohorts);
     hears();
-    actor.send({ type: 'cohort.tasksChanged', cohortId, taskIds: ['t1'] });
-    expect(hears()).toEqual([{ type: 'fleet.tasksChanged', cohortId, taskIds: ['t1'] }]);
+    actor.send({ type: 'cohort.tasksChanged', cohortId, added: ['t1'], removed: [] });
+    const told = { type: 'fleet.tasksChanged', cohortId };
+    expect(hears()).toEqual([{ ...told, added: ['t1'], removed: [] }]);
     expect(fleet().tasksOf).toEqual({ [cohortId]: { t1: true } });
+    actor.send({ type: 'cohort.tasksChanged', cohortId, added: ['t2', 't3'], removed: [] });
+    actor.send({ type: 'cohort.tasksChanged', cohortId, added: [], removed: ['t1', 't3'] });
+    expect(hears().at(-1)).toEqual({ ...told, added: [], removed: ['t1', 't3'] });
+    expect(fleet().tasksOf).toEqual({ [cohortId]: { t2: true } });
     command(0);
     report({});
-    expect(hears()).toEqual([{ type: 'fleet.tasksChanged', cohortId, taskIds: [] }]);
+    expect(hears()).toEqual([]);
     expect(fleet().tasksOf).toEqual({});
   });
 
   it('of the journal are told as recovered until a cohort has them', async () => {
     const { clock, hears } = liveManager({ owned: tasksOf(101) });
     const recovered = () =>
-      hears().flatMap((event) => ('taskIds' in event ? [(event.taskIds as string[]).length] : []));
+      hears().flatMap((event) => (event.type === 'fleet.tasksChanged' ? [sizesOf(event)] : []));
     clock.increment(1);
-    expect(recovered()).toEqual([101]);
+    expect(recovered()).toEqual([[101, 0]]);
     clock.increment(1);
-    expect(recovered()).toEqual([1]);
+    expect(recovered()).toEqual([[0, 100]]);
     clock.increment(1);
-    expect(recovered()).toEqual([0]);
+    expect(recovered()).toEqual([[0, 1]]);
   });
 });
 
@@ -306,8 +366,13 @@ it('remembers what the scheduler speaks, and launches workers for it', async () 
 it('a cancellation that is shown before the loads reaches the cohort that has its task', async () => {
   const { actor, clock, orders } = await readyManager({ owned: tasksOf(150) });
   for (let i = 0; i < 3; i++) clock.increment(1);
-  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['t1', 't2'] });
-  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', taskIds: ['t3'] });
+  actor.send({
+    type: 'cohort.tasksChanged',
+    cohortId: 'cohort.0',
+    added: ['t1', 't2'],
+    removed: [],
+  });
+  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', added: ['t3'], removed: [] });
   orders();
   const send = (canceling: Record<string, number>) =>
     actor.send({ type: 'monitor.canceling', at: 1, canceling });

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { LaunchPlan } from '../../../machines/cohort/groupRecords.ts';
 import { noCounts, total } from '../../../machines/fleet/plan.ts';
-import { fastManager, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
+import type { TasksChange } from '../../../machines/scheduler/cohortTasks.ts';
+import {
+  fastManager,
+  liveManager,
+  orphan,
+  readyManager,
+  tasksOf,
+} from '../../support/liveManager.ts';
 import { settle } from '../../support/world.ts';
 
 const command = (taskConcurrency: number, at: number) => ({
@@ -85,10 +92,31 @@ describe('launching', () => {
     const { actor, clock, hears } = liveManager({ owned: tasksOf(1) });
     const recovered = { type: 'fleet.tasksChanged', cohortId: 'recovered' };
     clock.increment(1);
-    expect(hears()).toEqual([{ ...recovered, taskIds: ['arn:0'] }]);
+    expect(hears()).toEqual([{ ...recovered, added: ['arn:0'], removed: [] }]);
     clock.increment(1);
-    expect(hears()).toEqual([{ ...recovered, taskIds: [] }]);
+    expect(hears()).toEqual([{ ...recovered, added: [], removed: ['arn:0'] }]);
     expect(actor.getSnapshot().context.owned).toEqual([]);
+  });
+
+  it('tells also which tasks of a list are not in a cohort yet, each once', async () => {
+    const { at, clock, inventoried, hears } = await readyManager({ owned: tasksOf(1) });
+    clock.increment(1);
+    clock.increment(1);
+    hears();
+    const changes = () =>
+      hears()
+        .filter(({ type }) => type === 'fleet.tasksChanged')
+        .map((event) => {
+          const { added, removed } = event as never as TasksChange;
+          return [added, removed];
+        });
+    for (const now of [80_000, 86_000]) {
+      at(now);
+      await inventoried({ tasks: [orphan('arn/7'), orphan('arn/8')] });
+    }
+    expect(changes()).toEqual([[['7', '8'], []]]);
+    clock.increment(1);
+    expect(changes()).toEqual([[[], ['7', '8']]]);
   });
 });
 

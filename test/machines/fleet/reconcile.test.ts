@@ -261,7 +261,7 @@ it('reports what remains from the order to stop on, at each change', async () =>
   const { actor, clock, at, answered, reportOf, hears } = await readyManager({ owned: tasksOf(2) });
   clock.increment(1);
   answered();
-  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['0', '1'] });
+  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', added: ['0', '1'], removed: [] });
   const remaining = () =>
     hears().flatMap((event) => (event.type === 'fleet.remaining' ? [{ ...event }] : []));
   at(11_000);
@@ -271,7 +271,7 @@ it('reports what remains from the order to stop on, at each change', async () =>
   answered();
   at(12_000);
   expect(remaining()).toEqual([]);
-  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', taskIds: ['1'] });
+  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.0', added: [], removed: ['0'] });
   reportOf('cohort.0', { stopping: 1 }, 0, 0);
   const one = { type: 'fleet.remaining', tasks: 1, launches: 0, looked: true };
   expect(remaining()).toEqual([one]);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { cohortsToRank, drainsOf, undrainsOf } from '../../../machines/fleet/shares.ts';
+import { counted } from '../../support/cohortTotals.ts';
+import { countedReads } from '../../support/countedReads.ts';
 import { fastManager, readyManager, tasksOf } from '../../support/liveManager.ts';
 
 const row = (counts: object) => ({
@@ -77,6 +79,16 @@ describe('the groups to drain', () => {
     expect(from(5, 51)).toEqual({ young: 2, middle: 0, old: 0 });
   });
 
+  it('are found without a look at more groups of a cohort than are to leave', () => {
+    const busyLoads = Array.from({ length: 100 }, (_, i) => i);
+    const reads = countedReads([busyLoads]);
+    const large = { ...row({ busy: 100 }), ranked: { at: 50, busyLoads } };
+    const drains = (serving: number) =>
+      drainsOf({ cohorts: { large }, now: 50 }, { pending: 0, serving });
+    expect(drains(2)).toEqual([['large', { pending: 0, idle: 0, busy: 2 }]]);
+    expect(reads()).toBe(2);
+  });
+
   it('are kept in whatever cohort they drain, serving groups first', () => {
     const cohorts = {
       a: row({ drainPending: 2, cancelled: 1 }),
@@ -122,7 +134,7 @@ describe('the cohorts that are to say how much their groups have to do', () => {
   const at50 = { ranked: { at: 50, busyLoads: [1, 2] } };
   const [one, other] = [row({ idle: 1, busy: 2 }), row({ idle: 0, busy: 2 })];
   const asked = (cohorts: Parameters<typeof cohortsToRank>[0]['cohorts'], serving: number) =>
-    cohortsToRank({ cohorts, now: 50 }, { pending: 9, serving });
+    cohortsToRank(counted({ cohorts, now: 50 }), { pending: 9, serving });
 
   it('are those with groups at work, if some of these are to leave and some to stay', () => {
     const cohorts = { one, other, third: row({ idle: 1, pending: 3 }) };

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { CohortCommand } from '../../../machines/cohort/messages.ts';
+import { shownOf } from '../../../machines/fleet/waitingLoads.ts';
 import type { WorkerLoad } from '../../../machines/scheduler/messages.ts';
 import { readyManager, tasksOf } from '../../support/liveManager.ts';
 
@@ -26,7 +27,7 @@ async function sixCohorts(counts: object = { idle: 100 }) {
   const { actor, clock, reportOf, orders, fleet } = live;
   for (let i = 0; i < 8; i++) clock.increment(1);
   for (const [i, cohortId] of Object.keys(fleet().cohorts).entries()) {
-    actor.send({ type: 'cohort.tasksChanged', cohortId, taskIds: taskIdsOf(i) });
+    actor.send({ type: 'cohort.tasksChanged', cohortId, added: taskIdsOf(i), removed: [] });
     reportOf(cohortId, counts, 0, 0);
   }
   const show = (loads: Record<string, WorkerLoad> | null) =>
@@ -59,6 +60,44 @@ it('passes on the loads of two hundred tasks per turn of the event loop', async 
     ],
     [],
   ]);
+});
+
+it.each([
+  ['few', 2],
+  ['many', 300],
+])('finds those of some tasks among %s loads', (_, count) => {
+  const shown = Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, i] as const));
+  const changed = Object.keys(shown);
+  expect(shownOf({ t1: true, unshown: true }, shown, changed)).toStrictEqual({ t1: 1 });
+  expect(shownOf({ unshown: true }, shown, changed)).toBeNull();
+});
+
+it('passes on nothing to cohorts of which nothing is shown', async () => {
+  const { show, orders } = await sixCohorts();
+  show({ 'c5-3': load(9) });
+  expect(concerned(orders())).toEqual([['c5', 1]]);
+});
+
+it('takes another turn of the event loop only while loads wait', async () => {
+  const { show, turn, actor } = await sixCohorts();
+  let turns = 0;
+  actor.subscribe(() => turns++);
+  const turnsAfter = (loads: Record<string, WorkerLoad>) => {
+    show(loads);
+    turns = 0;
+    for (let i = 0; i < 5; i++) turn();
+    return turns;
+  };
+  expect(turnsAfter({ 'c5-3': load(9) })).toBe(0);
+  expect(turnsAfter(all(load(1)))).toBe(2);
+});
+
+it('does not copy what waits where nothing of it is passed on', async () => {
+  const { fleet, orders, at } = await sixCohorts();
+  const { waitingLoads } = fleet();
+  at(fleet().now + 16_000);
+  expect(orders().map(({ type }) => type)).toEqual(['cohort.poll', 'cohort.poll']);
+  expect(fleet().waitingLoads).toBe(waitingLoads);
 });
 
 it('passes on few loads at once, of however many cohorts', async () => {
@@ -101,6 +140,19 @@ it.each(['drainPending', 'cancelled', 'stopping'])(
     ]);
   },
 );
+
+it('passes on at once the loads of a cohort that has not reported yet what its last command did', async () => {
+  const { show, orders, reportOf, actor } = await sixCohorts();
+  actor.send({ type: 'fleet.drainGroups', at: 11_000, groupIds: ['old-0'] });
+  for (const i of [0, 1, 2, 3, 4]) reportOf(`cohort.${i}`, { idle: 100 }, 0, 0);
+  orders();
+  show(all(load(1)));
+  expect(concerned(orders())).toEqual([
+    ['c0', 100],
+    ['c1', 100],
+    ['c5', 100],
+  ]);
+});
 
 it('passes on the loads of a cohort before a command to it, and not again', async () => {
   const { show, turn, orders, actor } = await sixCohorts();

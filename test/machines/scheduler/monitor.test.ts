@@ -326,6 +326,28 @@ describe('the loads', () => {
     expect(actor.getSnapshot().context.tasks).toEqual({});
   });
 
+  it('of tasks that come are not waited for before a list, nor after the stream has ended', () => {
+    const { actor, open, close, show, tasks, reports } = liveMonitor();
+    const waiting = () => actor.getSnapshot().context.added;
+    const comeAndGo = () => {
+      for (const taskId of ['t1', 't2', 't3']) tasks(taskId);
+    };
+    comeAndGo();
+    expect(waiting()).toEqual([]);
+    open();
+    show({ type: 'monitor.worker', workerId: worker('t3').workerId, connected: true });
+    comeAndGo();
+    expect(waiting()).toEqual([]);
+    show(list(worker('t3')));
+    reports();
+    tasks('t3', 't4');
+    expect(waiting()).toEqual(['t4']);
+    close();
+    expect(waiting()).toEqual([]);
+    comeAndGo();
+    expect(waiting()).toEqual([]);
+  });
+
   it('are unknown while a worker names no task', () => {
     const { open, show, reports } = liveMonitor();
     open();
@@ -376,6 +398,14 @@ describe('the workers of a dead task', () => {
     expect(named(all)).toEqual([[two.workerId]]);
     all.show(list());
     expect(named(all)).toEqual([[]]);
+  });
+
+  it('are named once, though the task is said to be dead again, with those of tasks that died before', () => {
+    const other = worker('t2');
+    const all = opened();
+    all.show(list(one, other));
+    for (const taskId of ['t1', 't1', 't2']) all.die(taskId);
+    expect(named(all)).toEqual([[one.workerId], [one.workerId, other.workerId]]);
   });
 
   it('are named anew when as many others have died', () => {

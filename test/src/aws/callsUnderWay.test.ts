@@ -4,7 +4,10 @@ import {
   type CallsUnderWay,
   type LongWait,
   limitCallsUnderWay,
+  limitOf,
+  minConnections,
 } from '../../../src/aws/callsUnderWay.ts';
+import { connections } from '../../../src/config/constraints.ts';
 import { rejectionOf } from './awsServer.ts';
 import { type VirtualClock, virtualClock } from './virtualClock.ts';
 
@@ -95,5 +98,34 @@ describe('limitCallsUnderWay', () => {
     enter('ListTasks', 1);
     await clock.pass(5_000);
     expect(waits.slice(2)).toEqual([{ operation: 'ListTasks', underWay: 2, waiting: 5 }]);
+  });
+});
+
+describe('the calls under way of all operations', () => {
+  const limits = (all: number) =>
+    ['RunTask', 'StopTask', 'DescribeTasks', 'ListTasks', 'GetRole'].map((operation) =>
+      limitOf(operation, all),
+    );
+
+  it('are never more than the connections, and one of each operation is always allowed', () => {
+    for (let all = minConnections; all <= 1000; all++) {
+      const allowed = limits(all);
+      expect(allowed.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(all);
+      expect(Math.min(...allowed)).toBeGreaterThanOrEqual(1);
+    }
+  });
+
+  it('need as many connections as the settings demand', () => {
+    expect(() => connections.fromText(`${minConnections}`)).not.toThrow();
+    expect(() => connections.fromText(`${minConnections - 1}`)).toThrow();
+  });
+
+  it.each([
+    [5, [1, 1, 1, 1, 1]],
+    [50, [19, 19, 7, 1, 2]],
+    [100, [40, 40, 14, 2, 4]],
+    [250, [101, 101, 34, 3, 8]],
+  ])('share %i connections', (all, expected) => {
+    expect(limits(all)).toEqual(expected);
   });
 });

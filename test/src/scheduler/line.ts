@@ -90,7 +90,7 @@ export const line = (magic: YmqVersion | null, ours: string[] = []) => {
     clock,
     input: sessionInput,
   }).start();
-  actor.send({ type: 'fleet.tasksChanged', cohortId: 'c', taskIds: ours });
+  actor.send({ type: 'fleet.tasksChanged', cohortId: 'c', added: ours, removed: [] });
   // The first heartbeat follows at once.
   open(magic);
   const beat = () => void clock.increment(2000);
