@@ -11,8 +11,9 @@ import type { Modes } from './modes.ts';
 import { withoutCohort } from './money.ts';
 import { serving, total } from './plan.ts';
 import { type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
+import { byCohort, withTasksChanged } from './taskIndex.ts';
 import { updateBreakers } from './updateBreakers.ts';
-import { sendLoadsOfTurn, sendWaitingLoads, shownOf, withShown } from './waitingLoads.ts';
+import { sendLoadsOfTurn, sendWaitingLoads, withShown } from './waitingLoads.ts';
 
 /** What the tick itself changes: the time, and what Fargate allows. */
 export const advanceClock = fleetSetup.assign(({ context, event }) => {
@@ -108,11 +109,10 @@ export const passOnNextLoads = fleetSetup.enqueueActions(({ context, enqueue }) 
 /** Each cohort gets the cancellations of its own tasks, after the loads that were shown before. */
 export const passOnCanceling = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'monitor.canceling');
-  const changed = Object.keys(event.canceling);
-  const cancelings = Object.keys(context.cohorts).flatMap((cohortId) => {
-    const canceling = shownOf(context.tasksOf[cohortId] ?? {}, event.canceling, changed);
-    return canceling === null ? [] : [[cohortId, canceling] as const];
-  });
+  const cancelings = [...byCohort(context.taskIndex, event.canceling)].filter(
+    // A cohort may have ended meanwhile.
+    ([cohortId]) => cohortId in context.cohorts,
+  );
   sendWaitingLoads(
     context,
     cancelings.map(([cohortId]) => cohortId),
@@ -145,10 +145,7 @@ export const passOnFreshness = fleetSetup.enqueueActions(({ context, event, enqu
 export const onTasksChanged = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.tasksChanged');
   const { cohortId, added, removed } = event;
-  const tasks = { ...context.tasksOf[cohortId] };
-  for (const taskId of removed) delete tasks[taskId];
-  for (const taskId of added) tasks[taskId] = true;
-  enqueue.assign({ tasksOf: { ...context.tasksOf, [cohortId]: tasks } });
+  enqueue.assign({ taskIndex: withTasksChanged(context.taskIndex, event) });
   enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, added, removed });
 });
 
@@ -165,9 +162,8 @@ export const recordCohortReport = fleetSetup.enqueueActions(
     if (generation !== record.generation) return;
     if (total(counts) === 0 && launches === 0) {
       // The end of each group has told that its task is gone.
-      const { [cohortId]: _, ...tasksOf } = context.tasksOf;
       const money = withoutCohort(context.money, cohortId);
-      enqueue.assign({ ...withStatuses(context, { [cohortId]: null }), tasksOf, money });
+      enqueue.assign({ ...withStatuses(context, { [cohortId]: null }), money });
       enqueue.stopChild(cohortId);
       return;
     }

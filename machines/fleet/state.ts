@@ -10,6 +10,7 @@ import { type CountedCohorts, noCohorts } from './cohortTotals.ts';
 import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
 import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
 import { type Counts, kept, total } from './plan.ts';
+import { noTasks, type TaskIndex } from './taskIndex.ts';
 import { type ListMemory, noLists } from './taskLists.ts';
 
 export interface FleetSettings extends AdoptionSettings {
@@ -122,8 +123,8 @@ export interface Fleet extends FleetInput, CountedCohorts {
   emptySince: number | null;
   /** What `owned` was when it was last told. */
   toldOwned: OwnedGroup[];
-  /** The Fargate tasks of each cohort, by cohort and task id: loads are sent to the cohort that they concern. */
-  tasksOf: Record<string, Record<string, true>>;
+  /** The cohort of each Fargate task: loads are sent to the cohort that they concern. */
+  taskIndex: TaskIndex;
   /** Loads that the monitor stream has shown and that no cohort has got yet, by cohort and task id. */
   waitingLoads: Record<string, Record<string, WorkerLoad>>;
   /** How many cohorts this run has opened, and how many launches it has decided on: they number the next ones. */
@@ -193,7 +194,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   ...{ fewerSince: null, spareSince: null },
   emptySince: null,
-  ...{ ...noCohorts, tasksOf: {}, waitingLoads: {}, opened: 0, launched: 0 },
+  ...{ ...noCohorts, taskIndex: noTasks, waitingLoads: {}, opened: 0, launched: 0 },
   toldOwned: [],
   // Less than a turn's: the code runs for the first time, which is slow.
   turnAllowance: cohortSize,
@@ -315,7 +316,7 @@ export const hasNoGroups = (fleet: Fleet): boolean =>
 /** Tasks and launches of ours. */
 export const remainingOf = (fleet: Fleet): Remaining => ({
   tasks:
-    Object.values(fleet.tasksOf).reduce((sum, tasks) => sum + Object.keys(tasks).length, 0) +
+    fleet.taskIndex.size +
     fleet.owned.length +
     fleet.adoption.adopting.length +
     fleet.adoption.unconfirmed,

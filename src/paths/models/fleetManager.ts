@@ -193,7 +193,7 @@ const orders: Model = {
     const usual = modelOf(
       /^(task\.dead|cohort\..*|monitor\.loads|scheduler\.lost|fleet\.(nextTurn|restoreNext|stop)|xstate\.error.*)$/,
     );
-    const { connection, holdReason, terms: known, tasksOf: tasks } = state.context as Fleet;
+    const { connection, holdReason, terms: known, taskIndex } = state.context as Fleet;
     return [
       ...(usual.events as (of: typeof state) => EventObject[])(state),
       ...(connection === 'closed'
@@ -205,7 +205,7 @@ const orders: Model = {
         : []),
       { type: 'fleet.resume', at: 2 } as const,
       { type: 'fleet.drainGroups', at: 2, groupIds: ['old-0'] } as const,
-      ...('cohort.0' in tasks
+      ...(taskIndex.size > 0
         ? []
         : [{ type: 'cohort.tasksChanged', cohortId: 'cohort.0', ...oneAdded } as const]),
     ];

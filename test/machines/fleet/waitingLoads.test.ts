@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import type { CohortCommand } from '../../../machines/cohort/messages.ts';
-import { shownOf } from '../../../machines/fleet/waitingLoads.ts';
 import type { WorkerLoad } from '../../../machines/scheduler/messages.ts';
 import { readyManager, tasksOf } from '../../support/liveManager.ts';
 
@@ -60,16 +59,6 @@ it('passes on the loads of two hundred tasks per turn of the event loop', async 
     ],
     [],
   ]);
-});
-
-it.each([
-  ['few', 2],
-  ['many', 300],
-])('finds those of some tasks among %s loads', (_, count) => {
-  const shown = Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, i] as const));
-  const changed = Object.keys(shown);
-  expect(shownOf({ t1: true, unshown: true }, shown, changed)).toStrictEqual({ t1: 1 });
-  expect(shownOf({ unshown: true }, shown, changed)).toBeNull();
 });
 
 it('passes on nothing to cohorts of which nothing is shown', async () => {
