@@ -159,7 +159,7 @@ export const shortestRhythmMs = 1000;
 /** A report may be so late. */
 export const reportSlackMs = 1500;
 
-/** How often all of our Fargate tasks are told again. */
+/** How often each of our Fargate tasks is told again. */
 export const tellAllEveryMs = 10_000;
 
 // The fleet manager.
