@@ -1,16 +1,14 @@
 import { assertEvent } from 'xstate';
 import type { CohortCommand } from '../cohort/messages.ts';
 import { parent } from '../shared/parent.ts';
-import { calmPollEveryMs } from '../shared/timing.ts';
 import { probeEarly } from './circuitBreaker.ts';
-import type { CohortStatus } from './cohortStatus.ts';
 import { withStatuses } from './cohortTotals.ts';
+import { dueForPoll } from './duePolls.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayBeSent } from './launchGate.ts';
-import type { Modes } from './modes.ts';
 import { withoutCohort } from './money.ts';
-import { serving, total } from './plan.ts';
-import { type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
+import { total } from './plan.ts';
+import { nextAboveSince, quietSinceAt } from './state.ts';
 import { byCohort, withTasksChanged } from './taskIndex.ts';
 import { updateBreakers } from './updateBreakers.ts';
 import { sendLoadsOfTurn, sendWaitingLoads, withShown } from './waitingLoads.ts';
@@ -30,32 +28,6 @@ export const advanceClock = fleetSetup.assign(({ context, event }) => {
     allowance: Math.min(settings.launchBurst, allowance + earned),
   };
 });
-
-/**
- * ECS and the monitor stream both show that all of its groups serve. What ends there is mostly shown by the monitor
- * stream at once: then the cohort is not calm any more.
- */
-const isCalm = ({ counts, launches }: CohortStatus): boolean =>
-  launches === 0 && counts.missingWorkers === 0 && total(counts) === serving(counts);
-
-/** Those that are late the most come first, by how often each is to be polled. */
-function dueForPoll(
-  { cohorts, settings }: Fleet,
-  { monitor }: Modes,
-  at: number,
-): [cohortId: string, status: CohortStatus][] {
-  const { pollEveryMs, pollsPerTick, firstPollsPerTick } = settings;
-  const everyMs = (status: CohortStatus) =>
-    monitor === 'connected' && isCalm(status)
-      ? Math.max(pollEveryMs, calmPollEveryMs)
-      : pollEveryMs;
-  const lateness = (status: CohortStatus) => (at - status.lastPolledAt) / everyMs(status);
-  const due = Object.entries(cohorts)
-    .filter(([, status]) => lateness(status) >= 1)
-    .sort(([, a], [, b]) => lateness(b) - lateness(a));
-  const never = due.filter(([, { lastPolledAt }]) => lastPolledAt === 0).length;
-  return due.slice(0, Math.max(pollsPerTick, Math.min(never, firstPollsPerTick)));
-}
 
 /**
  * Tells the cohorts that are due to ask ECS: paced, so that the fleet's size does not set the rate. Loads that wait come

@@ -39,12 +39,14 @@ export interface FleetSettings extends AdoptionSettings {
   spot: boolean;
   /** Where tasks may run. Left out: not said, and there is no other place to go. */
   subnets?: string[] | undefined;
-  /** Between two polls of one cohort, ms; and how many cohorts a tick may poll. */
+  /** Between two polls of one cohort, ms; and how many cohorts a tick may poll: more, where many must be. */
   pollEveryMs: number;
   pollsPerTick: number;
+  /** What AWS allows of DescribeTasks and ListTasks together, calls per second. */
+  readsPerSecond: number;
   /** How many while there are cohorts of an earlier run that have never been polled: what runs is to be known soon. */
   firstPollsPerTick: number;
-  /** Between two complete lists of our tasks, ms. */
+  /** Between two complete lists of our tasks, ms; longer while nothing waits for one and they take long. */
   inventoryEveryMs: number;
   /** What Fargate allows: tasks at once, then tasks per second. */
   launchBurst: number;
@@ -148,6 +150,8 @@ export interface Fleet extends FleetInput, CountedCohorts {
   /** Until when groups at work may wait for an idle moment at the end; null: the end has not begun. */
   drainAllUntil: number | null;
   inventoryAt: number | null;
+  /** How long the last complete list took, ms. */
+  inventoryTookMs: number;
   inventoryNotBefore: number;
   searchNotBefore: number;
   inventoryFailures: number;
@@ -207,7 +211,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   aboveSince: null,
   advertised: null,
   drainAllUntil: null,
-  ...{ inventoryAt: null, inventoryNotBefore: 0, searchNotBefore: 0 },
+  ...{ inventoryAt: null, inventoryTookMs: 0, inventoryNotBefore: 0, searchNotBefore: 0 },
   ...{ inventoryFailures: 0, denials: 0 },
   adoption: noAdoption,
   lists: noLists,

@@ -8,8 +8,10 @@ export interface TasksChange extends Change {
   cohortId: string;
 }
 
+/** The cohorts keep their order: the monitor tells of one after another. */
 export function withChangedTasks(tasks: CohortTasks, change: TasksChange): CohortTasks {
-  const { [change.cohortId]: before = [], ...others } = tasks;
-  const taskIds = withChange(before, change);
-  return taskIds.length > 0 ? { ...others, [change.cohortId]: taskIds } : others;
+  const taskIds = withChange(tasks[change.cohortId] ?? [], change);
+  if (taskIds.length > 0) return { ...tasks, [change.cohortId]: taskIds };
+  const { [change.cohortId]: _, ...others } = tasks;
+  return others;
 }

@@ -147,7 +147,7 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
   const { at, messages } = event;
   const reading = readMessages(context.stream, messages, at, {
     workerManagerId: context.workerManagerId,
-    taskIds: () => Object.values(context.tasks).flat(),
+    cohorts: () => Object.values(context.tasks),
     added: context.added,
   });
   const { stream, loads, listed } = reading;

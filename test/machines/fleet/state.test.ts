@@ -93,6 +93,7 @@ describe('a fleet', () => {
         pending: 2 + 1 + 2 + 1,
         absent: 0,
         denied: 0,
+        unanswered: 0,
         idle: 4,
         busy: 6,
         drainPending: 8,
