@@ -53,6 +53,7 @@ export const cohort = cohortSetup
       'cohort.listed': { actions: 'onListed' },
       'cohort.launchTurnAnswered': { actions: 'passOnLaunchAnswer' },
       'launch.turn': { actions: 'passOnLaunchTurn' },
+      'launch.unanswered': { actions: ['onLaunchUnanswered', 'report'] },
       'group.turn': { actions: ['onStopTurn', 'report'] },
       'group.stopAnswered': { actions: ['onStopAnswered', 'reportBill'] },
       'cohort.tick': { actions: 'tickLaunches' },

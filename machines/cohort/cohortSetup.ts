@@ -1,7 +1,8 @@
 import { assertEvent, assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
 import type { Modes } from '../fleet/modes.ts';
 import { type Counts, kept, noCounts } from '../fleet/plan.ts';
-import { type LaunchEnd, type LaunchTurn, launch } from '../group/launch.ts';
+import { type LaunchEnd, launch } from '../group/launch.ts';
+import type { LaunchTurn, LaunchUnanswered } from '../group/launchReports.ts';
 import {
   type GroupEnd,
   type GroupReport,
@@ -72,6 +73,7 @@ export type Event =
   | StopTurn
   | StopAnswer
   | LaunchTurn
+  | LaunchUnanswered
   | DoneActorEvent<unknown>
   | ErrorActorEvent;
 

@@ -17,6 +17,8 @@ export const cohortSize = tasksPerPage;
 /** What a cohort knows of one group: reported by the group, or last seen at ECS. Times are milliseconds since the epoch. */
 export interface GroupRecord {
   taskArn: string | null;
+  /** An attempt of its launch has got no answer: it may have started the task; left out: not so. */
+  unanswered?: boolean;
   phase: GroupPhase;
   registered: boolean;
   /** It counts as registered for its age alone: DescribeTasks was denied, and nothing has shown that its task runs. */
@@ -214,6 +216,7 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
     counts[category]++;
     if (category === 'pending' && absent(record)) counts.absent++;
     if (record.missingSince !== null) counts.denied++;
+    if (record.unanswered && record.taskArn === null) counts.unanswered++;
     if (freed(record)) counts.freed++;
     if (awaitsStop(record)) counts.unsent++;
     if (stopFails(record)) counts.unstoppedWorkers += record.load?.workers ?? 0;
@@ -223,6 +226,19 @@ export function countRecords(groups: Record<string, GroupRecord>, workersPerTask
     addWorkers(counts, record, category, workersPerTask);
   }
   return counts;
+}
+
+/** An attempt of this launch has got no answer. */
+export function withUnanswered(
+  { groups, launches }: CohortRecords,
+  label: string,
+): Record<string, GroupRecord> {
+  const marked = { ...groups };
+  for (const groupId of launches[label] ?? []) {
+    const record = groups[groupId];
+    if (record) marked[groupId] = { ...record, unanswered: true };
+  }
+  return marked;
 }
 
 export function admitted(

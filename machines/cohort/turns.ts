@@ -2,6 +2,7 @@ import { assertEvent } from 'xstate';
 import { parent } from '../shared/parent.ts';
 import { apply, cohortSetup, isWorkCurrent, launchActor } from './cohortSetup.ts';
 import { answeredStop } from './drain.ts';
+import { withUnanswered } from './groupRecords.ts';
 import type { CohortEvent } from './messages.ts';
 
 /** RunTask may be sent now, possibly long after it was decided on: the fleet manager is asked whether it still is to be. */
@@ -26,6 +27,14 @@ export const onStopTurn = cohortSetup.enqueueActions(({ context, event, enqueue 
   const { groupId, at } = event;
   const { groups, launches } = context;
   apply(answeredStop({ groups, launches }, groupId, at, !isWorkCurrent(context, at)), enqueue);
+});
+
+/** Its groups count as unanswered until it is settled, so that the fleet manager knows that a list is waited for. */
+export const onLaunchUnanswered = cohortSetup.assign({
+  groups: ({ context, event }) => {
+    assertEvent(event, 'launch.unanswered');
+    return withUnanswered(context, event.label);
+  },
 });
 
 /** Launches whose answer was lost learn what they have started. */

@@ -1,18 +1,17 @@
 import { assertEvent } from 'xstate';
 import type { CohortCommand } from '../cohort/messages.ts';
 import { parent } from '../shared/parent.ts';
-import { calmPollEveryMs } from '../shared/timing.ts';
 import { probeEarly } from './circuitBreaker.ts';
-import type { CohortStatus } from './cohortStatus.ts';
 import { withStatuses } from './cohortTotals.ts';
+import { dueForPoll } from './duePolls.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayBeSent } from './launchGate.ts';
-import type { Modes } from './modes.ts';
 import { withoutCohort } from './money.ts';
-import { serving, total } from './plan.ts';
-import { type Fleet, nextAboveSince, quietSinceAt } from './state.ts';
+import { total } from './plan.ts';
+import { nextAboveSince, quietSinceAt } from './state.ts';
+import { byCohort, withTasksChanged } from './taskIndex.ts';
 import { updateBreakers } from './updateBreakers.ts';
-import { sendLoadsOfTurn, sendWaitingLoads, shownOf, withShown } from './waitingLoads.ts';
+import { sendLoadsOfTurn, sendWaitingLoads, withShown } from './waitingLoads.ts';
 
 /** What the tick itself changes: the time, and what Fargate allows. */
 export const advanceClock = fleetSetup.assign(({ context, event }) => {
@@ -29,32 +28,6 @@ export const advanceClock = fleetSetup.assign(({ context, event }) => {
     allowance: Math.min(settings.launchBurst, allowance + earned),
   };
 });
-
-/**
- * ECS and the monitor stream both show that all of its groups serve. What ends there is mostly shown by the monitor
- * stream at once: then the cohort is not calm any more.
- */
-const isCalm = ({ counts, launches }: CohortStatus): boolean =>
-  launches === 0 && counts.missingWorkers === 0 && total(counts) === serving(counts);
-
-/** Those that are late the most come first, by how often each is to be polled. */
-function dueForPoll(
-  { cohorts, settings }: Fleet,
-  { monitor }: Modes,
-  at: number,
-): [cohortId: string, status: CohortStatus][] {
-  const { pollEveryMs, pollsPerTick, firstPollsPerTick } = settings;
-  const everyMs = (status: CohortStatus) =>
-    monitor === 'connected' && isCalm(status)
-      ? Math.max(pollEveryMs, calmPollEveryMs)
-      : pollEveryMs;
-  const lateness = (status: CohortStatus) => (at - status.lastPolledAt) / everyMs(status);
-  const due = Object.entries(cohorts)
-    .filter(([, status]) => lateness(status) >= 1)
-    .sort(([, a], [, b]) => lateness(b) - lateness(a));
-  const never = due.filter(([, { lastPolledAt }]) => lastPolledAt === 0).length;
-  return due.slice(0, Math.max(pollsPerTick, Math.min(never, firstPollsPerTick)));
-}
 
 /**
  * Tells the cohorts that are due to ask ECS: paced, so that the fleet's size does not set the rate. Loads that wait come
@@ -108,11 +81,10 @@ export const passOnNextLoads = fleetSetup.enqueueActions(({ context, enqueue }) 
 /** Each cohort gets the cancellations of its own tasks, after the loads that were shown before. */
 export const passOnCanceling = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'monitor.canceling');
-  const changed = Object.keys(event.canceling);
-  const cancelings = Object.keys(context.cohorts).flatMap((cohortId) => {
-    const canceling = shownOf(context.tasksOf[cohortId] ?? {}, event.canceling, changed);
-    return canceling === null ? [] : [[cohortId, canceling] as const];
-  });
+  const cancelings = [...byCohort(context.taskIndex, event.canceling)].filter(
+    // A cohort may have ended meanwhile.
+    ([cohortId]) => cohortId in context.cohorts,
+  );
   sendWaitingLoads(
     context,
     cancelings.map(([cohortId]) => cohortId),
@@ -145,10 +117,7 @@ export const passOnFreshness = fleetSetup.enqueueActions(({ context, event, enqu
 export const onTasksChanged = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.tasksChanged');
   const { cohortId, added, removed } = event;
-  const tasks = { ...context.tasksOf[cohortId] };
-  for (const taskId of removed) delete tasks[taskId];
-  for (const taskId of added) tasks[taskId] = true;
-  enqueue.assign({ tasksOf: { ...context.tasksOf, [cohortId]: tasks } });
+  enqueue.assign({ taskIndex: withTasksChanged(context.taskIndex, event) });
   enqueue.sendTo(parent, { type: 'fleet.tasksChanged', cohortId, added, removed });
 });
 
@@ -165,9 +134,8 @@ export const recordCohortReport = fleetSetup.enqueueActions(
     if (generation !== record.generation) return;
     if (total(counts) === 0 && launches === 0) {
       // The end of each group has told that its task is gone.
-      const { [cohortId]: _, ...tasksOf } = context.tasksOf;
       const money = withoutCohort(context.money, cohortId);
-      enqueue.assign({ ...withStatuses(context, { [cohortId]: null }), tasksOf, money });
+      enqueue.assign({ ...withStatuses(context, { [cohortId]: null }), money });
       enqueue.stopChild(cohortId);
       return;
     }

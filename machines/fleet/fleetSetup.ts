@@ -69,20 +69,30 @@ export type FleetEvent =
   | { type: 'fleet.startsSettled' }
   /** To itself: the first inventory has shown tasks of an earlier run. */
   | { type: 'fleet.tookOver' }
+  | ListRead
   /** To itself: a complete list of our tasks was taken in. */
   | { type: 'inventory.completed' }
   /** To itself: what a list shows is left alone for now. */
   | { type: 'inventory.deferred' };
 
-/** What the list that has just come says. */
-export const readingOf = ({ lists }: Fleet, event: { type: string }): ListReading =>
-  readList((event as DoneActorEvent<TaskList>).output, lists);
+/** To itself: what the list of our tasks that has just come says, and what to adopt where it is complete. */
+export interface ListRead {
+  type: 'list.read';
+  reading: ListReading;
+  decision: AdoptionDecision;
+}
 
-/** The decision about an inventory that has just been completed. */
-export function adoptionOf(fleet: Fleet, event: { type: string }): AdoptionDecision {
-  const { inventory } = readingOf(fleet, event);
+export function listRead(fleet: Fleet, list: TaskList): ListRead {
+  const reading = readList(list, fleet.lists);
   const { workerSchedulerAddress, tagSuffices } = fleet.settings;
-  return decideAdoption(inventory, { ...fleet, workerSchedulerAddress, tagSuffices });
+  const facts = { ...fleet, workerSchedulerAddress, tagSuffices };
+  return { type: 'list.read', reading, decision: decideAdoption(reading.inventory, facts) };
+}
+
+/** Guards that read it are for that event alone. */
+function listReadIn(event: FleetEvent): ListRead {
+  assertEvent(event, 'list.read');
+  return event;
 }
 
 /** The time of a tick: guards that read it are for that event alone. */
@@ -128,9 +138,9 @@ export const fleetSetup = setup({
       return inventoryAt === null && inventoryDue(afterPreparation(context, event), now, false);
     },
     /** What a cluster elsewhere holds is unknown. */
-    listIncomplete: ({ context, event }) => readingOf(context, event).incomplete !== null,
-    mayBelongToAnother: ({ context, event }) => adoptionOf(context, event).deferred > 0,
-    adopts: ({ context, event }) => adoptionOf(context, event).adoption.adopting.length > 0,
+    listIncomplete: ({ event }) => listReadIn(event).reading.incomplete !== null,
+    mayBelongToAnother: ({ event }) => listReadIn(event).decision.deferred > 0,
+    adopts: ({ event }) => listReadIn(event).decision.adoption.adopting.length > 0,
     /** Groups or launches still wait to be put into a cohort. */
     hasQueued: ({ context }) => context.owned.length + context.resend.length > 0,
     hasGroups: ({ context }) => queued(context) + Object.keys(context.cohorts).length > 0,

@@ -2,8 +2,8 @@ import { assertEvent, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
 import type { OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
-import { searchEveryMs } from '../shared/timing.ts';
-import { adoptionOf, type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
+import { searchEveryMs, tickMs } from '../shared/timing.ts';
+import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { noEvidence } from './lookAhead.ts';
 import { spentOf, withAdopted, withUnseen } from './money.ts';
 import { afterPreparation } from './preparation.ts';
@@ -11,8 +11,9 @@ import { type Fleet, inventoryStale, journalSuffices, listDenied } from './state
 import { withNextList } from './whenToList.ts';
 
 /** Takes the decision about an inventory; what it adopts is journaled first. */
-export const onInventory = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  const { adoption, foreign } = adoptionOf(context, event);
+export const onInventory = fleetSetup.enqueueActions(({ event, enqueue }) => {
+  assertEvent(event, 'list.read');
+  const { adoption, foreign } = event.decision;
   enqueue.assign({ adoption });
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
 });
@@ -29,7 +30,8 @@ export const reportNoCluster = fleetSetup.enqueueActions(({ event, enqueue }) =>
 
 /** As long as another manager may own the orphans, none is taken over, and so nothing is launched: listed again later. */
 export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  const { adoption, foreign, deferred } = adoptionOf(context, event);
+  assertEvent(event, 'list.read');
+  const { adoption, foreign, deferred } = event.decision;
   enqueue.assign({ adoption, ...withNextList(context), denials: 0 });
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
   const trouble = `${deferred} tasks carry our tag, and the scheduler does not answer us: another manager may hold our worker_manager_id; they are left alone until we are answered`;
@@ -79,6 +81,8 @@ export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }
     noteInventoried(context, { money: context.money, adopted: 0 }, enqueue);
   enqueue.assign({
     inventoryAt: adoption.inventoryStartedAt,
+    // The time is that of the last tick.
+    inventoryTookMs: at + tickMs - adoption.inventoryStartedAt,
     inventoryFailures: 0,
     denials: 0,
     adoption: { ...adoption, adopting: [] },

@@ -25,7 +25,14 @@ export const inventoryRegion = fleetChart.createStateConfig({
       invoke: {
         id: 'inventory',
         src: 'inventory',
-        onDone: [
+        onDone: { actions: 'readTaskList' },
+        onError: [
+          { guard: 'clusterGone', target: 'idle', actions: 'onNoCluster' },
+          { target: 'idle', actions: ['reportNoCluster', 'onInventoryFailed'] },
+        ],
+      },
+      on: {
+        'list.read': [
           {
             guard: 'listIncomplete',
             target: 'idle',
@@ -46,10 +53,6 @@ export const inventoryRegion = fleetChart.createStateConfig({
             actions: ['tellListed', 'onInventory', 'completeInventory', 'recordList'],
           },
         ],
-        onError: [
-          { guard: 'clusterGone', target: 'idle', actions: 'onNoCluster' },
-          { target: 'idle', actions: ['reportNoCluster', 'onInventoryFailed'] },
-        ],
       },
     },
     searching: {
@@ -58,11 +61,14 @@ export const inventoryRegion = fleetChart.createStateConfig({
       invoke: {
         id: 'search',
         src: 'inventory',
-        onDone: [
+        onDone: { actions: 'readTaskList' },
+        onError: { target: 'idle', actions: ['reportNoCluster', 'postponeSearch'] },
+      },
+      on: {
+        'list.read': [
           { guard: 'listIncomplete', target: 'idle', actions: ['postponeSearch', 'recordList'] },
           { target: 'idle', actions: ['tellListed', 'postponeSearch', 'recordList'] },
         ],
-        onError: { target: 'idle', actions: ['reportNoCluster', 'postponeSearch'] },
       },
     },
     adopting: {

@@ -8,6 +8,8 @@ export interface Counts {
   absent: number;
   /** Of all: those whose task DescribeTasks does not know now. */
   denied: number;
+  /** Of all: those whose launch has got no answer to an attempt, and that may have started their task. */
+  unanswered: number;
   /** Known to the scheduler, and certainly without work. */
   idle: number;
   /** Known to the scheduler, and at work for all we know. */
@@ -81,7 +83,7 @@ export interface Plan {
 }
 
 export const noCounts: Counts = {
-  ...{ pending: 0, absent: 0, denied: 0, idle: 0, busy: 0 },
+  ...{ pending: 0, absent: 0, denied: 0, unanswered: 0, idle: 0, busy: 0 },
   ...{ drainPending: 0, resting: 0, cancelled: 0, stopping: 0, freed: 0, unsent: 0, waiting: 0 },
   ...{
     unstoppedWorkers: 0,

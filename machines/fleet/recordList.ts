@@ -1,10 +1,16 @@
-import type { ClusterFailure } from '../shared/domain.ts';
-import { fleetSetup, readingOf } from './fleetSetup.ts';
+import { assertEvent, type DoneActorEvent } from 'xstate';
+import type { ClusterFailure, TaskList } from '../shared/domain.ts';
+import { fleetSetup, listRead } from './fleetSetup.ts';
 import { withNextList } from './whenToList.ts';
 
-/** Comes last: the other actions read the list by what was remembered before it. */
-export const recordList = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  const { memory, leftOut } = readingOf(context, event);
+/** Reads a list once: it can have all tasks of a large fleet, and guards and actions go by what it says. */
+export const readTaskList = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
+  enqueue.raise(listRead(context, (event as DoneActorEvent<TaskList>).output));
+});
+
+export const recordList = fleetSetup.enqueueActions(({ event, enqueue }) => {
+  assertEvent(event, 'list.read');
+  const { memory, leftOut } = event.reading;
   enqueue.assign({ lists: memory });
   for (const { cluster, reason } of leftOut)
     enqueue({ type: 'noteClusterLeftOut', params: { cluster, reason } });
@@ -12,7 +18,8 @@ export const recordList = fleetSetup.enqueueActions(({ context, event, enqueue }
 
 /** What a cluster elsewhere holds is unknown, so the list may lack tasks of ours. */
 export const onListIncomplete = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  const { reason: trouble } = readingOf(context, event).incomplete as ClusterFailure;
+  assertEvent(event, 'list.read');
+  const { reason: trouble } = event.reading.incomplete as ClusterFailure;
   enqueue.assign({ ...withNextList(context), denials: 0 });
   enqueue({ type: 'noteInventory', params: { trouble, blind: false } });
 });

@@ -10,6 +10,7 @@ import { type CountedCohorts, noCohorts } from './cohortTotals.ts';
 import { type Ask, noEvidence, noViews, type PolicyEvidence, type Views } from './lookAhead.ts';
 import { type Money, type MoneySettings, newMoney, type SpentBefore } from './money.ts';
 import { type Counts, kept, total } from './plan.ts';
+import { noTasks, type TaskIndex } from './taskIndex.ts';
 import { type ListMemory, noLists } from './taskLists.ts';
 
 export interface FleetSettings extends AdoptionSettings {
@@ -38,12 +39,14 @@ export interface FleetSettings extends AdoptionSettings {
   spot: boolean;
   /** Where tasks may run. Left out: not said, and there is no other place to go. */
   subnets?: string[] | undefined;
-  /** Between two polls of one cohort, ms; and how many cohorts a tick may poll. */
+  /** Between two polls of one cohort, ms; and how many cohorts a tick may poll: more, where many must be. */
   pollEveryMs: number;
   pollsPerTick: number;
+  /** What AWS allows of DescribeTasks and ListTasks together, calls per second. */
+  readsPerSecond: number;
   /** How many while there are cohorts of an earlier run that have never been polled: what runs is to be known soon. */
   firstPollsPerTick: number;
-  /** Between two complete lists of our tasks, ms. */
+  /** Between two complete lists of our tasks, ms; longer while nothing waits for one and they take long. */
   inventoryEveryMs: number;
   /** What Fargate allows: tasks at once, then tasks per second. */
   launchBurst: number;
@@ -122,8 +125,8 @@ export interface Fleet extends FleetInput, CountedCohorts {
   emptySince: number | null;
   /** What `owned` was when it was last told. */
   toldOwned: OwnedGroup[];
-  /** The Fargate tasks of each cohort, by cohort and task id: loads are sent to the cohort that they concern. */
-  tasksOf: Record<string, Record<string, true>>;
+  /** The cohort of each Fargate task: loads are sent to the cohort that they concern. */
+  taskIndex: TaskIndex;
   /** Loads that the monitor stream has shown and that no cohort has got yet, by cohort and task id. */
   waitingLoads: Record<string, Record<string, WorkerLoad>>;
   /** How many cohorts this run has opened, and how many launches it has decided on: they number the next ones. */
@@ -147,6 +150,8 @@ export interface Fleet extends FleetInput, CountedCohorts {
   /** Until when groups at work may wait for an idle moment at the end; null: the end has not begun. */
   drainAllUntil: number | null;
   inventoryAt: number | null;
+  /** How long the last complete list took, ms. */
+  inventoryTookMs: number;
   inventoryNotBefore: number;
   searchNotBefore: number;
   inventoryFailures: number;
@@ -193,7 +198,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...{ policy: noEvidence, loadsAreOld: false, workersAhead: null },
   ...{ fewerSince: null, spareSince: null },
   emptySince: null,
-  ...{ ...noCohorts, tasksOf: {}, waitingLoads: {}, opened: 0, launched: 0 },
+  ...{ ...noCohorts, taskIndex: noTasks, waitingLoads: {}, opened: 0, launched: 0 },
   toldOwned: [],
   // Less than a turn's: the code runs for the first time, which is slow.
   turnAllowance: cohortSize,
@@ -206,7 +211,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   aboveSince: null,
   advertised: null,
   drainAllUntil: null,
-  ...{ inventoryAt: null, inventoryNotBefore: 0, searchNotBefore: 0 },
+  ...{ inventoryAt: null, inventoryTookMs: 0, inventoryNotBefore: 0, searchNotBefore: 0 },
   ...{ inventoryFailures: 0, denials: 0 },
   adoption: noAdoption,
   lists: noLists,
@@ -315,7 +320,7 @@ export const hasNoGroups = (fleet: Fleet): boolean =>
 /** Tasks and launches of ours. */
 export const remainingOf = (fleet: Fleet): Remaining => ({
   tasks:
-    Object.values(fleet.tasksOf).reduce((sum, tasks) => sum + Object.keys(tasks).length, 0) +
+    fleet.taskIndex.size +
     fleet.owned.length +
     fleet.adoption.adopting.length +
     fleet.adoption.unconfirmed,

@@ -40,15 +40,15 @@ function undescribedSince(
   before: Record<string, number>,
   isComplete: boolean,
 ): Record<string, number> {
-  const listed = new Set(tasks.map(({ taskArn }) => taskArn));
-  const unlisted = Object.entries(before).filter(
-    ([taskArn]) => !isComplete && !listed.has(taskArn),
-  );
-  const undescribed = tasks.filter(({ phase }) => phase === 'missing');
-  return Object.fromEntries([
-    ...unlisted,
-    ...undescribed.map(({ taskArn }) => [taskArn, before[taskArn] ?? startedAt] as const),
-  ]);
+  const since: Record<string, number> = {};
+  if (!isComplete) {
+    const listed = new Set(tasks.map(({ taskArn }) => taskArn));
+    for (const [taskArn, at] of Object.entries(before))
+      if (!listed.has(taskArn)) since[taskArn] = at;
+  }
+  for (const { taskArn, phase } of tasks)
+    if (phase === 'missing') since[taskArn] = before[taskArn] ?? startedAt;
+  return since;
 }
 
 /**

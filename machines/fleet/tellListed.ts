@@ -1,7 +1,8 @@
+import { assertEvent } from 'xstate';
 import type { CohortCommand, CohortEvent, FoundTasks } from '../cohort/messages.ts';
 import type { Inventory } from '../shared/domain.ts';
 import { parent } from '../shared/parent.ts';
-import { fleetSetup, readingOf } from './fleetSetup.ts';
+import { fleetSetup } from './fleetSetup.ts';
 
 /**
  * What open launches have started, by label. ECS creates the tasks of a launch at one moment, so once one is `settleMs`
@@ -34,16 +35,19 @@ function deadOrphans({ tasks }: Inventory): string[] {
  * which DescribeTasks denies some tasks, which tasks live all the same.
  */
 export const tellListed = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  const { inventory } = readingOf(context, event);
+  assertEvent(event, 'list.read');
+  const { inventory } = event.reading;
   const { cohorts, settings, now: at } = context;
   const found = foundTasks(inventory, settings.settleMs);
   if (Object.keys(found).length > 0)
     for (const cohortId of Object.keys(cohorts))
       enqueue.sendTo(cohortId, { type: 'cohort.launchesFound', found } satisfies CohortCommand);
-  const taskArns = inventory.tasks.flatMap(({ taskArn, owned }) => (owned ? taskArn : []));
-  const listed: CohortCommand = { type: 'cohort.listed', at: inventory.startedAt, taskArns };
-  for (const [cohortId, { counts }] of Object.entries(cohorts))
-    if (counts.denied > 0) enqueue.sendTo(cohortId, listed);
+  const denied = Object.keys(cohorts).filter((id) => (cohorts[id]?.counts.denied ?? 0) > 0);
+  if (denied.length > 0) {
+    const taskArns = inventory.tasks.flatMap(({ taskArn, owned }) => (owned ? taskArn : []));
+    const listed: CohortCommand = { type: 'cohort.listed', at: inventory.startedAt, taskArns };
+    for (const cohortId of denied) enqueue.sendTo(cohortId, listed);
+  }
   for (const taskArn of deadOrphans(inventory))
     enqueue.sendTo(parent, { type: 'task.dead', at, taskArn } satisfies CohortEvent);
 });

@@ -4,6 +4,7 @@ import type { WorkerLoad } from '../scheduler/messages.ts';
 import { type CohortStatus, isObserved } from './cohortStatus.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import type { Fleet } from './state.ts';
+import { byCohort } from './taskIndex.ts';
 
 type Loads = Record<string, WorkerLoad>;
 
@@ -12,29 +13,11 @@ type WaitingLoads = Fleet['waitingLoads'];
 /** So many loads are passed on per turn of the event loop, so that a heartbeat can be sent: each may register a group. */
 const loadsPerTurn = 2 * cohortSize;
 
-/** The loads of these tasks; null: none of them is shown. */
-export function shownOf<T>(
-  tasks: Record<string, true>,
-  shown: Record<string, T>,
-  changed: readonly string[],
-): Record<string, T> | null {
-  // Goes through the shorter of the two lists, or nearly so: a cohort has a hundred tasks at most.
-  const concerned =
-    changed.length <= cohortSize
-      ? changed.filter((taskId) => taskId in tasks)
-      : Object.keys(tasks).filter((taskId) => taskId in shown);
-  if (concerned.length === 0) return null;
-  return Object.fromEntries(concerned.map((taskId) => [taskId, shown[taskId] as T]));
-}
-
 /** What waits once these loads are shown: of a task that waits already, the newer load counts. */
-export function withShown({ cohorts, tasksOf, waitingLoads }: Fleet, shown: Loads): WaitingLoads {
-  const changed = Object.keys(shown);
+export function withShown({ taskIndex, waitingLoads }: Fleet, shown: Loads): WaitingLoads {
   const waiting = { ...waitingLoads };
-  for (const cohortId of Object.keys(cohorts)) {
-    const own = shownOf(tasksOf[cohortId] ?? {}, shown, changed);
-    if (own !== null) waiting[cohortId] = { ...waiting[cohortId], ...own };
-  }
+  for (const [cohortId, loads] of byCohort(taskIndex, shown))
+    waiting[cohortId] = { ...waiting[cohortId], ...loads };
   return waiting;
 }
 
@@ -61,8 +44,8 @@ export function sendWaitingLoads(
   cohortIds: readonly string[],
   enqueue: Enqueue,
 ): void {
-  const concerned = cohortIds.filter((cohortId) => cohortId in waitingLoads);
-  if (concerned.length === 0) return;
+  const concerned = new Set(cohortIds.filter((cohortId) => cohortId in waitingLoads));
+  if (concerned.size === 0) return;
   for (const cohortId of concerned) {
     const loads = waitingLoads[cohortId] ?? null;
     // A cohort may have ended meanwhile.
@@ -72,7 +55,7 @@ export function sendWaitingLoads(
   enqueue.assign({
     waitingLoads: ({ context }) =>
       Object.fromEntries(
-        Object.entries(context.waitingLoads).filter(([cohortId]) => !concerned.includes(cohortId)),
+        Object.entries(context.waitingLoads).filter(([cohortId]) => !concerned.has(cohortId)),
       ),
   });
 }

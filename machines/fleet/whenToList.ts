@@ -1,5 +1,5 @@
 import { backoff } from '../shared/backoff.ts';
-import { confirmOrphanMs, inventoryBackoff } from '../shared/timing.ts';
+import { confirmOrphanMs, inventoryBackoff, longestListPauseMs } from '../shared/timing.ts';
 import {
   type Fleet,
   inventoryStale,
@@ -35,6 +35,23 @@ export function searchDue(fleet: Fleet, now: number): boolean {
   );
 }
 
+/** Lists of our tasks take one part in so many of the time, at most. */
+const listsShare = 4;
+
+/**
+ * From the start of a complete list to that of the next one where nothing waits for it, ms. A list has a call for every
+ * hundred tasks, one after the other, so that of a large fleet takes long.
+ */
+export const calmListEveryMs = ({
+  settings,
+  inventoryTookMs,
+}: Pick<Fleet, 'settings' | 'inventoryTookMs'>): number =>
+  Math.max(settings.inventoryEveryMs, Math.min(listsShare * inventoryTookMs, longestListPauseMs));
+
+/** A list may settle a launch without an answer, and keep tasks that DescribeTasks denies from counting as lost. */
+const listIsAwaited = ({ totals: { counts } }: Fleet): boolean =>
+  counts.unanswered > 0 || counts.denied > 0;
+
 /**
  * A complete list is worth its calls: nothing can be on its way that it would not show. `isEnding`: everything is to end.
  */
@@ -51,7 +68,8 @@ export function inventoryDue(fleet: Fleet, now: number, isEnding: boolean): bool
   return (
     (inventoryStale(fleet) && now >= (unknownOutcomeAt ?? 0) + settings.settleMs) ||
     (adoption.unconfirmed > 0 && now - inventoryAt >= confirmOrphanMs) ||
-    now - inventoryAt >= settings.inventoryEveryMs ||
+    now - inventoryAt >=
+      (listIsAwaited(fleet) ? settings.inventoryEveryMs : calmListEveryMs(fleet)) ||
     (isEnding && (showsMore || (!listed(fleet) && now >= settledFrom(fleet))))
   );
 }

@@ -14,6 +14,7 @@ import { type FailureNote, noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
 import { launchBackoff } from '../shared/timing.ts';
 import { claimsOf, type LaunchEnd, refuseAll, type TaskClaim } from './launchOutcome.ts';
+import type { LaunchTurn, LaunchUnanswered } from './launchReports.ts';
 
 export type { LaunchEnd, TaskClaim } from './launchOutcome.ts';
 
@@ -48,13 +49,6 @@ type LaunchEvent =
   | { type: 'launch.found'; taskArns: string[]; createdAt: Record<string, number> }
   /** It is not desired any more, or may not be sent now: what is still missing gets a new launch. */
   | { type: 'launch.withdraw' };
-
-/** What a launch asks its cohort when its turn has come: whether it is still to be sent. */
-export interface LaunchTurn {
-  type: 'launch.turn';
-  label: string;
-  at: number;
-}
 
 /**
  * A launch of unknown outcome gets so many clear refusals in all: some ten minutes. By then
@@ -108,6 +102,9 @@ const launchSetup = setup({
     reportTurn: sendTo(parent, ({ context, event }): LaunchTurn => {
       const { at } = (event as DoneActorEvent<{ at: number }>).output;
       return { type: 'launch.turn', label: context.order.label, at };
+    }),
+    reportUnanswered: sendTo(parent, ({ context }): LaunchUnanswered => {
+      return { type: 'launch.unanswered', label: context.order.label };
     }),
     recordFailure: assign({ lastFailure: (_, note: FailureNote) => note }),
     recordUnknownOutcome: assign({
@@ -306,6 +303,7 @@ export const launch = launchSetup
       outcomeUnknown: {
         description:
           'The request may have been carried out. Whatever is desired meanwhile, it is sent again under the same token, once its record is surely on disk, until an answer or a complete list of our tasks shows what it started.',
+        entry: 'reportUnanswered',
         on: {
           'launch.tick': [{ guard: 'due', target: 'journaling' }, { actions: 'armRetry' }],
           'launch.found': { target: 'recording', actions: 'recordFound' },

@@ -1,3 +1,4 @@
+import { type Change, withChange } from '../shared/change.ts';
 import type { Cause } from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
 import { deathNoticedMs } from '../shared/timing.ts';
@@ -9,23 +10,39 @@ import { type Cancellations, isSettled } from './cancellations.ts';
  */
 export type DeadTasks = Record<string, number>;
 
-/** At most so many are marked one by one before they are put to the others: each mark copies those. */
-const mostLately = 100;
+/** When each of many was noted, those of late apart, so that one more among thousands does not copy them all. */
+export interface NotedTimes {
+  earlier: Record<string, number>;
+  lately: Record<string, number>;
+}
 
-/** Dead tasks, those of late apart, so that a task that dies among thousands does not copy them all. */
-export interface KnownDead {
-  dead: DeadTasks;
-  lately: DeadTasks;
+export const noneNoted: NotedTimes = { earlier: {}, lately: {} };
+
+/** So many are noted before they are put to the earlier ones: each time copies those. */
+const mostLately = 50;
+
+export const isNoted = ({ earlier, lately }: NotedTimes, id: string): boolean =>
+  id in lately || id in earlier;
+
+/** Those that are so old that they mean nothing any more are not kept. */
+export function withNoted(noted: NotedTimes, ids: readonly string[], at: number): NotedTimes {
+  const { earlier, lately } = noted;
+  const isFull = Object.keys(lately).length + ids.length > mostLately;
+  const all = isFull ? withoutNoticed({ ...earlier, ...lately }, at) : earlier;
+  const now = Object.fromEntries(ids.map((id) => [id, at]));
+  return { earlier: all, lately: isFull ? now : { ...lately, ...now } };
+}
+
+export function withoutNoted({ earlier, lately }: NotedTimes, id: string): NotedTimes {
+  const without = ({ [id]: _, ...others }: Record<string, number>) => others;
+  return id in lately
+    ? { earlier, lately: without(lately) }
+    : { earlier: without(earlier), lately };
 }
 
 /** The same object: it was dead already. */
-export function markTaskDead(known: KnownDead, taskId: string, at: number): KnownDead {
-  const { dead, lately } = known;
-  if (taskId in dead || taskId in lately) return known;
-  const isFull = Object.keys(lately).length >= mostLately;
-  return isFull
-    ? { dead: { ...dead, ...lately }, lately: { [taskId]: at } }
-    : { dead, lately: { ...lately, [taskId]: at } };
+export function markTaskDead(dead: NotedTimes, taskId: string, at: number): NotedTimes {
+  return isNoted(dead, taskId) ? dead : withNoted(dead, [taskId], at);
 }
 
 /** Ends that ECS itself has shown, and after which workers do not say goodbye. */
@@ -79,30 +96,42 @@ export function workersOfDead(taskId: string, { connected, cancellations }: Show
 }
 
 /** Those of all dead tasks. */
-export function reportableWorkers({ dead, lately }: KnownDead, shown: Shown): string[] {
-  return [dead, lately].flatMap((tasks) =>
+export function reportableWorkers({ earlier, lately }: NotedTimes, shown: Shown): string[] {
+  return [earlier, lately].flatMap((tasks) =>
     Object.keys(tasks).flatMap((taskId) => workersOfDead(taskId, shown)),
   );
 }
 
-/** Workers that were reported to the scheduler, and when. */
-export type ReportedWorkers = Record<string, number>;
-
-/** Once is enough: a worker that is still shown after its report has come back, and is not dead. */
-export function unreported(workerIds: readonly string[], reported: ReportedWorkers): string[] {
-  return workerIds.filter((workerId) => !(workerId in reported));
+/** What the session has to do with the dead workers that the monitor names. */
+export interface DeadWorkers {
+  /** As the monitor names them. */
+  deadWorkers: string[];
+  /** Those of them that are still to be reported. */
+  unreported: string[];
+  /** Those that were reported to the scheduler, and when: each for as long as its task counts as dead. */
+  reported: NotedTimes;
 }
 
-/** The tasks of older reports are not dead any more by now, so that the list cannot grow. */
-export function withReported(
-  reported: ReportedWorkers,
-  workerIds: readonly string[],
-  at: number,
-): ReportedWorkers {
+/** Once is enough: a worker that is shown again after its report has come back, and is not dead. */
+export function onDeadWorkers(
+  { deadWorkers, unreported, reported }: DeadWorkers,
+  { added, removed }: Change,
+): Pick<DeadWorkers, 'deadWorkers' | 'unreported'> {
+  const due = added.filter((workerId) => !isNoted(reported, workerId));
   return {
-    ...Object.fromEntries(
-      Object.entries(reported).filter(([, since]) => at - since < deathNoticedMs),
-    ),
-    ...Object.fromEntries(workerIds.map((workerId) => [workerId, at])),
+    deadWorkers: withChange(deadWorkers, { added, removed }),
+    unreported: withChange(unreported, { added: due, removed }),
+  };
+}
+
+/** The report could not be sent: it is made again if the monitor names the worker still. */
+export function onReportFailed(
+  { deadWorkers, unreported, reported }: DeadWorkers,
+  workerId: string,
+): Pick<DeadWorkers, 'unreported' | 'reported'> {
+  const isNamed = deadWorkers.includes(workerId);
+  return {
+    unreported: isNamed ? [...unreported, workerId] : unreported,
+    reported: withoutNoted(reported, workerId),
   };
 }

@@ -1,5 +1,5 @@
 import { returnGraceMs } from '../shared/timing.ts';
-import { unreported, withReported } from './deadWorkers.ts';
+import { onReportFailed, withNoted } from './deadWorkers.ts';
 import {
   addsNothing,
   type Dialect,
@@ -268,14 +268,14 @@ export function onShutdownAsked(before: SessionContext, { at }: Message): Step {
 
 /** Reports the dead workers that have not been reported yet, if this scheduler accepts reports. */
 export function reportDeadWorkers(before: SessionContext): Step {
-  const { dialect, deadWorkers, reported, now, unacknowledgedReports } = before;
-  const due = unreported(deadWorkers, reported);
+  const { dialect, unreported: due, reported, now, unacknowledgedReports } = before;
   const generation = reportsAs(dialect);
-  if (generation === null) return { context: before };
+  if (due.length === 0 || generation === null) return { context: before };
   return {
     context: {
       ...before,
-      reported: withReported(reported, due, now),
+      unreported: [],
+      reported: withNoted(reported, due, now),
       unacknowledgedReports: unacknowledgedReports + due.length,
     },
     toSocket: due.map((workerId) => ({
@@ -289,9 +289,9 @@ export function reportDeadWorkers(before: SessionContext): Step {
 export function sendFailed(before: SessionContext, what: OutgoingMessage): Step {
   const notes: SessionNote[] = [{ note: 'notSent', what: what.type }];
   if (what.type !== 'disconnectRequest') return { context: before, notes };
-  const { [what.workerId]: _, ...reported } = before.reported;
   const unacknowledgedReports = Math.max(0, before.unacknowledgedReports - 1);
-  return { context: { ...before, reported, unacknowledgedReports }, notes };
+  const reports = onReportFailed(before, what.workerId);
+  return { context: { ...before, ...reports, unacknowledgedReports }, notes };
 }
 
 /** Leave instead of a heartbeat, and for as long as the scheduler needs to forget us. */

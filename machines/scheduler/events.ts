@@ -1,3 +1,4 @@
+import type { Change } from '../shared/change.ts';
 import type { DesiredRequest } from '../shared/domain.ts';
 import type { TasksChange } from './cohortTasks.ts';
 import type {
@@ -83,7 +84,10 @@ export type MonitorEvent =
   | { type: 'monitor.groups'; at: number; groups: GroupsView | null }
   /** Whether what was last shown as idle still counts as that: not so once the next report is due and has not come. */
   | { type: 'monitor.freshness'; at: number; isCurrent: boolean }
-  /** All connected workers whose Fargate task is dead and none of whose tasks is being cancelled. */
-  | { type: 'monitor.deadWorkers'; at: number; workerIds: string[] }
+  /**
+   * Connected workers whose Fargate task is dead and none of whose tasks is being cancelled: which have come to be so,
+   * and which are not so any more.
+   */
+  | ({ type: 'monitor.deadWorkers'; at: number } & Change)
   /** The stream has ended: what it showed last is not current any more. */
   | { type: 'monitor.closed'; at: number };

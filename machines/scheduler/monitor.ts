@@ -1,5 +1,6 @@
 import { assertEvent, assign, cancel, type ErrorActorEvent, raise, sendTo, setup } from 'xstate';
 import { backoff, jittered } from '../shared/backoff.ts';
+import { changeBetween } from '../shared/change.ts';
 import { stream } from '../shared/effect.ts';
 import { noteOf } from '../shared/failure.ts';
 import { taskIdOf } from '../shared/ids.ts';
@@ -15,8 +16,8 @@ import { cancelingAt, changedCounts, noCancellations } from './cancellations.ts'
 import { type CohortTasks, type TasksChange, withChangedTasks } from './cohortTasks.ts';
 import {
   type DeadTasks,
-  type KnownDead,
   markTaskDead,
+  type NotedTimes,
   reportableWorkers,
   withoutNoticed,
   workersOfDead,
@@ -34,7 +35,7 @@ export interface MonitorInput {
   dead: DeadTasks;
 }
 
-export interface MonitorContext extends MonitorInput, KnownDead {
+export interface MonitorContext extends Omit<MonitorInput, 'dead'> {
   /** The last time that an event has told. */
   now: number;
   attempts: number;
@@ -48,7 +49,8 @@ export interface MonitorContext extends MonitorInput, KnownDead {
   idleUntil: number | null;
   /** That is over. */
   idleDoubted: boolean;
-  /** The dead workers that were last reported to the session. */
+  dead: NotedTimes;
+  /** The dead workers that the session knows of. */
   reportable: string[];
 }
 
@@ -129,8 +131,10 @@ const monitorSetup = setup({
       tasks: ({ context }, change: TasksChange) => withChangedTasks(context.tasks, change),
     }),
     forgetNoticed: assign({
-      dead: ({ context }) => withoutNoticed(context.dead, context.now),
-      lately: ({ context }) => withoutNoticed(context.lately, context.now),
+      dead: ({ context: { dead, now } }) => ({
+        earlier: withoutNoticed(dead.earlier, now),
+        lately: withoutNoticed(dead.lately, now),
+      }),
     }),
   },
 });
@@ -143,7 +147,7 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
   const { at, messages } = event;
   const reading = readMessages(context.stream, messages, at, {
     workerManagerId: context.workerManagerId,
-    taskIds: () => Object.values(context.tasks).flat(),
+    cohorts: () => Object.values(context.tasks),
     added: context.added,
   });
   const { stream, loads, listed } = reading;
@@ -207,26 +211,25 @@ const doubtIdle = monitorSetup.enqueueActions(({ context, enqueue }) => {
 const onTaskDead = monitorSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'task.dead');
   const taskId = taskIdOf(event.taskArn);
-  const known = markTaskDead(context, taskId, event.at);
-  if (known === context) return;
-  enqueue.assign(known);
-  const workersHere = workersOfDead(taskId, context.stream);
-  if (workersHere.length === 0) return;
-  const workerIds = [...context.reportable, ...workersHere];
-  enqueue.assign({ reportable: workerIds });
-  const report: MonitorEvent = { type: 'monitor.deadWorkers', at: context.now, workerIds };
-  enqueue.sendTo(parent, report);
+  const dead = markTaskDead(context.dead, taskId, event.at);
+  if (dead === context.dead) return;
+  enqueue.assign({ dead });
+  const added = workersOfDead(taskId, context.stream);
+  if (added.length === 0) return;
+  enqueue.assign({ reportable: [...context.reportable, ...added] });
+  const change = { at: context.now, added, removed: [] };
+  enqueue.sendTo(parent, { type: 'monitor.deadWorkers', ...change } satisfies MonitorEvent);
 });
 
-/** Names all workers that may be reported as dead, when others have become so. */
+/** Names the workers that may be reported as dead by now, and those that may not be any more. */
 const reportDeadWorkers = monitorSetup.enqueueActions(({ context, enqueue }) => {
-  const { stream, reportable, now } = context;
-  const workerIds = reportableWorkers(context, stream);
-  const isSame = workerIds.length === reportable.length;
-  if (isSame && workerIds.every((workerId, i) => workerId === reportable[i])) return;
-  enqueue.assign({ reportable: workerIds });
-  const report: MonitorEvent = { type: 'monitor.deadWorkers', at: now, workerIds };
-  enqueue.sendTo(parent, report);
+  const { dead, stream, reportable: before, now: at } = context;
+  const reportable = reportableWorkers(dead, stream);
+  const isSame = reportable.length === before.length;
+  if (isSame && reportable.every((workerId, i) => workerId === before[i])) return;
+  enqueue.assign({ reportable });
+  const change = changeBetween(before, reportable);
+  enqueue.sendTo(parent, { type: 'monitor.deadWorkers', at, ...change } satisfies MonitorEvent);
 });
 
 export const monitor = monitorSetup
@@ -245,7 +248,8 @@ export const monitor = monitorSetup
       stream: nothingShown,
       idleUntil: null,
       idleDoubted: false,
-      ...{ lately: {}, reportable: [] },
+      dead: { earlier: input.dead, lately: {} },
+      reportable: [],
     }),
     on: {
       tick: { actions: ['advanceClock', 'doubtIdle', 'forgetNoticed', 'reportDeadWorkers'] },

@@ -29,7 +29,7 @@ export interface MonitorStream {
   cancellations: Cancellations;
   /** Every worker that may be ours names its Fargate task, so a task that is not shown has no worker. */
   isTraced: boolean;
-  /** When all of our Fargate tasks were last told. */
+  /** When all of our Fargate tasks were told at once: at the first list that traces every worker. */
   toldAllAt: number;
   groups: GroupsView | null;
   /** When the last list of workers came; and how far apart the last ones came, ms, the newest first. */
@@ -55,8 +55,8 @@ export const nothingShown: MonitorStream = {
 /** What the reader of the stream must know of the fleet. */
 export interface OurTasks {
   workerManagerId: string;
-  /** All Fargate tasks of ours. */
-  taskIds: () => Iterable<string>;
+  /** The Fargate tasks of each cohort. */
+  cohorts: () => readonly string[][];
   /** Those that became ours since the last list of workers. */
   added: readonly string[];
 }
@@ -70,8 +70,26 @@ export interface Reading {
 }
 
 /**
+ * The cohorts whose tasks are told again with a list that comes at `until`, the one before having come at `from`: one
+ * after another, and each of them once in `tellAllEveryMs`, so that no list of a large fleet tells of all at once.
+ */
+function toldAgain(
+  cohorts: readonly string[][],
+  toldAllAt: number,
+  from: number,
+  until: number,
+): readonly string[][] {
+  const turnsBy = (at: number): number =>
+    Math.floor(((at - toldAllAt) * cohorts.length) / tellAllEveryMs);
+  // The clock may have been set back since.
+  const first = Math.max(0, turnsBy(from));
+  const turns = Math.min(cohorts.length, Math.max(0, turnsBy(until) - first));
+  return Array.from({ length: turns }, (_, i) => cohorts[(first + i) % cohorts.length] ?? []);
+}
+
+/**
  * Reads messages that came together. Told are the Fargate tasks that changed; those that have become ours; and now
- * and then all of ours, because workers may come before their group, and before the group knows its task.
+ * and then each of ours, because workers may come before their group, and before the group knows its task.
  */
 export function readMessages(
   before: MonitorStream,
@@ -103,10 +121,12 @@ export function readMessages(
     const earlier = stream;
     stream = list.stream;
     listed = true;
-    if (!earlier.isTraced || at - stream.toldAllAt >= tellAllEveryMs) {
-      stream = { ...stream, toldAllAt: at };
-      for (const taskId of ours.taskIds()) toTell.add(taskId);
-    } else for (const taskId of ours.added) toTell.add(taskId);
+    const cohorts = ours.cohorts();
+    const again = earlier.isTraced
+      ? [...toldAgain(cohorts, stream.toldAllAt, earlier.listedAt ?? at, at), ours.added]
+      : cohorts;
+    if (!earlier.isTraced) stream = { ...stream, toldAllAt: at };
+    for (const taskIds of again) for (const taskId of taskIds) toTell.add(taskId);
     if (earlier.isTraced) since(earlier, list.touched);
     else for (const taskId of Object.keys(stream.connected)) toTell.add(taskId);
     forgetUntraced();

@@ -15,6 +15,7 @@ import {
   unreadWaitMs,
 } from '../shared/timing.ts';
 import { withChangedTasks } from './cohortTasks.ts';
+import { onDeadWorkers } from './deadWorkers.ts';
 import { contradicts, speaksUnits } from './dialect.ts';
 import * as dialogue from './dialogue.ts';
 import type { FleetNews, MonitorEvent, SocketCommand, SocketEvent } from './events.ts';
@@ -242,14 +243,12 @@ export const sessionSetup = base.extend({
         return context.groupsShown || event.groups !== null;
       },
     }),
-    keepDeadWorkers: base.assign({
-      deadWorkers: ({ event }) => {
-        assertEvent(event, 'monitor.deadWorkers');
-        return event.workerIds;
-      },
+    keepDeadWorkers: base.assign(({ context, event }) => {
+      assertEvent(event, 'monitor.deadWorkers');
+      return onDeadWorkers(context, event);
     }),
     forgetMonitor: base.assign({
-      ...{ loads: {}, groups: null, deadWorkers: [], workWaitsSince: null },
+      ...{ loads: {}, groups: null, deadWorkers: [], unreported: [], workWaitsSince: null },
     }),
   },
 });

@@ -1,7 +1,7 @@
 import type { Capability } from '../shared/domain.ts';
 import { leastEchoLimitMs } from '../shared/timing.ts';
 import type { CohortTasks } from './cohortTasks.ts';
-import type { ReportedWorkers } from './deadWorkers.ts';
+import { type DeadWorkers, noneNoted } from './deadWorkers.ts';
 import { type Dialect, unknownDialect } from './dialect.ts';
 import type { ConnectionStatus } from './events.ts';
 import { type IdentityConflict, noConflict } from './identityConflict.ts';
@@ -24,7 +24,7 @@ export interface SessionInput {
   responsePending: boolean;
 }
 
-export interface SessionContext extends SessionInput {
+export interface SessionContext extends SessionInput, DeadWorkers {
   /** The last time that an event has told. */
   now: number;
   /** Heartbeats since the last echo: for how long the scheduler has not answered. */
@@ -59,9 +59,6 @@ export interface SessionContext extends SessionInput {
   groupsShown: boolean;
   /** Since when there is work for more workers than are connected; null: not as far as is known. */
   workWaitsSince: number | null;
-  /** Workers to report as dead, for as long as the monitor names them. */
-  deadWorkers: string[];
-  reported: ReportedWorkers;
   /** Reports on this connection that the scheduler has not acknowledged. */
   unacknowledgedReports: number;
 }
@@ -103,8 +100,7 @@ export function newSession(input: SessionInput): SessionContext {
     loads: {},
     groups: null,
     workWaitsSince: null,
-    deadWorkers: [],
-    reported: {},
+    ...{ deadWorkers: [], unreported: [], reported: noneNoted },
   };
 }
 

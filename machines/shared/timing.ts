@@ -159,7 +159,7 @@ export const shortestRhythmMs = 1000;
 /** A report may be so late. */
 export const reportSlackMs = 1500;
 
-/** How often all of our Fargate tasks are told again. */
+/** How often each of our Fargate tasks is told again. */
 export const tellAllEveryMs = 10_000;
 
 // The fleet manager.
@@ -179,8 +179,14 @@ export const excessDrainMs = 300_000;
 /** Between two polls of one cohort. */
 export const pollEveryMs = 3000;
 
-/** The same of a calm cohort: with the poll itself an end is noticed within 20 s. */
+/** The same of a calm cohort: with the poll itself an end is noticed within `pollWithinMs`. */
 export const calmPollEveryMs = 15_000;
+
+/**
+ * No cohort waits longer for its poll, however many there are, as long as AWS's limit of calls allows it: that of ECS lets
+ * 300 cohorts, 30,000 groups, be polled within this time (`machines/fleet/duePolls.ts`). More take longer.
+ */
+export const pollWithinMs = 20_000;
 
 /** A stream that says nothing for so long shows nothing current; longer where its reports come seldom. */
 export const workStaleMs = 10_000;
@@ -201,6 +207,12 @@ export const moneyClearMs = 30_000;
 
 /** After a list that has failed. */
 export const inventoryBackoff: Backoff = { firstMs: 2000, longestMs: 60_000 };
+
+/**
+ * The longest pause between two lists for the sole reason that they take long. Where the clock was set, or this process
+ * stood still, during a list, it seems to have taken as long as that.
+ */
+export const longestListPauseMs = 3_600_000;
 
 /** The next search, if there is still something to search, comes so much later. */
 export const searchEveryMs = 15_000;
@@ -249,7 +261,7 @@ export const spotPauseMs = 600_000;
 
 // Groups, in their cohort.
 
-/** A cohort is polled every three seconds, a calm one every fifteen; of very many cohorts each in its turn. A longer gap: this process stood still. */
+/** A cohort is polled every three seconds, a calm one every fifteen; of very many cohorts each within `pollWithinMs`. A longer gap: this process stood still. */
 export const longestPollGapMs = 25_000;
 
 /** Within that time after this process stood still, the monitor stream shows what has changed meanwhile. */

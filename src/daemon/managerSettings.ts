@@ -128,6 +128,7 @@ export const managerSettings = (config: Config): FleetSettings => ({
   subnets: [...config.ecs.subnets],
   pollEveryMs,
   pollsPerTick: 5,
+  readsPerSecond: awsRates.read.perSecond,
   firstPollsPerTick: 25,
   inventoryEveryMs: config.sweepSeconds * 1000,
   launchBurst: burstInReserve(config.launchQuota.burst),

@@ -1,24 +1,59 @@
-import { expect, it } from 'vitest';
-import { limitOf, thisMachine } from './checkLimits.ts';
+import { describe, expect, it } from 'vitest';
+import { type Check, limitOf, misfits, storedAfter } from './checkLimits.ts';
 
-const check = { what: 'CPU of the launch', usual: 20, unit: 'reference loops' };
-const stored = { here: { 'CPU of the launch': 10 } };
+const cpu: Check = { what: 'CPU of the launch', unit: 'times the reference' };
+const silence: Check = { what: 'longest pause', unit: 's', most: 2.05 };
+const stored = { [cpu.what]: { value: 10 } };
 
-it('is a fifth above the best value of this machine', () => {
-  expect(limitOf(check, 'here', stored)).toBe(12);
+describe('the most that passes', () => {
+  it('is a fifth above the stored value', () => {
+    expect(limitOf(cpu, stored)).toBe(12);
+  });
+
+  it('is the promise itself where there is one', () => {
+    expect(limitOf(silence, { [silence.what]: { value: 9 } })).toBe(2.05);
+  });
+
+  it('lets nothing pass where nothing is stored', () => {
+    expect(0 <= limitOf(cpu, {})).toBe(false);
+  });
 });
 
-it.each([
-  ['a machine', 'elsewhere', check],
-  ['a value', 'here', { ...check, what: 'log' }],
-])('is a fifth above the usual value where %s has nothing stored', (_, machine, given) => {
-  expect(limitOf(given, machine, stored)).toBe(24);
-});
+describe('stored values', () => {
+  it('fit where each check has one, and each has a check', () => {
+    expect(misfits([cpu, silence], stored)).toEqual([]);
+  });
 
-it('is the number itself where that is not measured', () => {
-  expect(limitOf({ ...check, exact: true }, 'here', stored)).toBe(20);
-});
+  it('of a check that is renamed are named, and so is the check', () => {
+    expect(misfits([{ ...cpu, what: 'CPU' }], stored)).toEqual([
+      'checked.json has "CPU of the launch", which nothing measures: rename or remove it',
+      'checked.json has no "CPU": npm run bench:check -- --store adds it',
+    ]);
+  });
 
-it('names the machine with its cores and the major release of Node.js', () => {
-  expect(thisMachine()).toMatch(/^\d+ cores of .+, Node\.js \d+$/);
+  it('are lowered by a better run, and stay otherwise', () => {
+    expect(storedAfter({ [cpu.what]: 8.004 }, stored, undefined)).toEqual({
+      [cpu.what]: { value: 8 },
+    });
+    expect(storedAfter({ [cpu.what]: 11 }, stored, undefined)).toEqual(stored);
+  });
+
+  it('are raised with a reason only, which stands beside them until they are lowered', () => {
+    const raised = storedAfter({ [cpu.what]: 11 }, stored, 'one call more');
+    expect(raised).toEqual({ [cpu.what]: { value: 11, raised: 'one call more' } });
+    expect(storedAfter({ [cpu.what]: 9 }, raised, 'another')).toEqual({ [cpu.what]: { value: 9 } });
+  });
+
+  it('are kept with the reason where there was none before', () => {
+    expect(storedAfter({ [cpu.what]: 11 }, {}, 'a busy machine')).toEqual({
+      [cpu.what]: { value: 11, raised: 'a busy machine' },
+    });
+  });
+
+  it('of other checks stay as they are', () => {
+    expect(storedAfter({ other: 3 }, stored, undefined)).toEqual({
+      ...stored,
+      other: { value: 3 },
+    });
+  });
 });

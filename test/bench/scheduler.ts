@@ -6,11 +6,11 @@ import { epochMs } from './child.ts';
 
 /**
  * A stand-in scheduler as a separate program. It answers each heartbeat with an echo and the number of workers that it
- * wants. With `relayTo` it also stands between the manager and the emulator and sees
+ * desires. With `relayTo` it also stands between the manager and the emulator and sees
  * when each request begins, so that both ends of a reaction are seen by one clock.
  */
 export type SchedulerRequest =
-  | { ask: 'want'; id: number; workers: number; now: boolean }
+  | { ask: 'desire'; id: number; workers: number; now: boolean }
   /** Times of all heartbeats, which are forgotten then. */
   | { ask: 'heartbeats'; id: number };
 export type SchedulerEvent =
@@ -36,7 +36,7 @@ const command = (taskConcurrency: number) =>
     fields: { setDesiredTaskConcurrencyRequests: [{ taskConcurrency, capabilities: [] }] },
   });
 
-let wanted = workers;
+let desired = workers;
 let heartbeats: number[] = [];
 
 const main = await startYmqServer('scheduler', 0, {
@@ -47,7 +47,7 @@ const main = await startYmqServer('scheduler', 0, {
     heartbeats.push(at);
     tell({ event: 'heartbeat', at });
     peer.send(echo);
-    peer.send(command(wanted));
+    peer.send(command(desired));
   },
 });
 
@@ -55,9 +55,9 @@ process.on('message', (request: SchedulerRequest) => {
   const at = epochMs();
   const { id } = request;
   switch (request.ask) {
-    case 'want':
-      wanted = request.workers;
-      if (request.now) main.broadcast(command(wanted));
+    case 'desire':
+      desired = request.workers;
+      if (request.now) main.broadcast(command(desired));
       tell({ event: 'answer', id, at });
       return;
     case 'heartbeats':

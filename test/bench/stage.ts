@@ -212,16 +212,16 @@ export class Stage {
       ...child,
       address: `tcp://127.0.0.1:${port}`,
       relay,
-      /** How many workers the scheduler wants, from the next heartbeat on or `now`. Resolves to the time. */
-      async want(workers: number, now = false): Promise<number> {
-        return (await ask({ ask: 'want', workers, now })).at;
+      /** How many workers the scheduler desires, from the next heartbeat on or `now`. Resolves to the time. */
+      async desire(workers: number, now = false): Promise<number> {
+        return (await ask({ ask: 'desire', workers, now })).at;
       },
       /**
        * The same, as both sides act on it: ours at once, the original at the answer to its next heartbeat. Resolves to
        * the time of this command.
        */
       async command(workers: number): Promise<number> {
-        const askedAt = await this.want(workers, side.name === 'ours');
+        const askedAt = await this.desire(workers, side.name === 'ours');
         if (side.name === 'ours') return askedAt;
         return (await child.waitFor('heartbeat', ({ at }) => at > askedAt)).at;
       },

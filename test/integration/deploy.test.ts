@@ -53,8 +53,7 @@ describe('the systemd unit', () => {
     const folder = mkdtempSync(join(tmpdir(), 'scaler-ecs-unit-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'scaler-ecs.service');
-    // The program itself is not installed here.
-    writeFileSync(file, unit.replace('/usr/local/bin/scaler-ecs', process.execPath));
+    writeFileSync(file, unit);
     const verified = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' });
     expect([verified.status, verified.stdout + verified.stderr]).toEqual([0, '']);
     const flags = ['security', '--offline=true', '--threshold=25', file];
@@ -76,6 +75,17 @@ describe('the systemd unit', () => {
     // Less would not leave time for three signs of life and a slow machine.
     expect(Number(valuesOf('WatchdogSec')[0])).toBeGreaterThanOrEqual(30);
   });
+});
+
+it('the systemd unit and the image give Node.js the same flags, which it takes', () => {
+  const [entrypoint = ''] = /(?<=^ENTRYPOINT ).*$/m.exec(text('Dockerfile')) ?? [];
+  const ofImage = (JSON.parse(entrypoint) as string[]).filter((word) => word.startsWith('--'));
+  const ofUnit = (valuesOf('ExecStart')[0] ?? '')
+    .split(' ')
+    .filter((word) => word.startsWith('--'));
+  expect(ofUnit).toEqual(ofImage);
+  const started = spawnSync(process.execPath, [...ofUnit, '-e', ''], { encoding: 'utf8' });
+  expect([started.status, started.stderr]).toEqual([0, '']);
 });
 
 describe('the ECS task definition', () => {

@@ -104,18 +104,14 @@ export function createActorViews(root: { getSnapshot(): unknown }, workersPerTas
       const all = cohorts();
       const exact = all.flatMap((cohort) => viewOf(cohort, name))[0];
       if (exact) return { group: exact };
-      const { tasksOf } = fleetSnapshot().context;
       const matches: GroupStatus[] = [];
       for (const cohort of all) {
-        const byTask = Object.keys(tasksOf[cohort.cohortId] ?? {}).some((id) =>
-          id.startsWith(name),
-        );
         for (const groupId of Object.keys(cohort.groups)) {
           const { taskArn } = cohort.groups[groupId] ?? {};
           const isMatch =
             groupId.startsWith(name) ||
             taskArn === name ||
-            (byTask && taskArn != null && taskIdOf(taskArn).startsWith(name));
+            (taskArn != null && taskIdOf(taskArn).startsWith(name));
           if (isMatch) matches.push(...viewOf(cohort, groupId));
           if (matches.length > mostMatches) break;
         }

@@ -1,4 +1,5 @@
 import { listDenied } from '../../../machines/fleet/state.ts';
+import { calmListEveryMs } from '../../../machines/fleet/whenToList.ts';
 import type { ManagerFacts } from './managerFacts.ts';
 
 /** The control loop ticks each second; it counts as stuck after that, ms. */
@@ -43,11 +44,11 @@ function schedulerTroubles({ fleet }: ManagerFacts, now: number): string[] {
 }
 
 function inventoryTroubles({ fleet }: ManagerFacts, now: number): string[] {
-  const { inventoryAt, settings } = fleet;
+  const { inventoryAt } = fleet;
   // The journal and the monitor stream are used instead, for good.
   if (listDenied(fleet)) return [];
   if (inventoryAt === null) return ['there is no complete list of our tasks yet'];
-  const limitMs = 2 * settings.inventoryEveryMs + inventorySlackMs;
+  const limitMs = 2 * calmListEveryMs(fleet) + inventorySlackMs;
   const ageMs = now - inventoryAt;
   return ageMs > limitMs
     ? [

@@ -42,6 +42,7 @@ export const model: Model = {
     { type: 'cohort.poll', at: 3000, launching: true, ending: false },
     { type: 'cohort.tick', at: 3000, launching: true },
     { type: 'launch.turn', label: 'e-1', at: 3000 },
+    { type: 'launch.unanswered', label: 'e-1' },
     { type: 'cohort.launchesFound', found: { 'e-1': { taskArns: ['arn:0'], createdAt: {} } } },
     { type: 'cohort.listed', at: 3000, taskArns: ['arn:0'] },
     { type: 'cohort.launchTurnAnswered', label: 'e-1', allowed: false },

@@ -47,7 +47,7 @@ export const model: Model = {
       { type: 'monitor.work', at: 1, work: null },
       { type: 'monitor.canceling', at: 1, canceling: { t1: 1 } },
       { type: 'monitor.freshness', at: 1, isCurrent: true },
-      { type: 'monitor.deadWorkers', at: 1, workerIds: [] },
+      { type: 'monitor.deadWorkers', at: 1, added: ['w'], removed: [] },
       { type: 'monitor.closed', at: 1 },
       { type: 'fleet.tasksChanged', cohortId: 'c', added: ['t'], removed: [] },
       { type: 'fleet.inventoryCompleted', at: 1, looked: true },

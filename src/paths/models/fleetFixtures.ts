@@ -17,6 +17,7 @@ export const fleetSettings: FleetSettings = {
     settleMs: 10_000,
     pollEveryMs: 3000,
     pollsPerTick: 2,
+    readsPerSecond: 20,
     firstPollsPerTick: 2,
     inventoryEveryMs: 60_000,
   },

@@ -1,4 +1,5 @@
 import type { EventObject } from 'xstate';
+import { type ListRead, listRead } from '../../../machines/fleet/fleetSetup.ts';
 import { modesOf } from '../../../machines/fleet/modes.ts';
 import { noCounts, serving } from '../../../machines/fleet/plan.ts';
 import type { Fleet, FleetInput } from '../../../machines/fleet/state.ts';
@@ -76,8 +77,9 @@ const modelOf = (aside: RegExp): Model => ({
       ...(listing === 'listing'
         ? [
             { type: 'xstate.done.actor.inventory', output: listed },
-            { type: 'xstate.done.actor.inventory', output: showsOrphan },
-            { type: 'xstate.done.actor.inventory', output: listedInPart },
+            listRead(fleet, listed),
+            listRead(fleet, showsOrphan),
+            listRead(fleet, listedInPart),
             { type: 'xstate.error.actor.inventory', error: denied },
             { type: 'xstate.error.actor.inventory', error: late },
           ]
@@ -115,7 +117,7 @@ const oneByOne: Model = {
     return [
       // Orphans are for the other models.
       ...(usual.events as (of: typeof state) => EventObject[])(state).filter(
-        (event) => !('output' in event && event.output === showsOrphan),
+        (event) => !('decision' in event && (event as ListRead).reading.inventory.tasks.length > 0),
       ),
       ...((fleet.desired ?? 0) < 2 ? [{ type: 'scheduler.startRequested', at: 20_000 }] : []),
       { type: 'scheduler.shutdownRequested', at: 20_000, taskIds: ['old'] },
@@ -151,7 +153,8 @@ const unanswered: Model = {
     return modesOf(value as Record<string, unknown>).inventory === 'searching'
       ? [
           { type: 'xstate.done.actor.search', output: showsOrphan } as EventObject,
-          { type: 'xstate.done.actor.search', output: listedInPart } as EventObject,
+          listRead(context as Fleet, showsOrphan),
+          listRead(context as Fleet, listedInPart),
           { type: 'xstate.error.actor.search', error: late } as EventObject,
         ]
       : [{ type: 'fleet.restoreNext' }, { type: 'tick', now: now + 10_000 } as EventObject];
@@ -193,7 +196,7 @@ const orders: Model = {
     const usual = modelOf(
       /^(task\.dead|cohort\..*|monitor\.loads|scheduler\.lost|fleet\.(nextTurn|restoreNext|stop)|xstate\.error.*)$/,
     );
-    const { connection, holdReason, terms: known, tasksOf: tasks } = state.context as Fleet;
+    const { connection, holdReason, terms: known, taskIndex } = state.context as Fleet;
     return [
       ...(usual.events as (of: typeof state) => EventObject[])(state),
       ...(connection === 'closed'
@@ -205,7 +208,7 @@ const orders: Model = {
         : []),
       { type: 'fleet.resume', at: 2 } as const,
       { type: 'fleet.drainGroups', at: 2, groupIds: ['old-0'] } as const,
-      ...('cohort.0' in tasks
+      ...(taskIndex.size > 0
         ? []
         : [{ type: 'cohort.tasksChanged', cohortId: 'cohort.0', ...oneAdded } as const]),
     ];

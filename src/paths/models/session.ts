@@ -66,7 +66,7 @@ const eventsIn = (state: AnyMachineSnapshot): EventObject[] => {
     { type: 'monitor.loads', at: 0, loads: {} },
     { type: 'monitor.work', at: 0, work: null },
     { type: 'monitor.groups', at: 0, groups: null },
-    { type: 'monitor.deadWorkers', at: 0, workerIds: ['w1', 'w2'] },
+    { type: 'monitor.deadWorkers', at: 0, added: ['w1', 'w2'], removed: [] },
     { type: 'monitor.closed', at: 0 },
     { type: 'session.capacity', workers: 4 },
     { type: 'session.close' },

@@ -33,7 +33,7 @@ export const footprint: Bench = {
     await scheduler.waitFor('heartbeat');
     await sleep(5000);
     const idle = residentMb(manager.pid);
-    await scheduler.want(all, true);
+    await scheduler.desire(all, true);
     const { tasks } = await emulator.until(
       'all are created',
       (ledger) => ledger.tasks.length >= all,

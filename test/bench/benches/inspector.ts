@@ -87,16 +87,16 @@ async function shareOfCore(stage: Stage, groups: number, before: Act, act: Act):
 const move: Act = async (fleet) => {
   const { scheduler, groups } = fleet;
   const begun = performance.now();
-  await scheduler.want(groups, true);
+  await scheduler.desire(groups, true);
   const { tasks } = await allRun(fleet);
   const taskIds = tasks.map(({ taskId }) => taskId);
   await scheduler.show({ ask: 'connect', taskIds, each: 1, perSecond: 200 });
-  await scheduler.want(1, true);
+  await scheduler.desire(1, true);
   await sleep(Math.max(5000, motionSeconds * 1000 - (performance.now() - begun)));
 };
 
 const launchAll: Act = async (fleet) => {
-  await fleet.scheduler.want(fleet.groups, true);
+  await fleet.scheduler.desire(fleet.groups, true);
   await allRun(fleet);
   // Until the manager has seen each of them run.
   await sleep(20_000);

@@ -161,7 +161,7 @@ export const large: Bench = {
     await sleep(1500);
     const lastHeartbeat = (await scheduler.heartbeats()).at(-1);
     const launchCpu = cpuMeter(manager.pid);
-    const at = await scheduler.want(all, true);
+    const at = await scheduler.desire(all, true);
     const { tasks } = await emulator.until(
       'all are created',
       (ledger) => ledger.tasks.length >= all,

@@ -35,7 +35,7 @@ export const react: Bench = {
     const times: number[] = [];
     // The first one loads what is loaded when it is used.
     for (let workers = 1; workers <= samples + 1; workers++) {
-      const at = await scheduler.want(workers, true);
+      const at = await scheduler.desire(workers, true);
       const request = await scheduler.waitFor(
         'request',
         ({ operation, at: seenAt }) => operation === 'RunTask' && seenAt >= at,

@@ -111,6 +111,16 @@ it('counts the groups whose task DescribeTasks does not know', () => {
   expect(countRecords(groups)).toMatchObject({ denied: 2 });
 });
 
+it('counts the groups whose launch has got no answer until they have a task', () => {
+  const unanswered = true;
+  const groups = {
+    a: rowOf({ unanswered }),
+    b: rowOf({ unanswered, taskArn: arn('t') }),
+    c: rowOf(),
+  };
+  expect(countRecords(groups)).toMatchObject({ unanswered: 1 });
+});
+
 it('counts the workers that serving groups lack, and those that they have beyond what they should', () => {
   const workers = (n: number) => ({ workers: n, tasks: 0, canceling: 0 });
   const groups = {

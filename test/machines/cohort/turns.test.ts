@@ -119,6 +119,29 @@ describe('a cohort', () => {
     expect(actor.getSnapshot().status).toBe('active');
   });
 
+  it('reports the groups of a launch without an answer until it has one', async () => {
+    const { actor, answer, calls, told, look } = liveCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    calls.runTask.at(-1)?.reject(Object.assign(new Error('no answer'), { kind: 'unreachable' }));
+    await settle();
+    const last = () => told.filter(({ type }) => type === 'cohort.changed').at(-1);
+    expect(last()).toMatchObject({ launches: 1, counts: { unanswered: 2 } });
+    for (const at of [10_000, 20_000]) await look(at);
+    await answer('journalLaunch', undefined);
+    await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
+    await answer('journalOutcome', [{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
+    expect(last()).toMatchObject({ launches: 0, counts: { unanswered: 0 } });
+  });
+
+  it('takes no group for unanswered whose launch it does not have', () => {
+    const { actor } = liveCohort();
+    actor.send({ ...admit, launches: [...admit.launches] });
+    const { groups } = actor.getSnapshot().context;
+    actor.send({ type: 'launch.unanswered', label: 'e-9' });
+    expect(actor.getSnapshot().context.groups).toEqual(groups);
+  });
+
   it('passes on what a complete list shows of its own launches', async () => {
     const { actor, answer, calls, phases } = liveCohort();
     actor.send({ ...admit, launches: [...admit.launches] });

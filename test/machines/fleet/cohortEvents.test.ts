@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { noCounts } from '../../../machines/fleet/plan.ts';
+import { cohortOf } from '../../../machines/fleet/taskIndex.ts';
 import type { TasksChange } from '../../../machines/scheduler/cohortTasks.ts';
 import { countedReads } from '../../support/countedReads.ts';
 import { fastManager, liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
@@ -321,24 +322,30 @@ const sizesOf = (event: object) => {
 };
 
 describe('the tasks of a cohort', () => {
-  it('are told to the parent as they change, and are none once it is gone', async () => {
+  it('are told to the parent as they change, and nothing is told once it is gone', async () => {
     const { actor, at, command, report, hears, fleet } = await readyManager();
     at(11_000);
     command(2);
     const [cohortId = ''] = Object.keys(fleet().cohorts);
+    const ownersOf = (...taskIds: string[]) =>
+      taskIds.map((taskId) => cohortOf(fleet().taskIndex, taskId));
     hears();
     actor.send({ type: 'cohort.tasksChanged', cohortId, added: ['t1'], removed: [] });
     const told = { type: 'fleet.tasksChanged', cohortId };
     expect(hears()).toEqual([{ ...told, added: ['t1'], removed: [] }]);
-    expect(fleet().tasksOf).toEqual({ [cohortId]: { t1: true } });
+    expect(ownersOf('t1', 't2', 't3')).toEqual([cohortId, undefined, undefined]);
     actor.send({ type: 'cohort.tasksChanged', cohortId, added: ['t2', 't3'], removed: [] });
     actor.send({ type: 'cohort.tasksChanged', cohortId, added: [], removed: ['t1', 't3'] });
     expect(hears().at(-1)).toEqual({ ...told, added: [], removed: ['t1', 't3'] });
-    expect(fleet().tasksOf).toEqual({ [cohortId]: { t2: true } });
+    expect(ownersOf('t1', 't2', 't3')).toEqual([undefined, cohortId, undefined]);
     command(0);
     report({});
     expect(hears()).toEqual([]);
-    expect(fleet().tasksOf).toEqual({});
+    // The cohort is gone: there is no actor that this could be sent to.
+    actor.send({ type: 'monitor.canceling', at: 1, canceling: { t2: 1 } });
+    expect(actor.getSnapshot().status).toBe('active');
+    actor.send({ type: 'cohort.tasksChanged', cohortId, added: [], removed: ['t2'] });
+    expect(fleet().taskIndex.size).toBe(0);
   });
 
   it('of the journal are told as recovered until a cohort has them', async () => {

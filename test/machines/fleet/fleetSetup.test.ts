@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fleetManager } from '../../../machines/fleet/fleetManager.ts';
-import { liveManager, readyManager, tasksOf } from '../../support/liveManager.ts';
+import { liveManager, orphan, readyManager, tasksOf } from '../../support/liveManager.ts';
 import { holesOf } from '../../support/placeholders.ts';
 
 type Manager = ReturnType<typeof liveManager>;
@@ -40,12 +40,12 @@ describe('the preparation of AWS', () => {
   it('begins no list after the first one: the next tick does', async () => {
     const all = await readyManager();
     all.at(70_000);
-    for (const now of [100_000, 140_000]) all.at(now);
-    await all.inventoried({ startedAt: 70_000 });
+    for (const now of [75_000, 80_000]) all.at(now);
+    await all.inventoried({ startedAt: 70_000, tasks: [orphan('arn/1')] });
     const calls = all.calls.inventory.length;
     all.actor.send({ type: 'fleet.prepared', revision: 'rev:2' });
     expect(all.calls.inventory).toHaveLength(calls);
-    all.at(141_000);
+    all.at(81_000);
     expect(all.calls.inventory).toHaveLength(calls + 1);
   });
 

@@ -1,5 +1,52 @@
 import { describe, expect, it } from 'vitest';
-import { liveManager, orphan, resent } from '../../support/liveManager.ts';
+import { liveManager, orphan, readyManager, resent } from '../../support/liveManager.ts';
+import { settle } from '../../support/world.ts';
+
+/** A list with these tasks, and how often it has been read. */
+const countedList = (startedAt: number, tasks: object[]) => {
+  let readings = 0;
+  const list = {
+    ...{ startedAt, tasks },
+    get unlisted() {
+      readings++;
+      return [];
+    },
+  };
+  return { list, readings: () => readings };
+};
+
+describe('a list is read once', () => {
+  it.each([
+    ['where it shows nothing new', [orphan('arn/1', { owned: true })], 'idle'],
+    ['where it adopts', [orphan('arn/1')], 'adopting'],
+  ])('%s', async (_, tasks, state) => {
+    const { actor, at, calls, inventoried } = await readyManager();
+    at(71_000);
+    await inventoried({ startedAt: 71_000, tasks: [orphan('arn/1')] });
+    at(77_000);
+    const { list, readings } = countedList(77_000, tasks);
+    calls.inventory.at(-1)?.resolve(list);
+    await settle();
+    expect(actor.getSnapshot().value).toMatchObject({ inventory: state });
+    expect(readings()).toBe(1);
+  });
+
+  it('where it is left alone, and by a search', async () => {
+    const conflict = liveManager();
+    conflict.actor.send({ type: 'scheduler.connection', at: 1, status: 'conflict' });
+    const search = liveManager({ resend: [resent] });
+    search.actor.send({ type: 'fleet.restoreNext' });
+    search.report({ pending: 1 }, 1);
+    for (const { at, calls, actor } of [conflict, search]) {
+      at(10_000);
+      const { list, readings } = countedList(10_000, [orphan('arn/1')]);
+      calls.inventory.at(-1)?.resolve(list);
+      await settle();
+      expect(actor.getSnapshot().value).toMatchObject({ inventory: 'idle' });
+      expect(readings()).toBe(1);
+    }
+  });
+});
 
 const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
 

@@ -19,6 +19,7 @@ import {
   remainingOf,
   returnedLately,
 } from '../../../machines/fleet/state.ts';
+import { noTasks } from '../../../machines/fleet/taskIndex.ts';
 import { counted } from '../../support/cohortTotals.ts';
 
 const settings = {
@@ -63,7 +64,13 @@ describe('a fleet', () => {
       ...{ now: 100, desired: null, revision: null, lastEchoAt: null, mismatch: null },
       ...{ returnedAt: null, emptySince: null, aboveSince: null, advertised: null },
       ...{ drainAllUntil: null, inventoryAt: null, inventoryNotBefore: 0, inventoryFailures: 0 },
-      ...{ connection: 'closed', terms: null, holdReason: null, heldSince: null, tasksOf: {} },
+      ...{
+        connection: 'closed',
+        terms: null,
+        holdReason: null,
+        heldSince: null,
+        taskIndex: noTasks,
+      },
       ...{ denials: 0, allowance: 30, notedBlockers: [] },
       ...{ cohorts: {}, breakers: {}, opened: 0, launched: 0, turnAllowance: 100, generation: 0 },
     });
@@ -86,6 +93,7 @@ describe('a fleet', () => {
         pending: 2 + 1 + 2 + 1,
         absent: 0,
         denied: 0,
+        unanswered: 0,
         idle: 4,
         busy: 6,
         drainPending: 8,
@@ -284,7 +292,7 @@ describe('the capacity advertised to the scheduler', () => {
 
 it('counts what remains: tasks of cohorts, of the journal and of no group yet, and open launches', () => {
   const fleet = fleetOf({
-    ...{ owned, resend, cohorts: { a: row({}, 2) }, tasksOf: { a: { t1: true, t2: true } } },
+    ...{ owned, resend, cohorts: { a: row({}, 2) }, taskIndex: { ...noTasks, size: 2 } },
     adoption: { ...noAdoption, unconfirmed: 1, adopting: owned },
   });
   expect(remainingOf(fleet)).toEqual({ tasks: 2 + 1 + 1 + 1, launches: 3, looked: false });

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import type { CohortCommand } from '../../../machines/cohort/messages.ts';
-import { shownOf } from '../../../machines/fleet/waitingLoads.ts';
 import type { WorkerLoad } from '../../../machines/scheduler/messages.ts';
 import { readyManager, tasksOf } from '../../support/liveManager.ts';
 
@@ -60,24 +59,6 @@ it('passes on the loads of two hundred tasks per turn of the event loop', async 
     ],
     [],
   ]);
-});
-
-it.each([
-  ['a hundred by each of these', 100, false],
-  ['more of them by its own tasks', 101, true],
-])('looks for the loads of a cohort among %s', (_, count, isByTasks) => {
-  const shown = Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, i] as const));
-  let reads = 0;
-  const lookFor = (tasks: Record<string, true>) => {
-    const ownKeys = () => {
-      reads++;
-      return Object.keys(tasks);
-    };
-    return shownOf(new Proxy(tasks, { ownKeys }), shown, Object.keys(shown));
-  };
-  expect(lookFor({ t1: true, unshown: true })).toStrictEqual({ t1: 1 });
-  expect(lookFor({ unshown: true })).toBeNull();
-  expect(reads > 0).toBe(isByTasks);
 });
 
 it('passes on nothing to cohorts of which nothing is shown', async () => {

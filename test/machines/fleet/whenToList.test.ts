@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { noAdoption } from '../../../machines/fleet/adoption.ts';
-import { noCounts } from '../../../machines/fleet/plan.ts';
+import { type Counts, noCounts } from '../../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../../machines/fleet/state.ts';
-import { inventoryDue, searchDue, withNextList } from '../../../machines/fleet/whenToList.ts';
+import {
+  calmListEveryMs,
+  inventoryDue,
+  searchDue,
+  withNextList,
+} from '../../../machines/fleet/whenToList.ts';
 import { counted } from '../../support/cohortTotals.ts';
-import { fleetInput, liveManager, resent } from '../../support/liveManager.ts';
+import { fleetInput, liveManager, readyManager, resent } from '../../support/liveManager.ts';
 
 const fleet = newFleet({ ...fleetInput, resend: [resent], lastLaunchAt: 2000 });
 
@@ -27,8 +32,11 @@ const fleetOf = (given: Partial<Fleet>): Fleet =>
     ...newFleet({ ...fleetInput, startedAt: 100, lastLaunchAt: 100, journalIncomplete: true }),
     ...given,
   });
-const cohorts = (launches: number) => ({
-  a: { counts: noCounts, launches, generation: 0, observedGeneration: 0, lastPolledAt: 0 },
+const cohorts = (launches: number, counts: Partial<Counts> = {}) => ({
+  a: {
+    ...{ counts: { ...noCounts, ...counts }, launches },
+    ...{ generation: 0, observedGeneration: 0, lastPolledAt: 0 },
+  },
 });
 
 describe('a complete inventory', () => {
@@ -96,6 +104,61 @@ describe('a complete inventory', () => {
 
   it('is not requested while launches are open that it could not show', () => {
     expect(inventoryDue(fleetOf({ cohorts: cohorts(1) }), 90_000, false)).toBe(false);
+  });
+});
+
+describe('lists that take long', () => {
+  const long = { inventoryAt: 50, inventoryTookMs: 25_000 };
+
+  it.each([
+    [0, 60_000],
+    [15_000, 60_000],
+    [15_001, 60_004],
+    [100_000, 400_000],
+    [9e9, 3_600_000],
+  ])('and took %i ms begin %i ms after one another: a quarter of the time', (took, pause) => {
+    expect(calmListEveryMs(fleetOf({ inventoryTookMs: took }))).toBe(pause);
+  });
+
+  it.each([
+    ['while nothing waits for it: after four times as long', {}, 100_050],
+    ['while launches have an answer to come', { cohorts: cohorts(1) }, 100_050],
+    [
+      'while a launch has got no answer: as often as any',
+      { cohorts: cohorts(1, { unanswered: 1 }) },
+      60_050,
+    ],
+    [
+      'while DescribeTasks denies a task: as often as any',
+      { cohorts: cohorts(0, { denied: 1 }) },
+      60_050,
+    ],
+    ['while orphans are unconfirmed: soon', { adoption: { ...noAdoption, unconfirmed: 1 } }, 5050],
+    ['after a launch was given up: once it would show all', { unknownOutcomeAt: 60 }, 10_060],
+  ])('are asked for %s', (_, given, due) => {
+    expect(inventoryDue(fleetOf({ ...long, ...given }), due - 1, false)).toBe(false);
+    expect(inventoryDue(fleetOf({ ...long, ...given }), due, false)).toBe(true);
+  });
+
+  it('make the end wait no longer', () => {
+    const ending = fleetOf({ ...long, cohorts: cohorts(1) });
+    expect(inventoryDue(ending, 10_050, true)).toBe(true);
+    expect(inventoryDue(fleetOf({ ...long, opened: 1 }), 10_100, true)).toBe(true);
+  });
+
+  it('are measured by the clock, with a tick more, as the time is that of the last one', async () => {
+    const { at, inventoried, fleet, calls } = await readyManager();
+    at(70_000);
+    at(80_000);
+    at(90_000);
+    await inventoried({ startedAt: 70_000 });
+    expect(fleet()).toMatchObject({ inventoryAt: 70_000, inventoryTookMs: 21_000 });
+    const listed = calls.inventory.length;
+    for (let now = 100_000; now < 154_000; now += 9000) at(now);
+    at(153_999);
+    expect(calls.inventory).toHaveLength(listed);
+    at(154_000);
+    expect(calls.inventory).toHaveLength(listed + 1);
   });
 });
 

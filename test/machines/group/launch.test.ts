@@ -417,6 +417,15 @@ describe('a launch that waits for its turn', () => {
     expect([calls.runTask, actor.getSnapshot().output]).toMatchObject([[], { withdrawn: true }]);
   });
 
+  it('tells its cohort when it has got no answer, and not when it was refused', async () => {
+    const sent = [journaled, turn(700), { type: 'launch.send' }];
+    const lost = { type: 'xstate.error.actor.runTask', error: failure('unreachable') };
+    const [, unanswered] = (await live({}, ...sent, lost)).told;
+    expect(unanswered).toEqual({ type: 'launch.unanswered', label: 'e-1' });
+    const refused = { type: 'xstate.error.actor.runTask', error: failure('refused') };
+    expect((await live({}, ...sent, refused)).told).toHaveLength(1);
+  });
+
   it('asks when it has come, with the time, and is sent only when it may be', async () => {
     const { actor, calls, told, play } = await live({}, journaled, turn(700));
     expect(told).toEqual([{ type: 'launch.turn', label: 'e-1', at: 700 }]);

@@ -7,12 +7,16 @@ import {
 import {
   type DeadTasks,
   deadAtStart,
-  type KnownDead,
+  isNoted,
   markTaskDead,
+  type NotedTimes,
+  noneNoted,
+  onDeadWorkers,
+  onReportFailed,
   reportableWorkers,
-  unreported,
+  withNoted,
+  withoutNoted,
   withoutNoticed,
-  withReported,
   workersOfDead,
 } from '../../../machines/scheduler/deadWorkers.ts';
 import type { TaskState } from '../../../machines/scheduler/messages.ts';
@@ -21,8 +25,7 @@ import type { Cause } from '../../../machines/shared/domain.ts';
 const one = 'Worker|ECS-a|1|2';
 const two = 'Worker|ECS-a|1|3';
 const other = 'Worker|ECS-b|1|4';
-const none: KnownDead = { dead: {}, lately: {} };
-const dead = markTaskDead(none, 'a', 0);
+const dead = markTaskDead(noneNoted, 'a', 0);
 const settled = onWorkerList(noCancellations);
 const canceling = (before: typeof settled, workerId: string, state: TaskState = 'canceling') =>
   onTaskStates(before, [{ type: 'monitor.task', taskId: 't', state, workerId }]);
@@ -34,7 +37,7 @@ describe('the workers of a dead task', () => {
     expect(
       reportableWorkers(dead, { connected: { b: { [other]: 1 } }, cancellations: settled }),
     ).toEqual([]);
-    expect(reportableWorkers(none, { connected, cancellations: settled })).toEqual([]);
+    expect(reportableWorkers(noneNoted, { connected, cancellations: settled })).toEqual([]);
   });
 
   it('are left to the scheduler once it must have noticed by itself', () => {
@@ -48,7 +51,7 @@ describe('the workers of a dead task', () => {
 
   it('are those of a task that died once, whether lately or not', () => {
     expect(markTaskDead(dead, 'a', 50_000)).toBe(dead);
-    const before: KnownDead = { dead: { a: 0 }, lately: {} };
+    const before: NotedTimes = { earlier: { a: 0 }, lately: {} };
     expect(markTaskDead(before, 'a', 50_000)).toBe(before);
     const connected = { a: { [one]: 1 }, b: { [other]: 1 } };
     const shown = { connected, cancellations: settled };
@@ -57,18 +60,21 @@ describe('the workers of a dead task', () => {
     expect(workersOfDead('c', shown)).toEqual([]);
   });
 
-  it('are kept for every task, and a hundred tasks at most are copied for one more', () => {
-    let known: KnownDead = { dead: { before: 0 }, lately: {} };
+  it('are kept for every task, and all of them are copied for one task in fifty', () => {
+    let known: NotedTimes = { earlier: { before: 0 }, lately: {} };
+    let copies = 0;
     for (let n = 1; n <= 250; n++) {
+      const { earlier } = known;
       known = markTaskDead(known, `t${n}`, n);
-      expect(Object.keys(known.lately).length).toBeLessThanOrEqual(100);
+      copies += known.earlier === earlier ? 0 : 1;
+      expect(Object.keys(known.lately).length).toBeLessThanOrEqual(50);
     }
     const all = {
       before: 0,
       ...Object.fromEntries([...Array(250)].map((_, i) => [`t${i + 1}`, i + 1])),
     };
-    expect({ ...known.dead, ...known.lately }).toEqual(all);
-    expect(Object.keys(known.dead)).toHaveLength(201);
+    expect({ ...known.earlier, ...known.lately }).toEqual(all);
+    expect(copies).toBe(4);
   });
 
   it('are known to a start from the journal, if they died a moment ago and of themselves', () => {
@@ -130,18 +136,49 @@ describe('the workers of a dead task', () => {
   });
 });
 
-describe('reports', () => {
-  it('are made once for each worker: one that is shown again has come back', () => {
-    const reported = withReported({}, [one], 1000);
-    expect(unreported([one, two], reported)).toEqual([two]);
-    expect(unreported([one, two], withReported(reported, [two], 2000))).toEqual([]);
+describe('times that are noted', () => {
+  it('are kept while they mean something', () => {
+    let noted = withNoted(noneNoted, ['old'], 1000);
+    const others = (from: number) => Array.from({ length: 30 }, (_, n) => `w${from + n}`);
+    noted = withNoted(noted, others(0), 2000);
+    noted = withNoted(noted, others(30), 60_999);
+    expect(isNoted(noted, 'old')).toBe(true);
+    noted = withNoted(noted, others(60), 61_000);
+    expect(isNoted(noted, 'old')).toBe(false);
+    expect(others(0).every((id) => isNoted(noted, id))).toBe(true);
   });
 
-  it('are forgotten when their task counts as dead no more', () => {
-    expect(withReported(withReported({}, [one], 1000), [two], 60_999)).toEqual({
-      [one]: 1000,
-      [two]: 60_999,
+  it('are taken back one by one', () => {
+    const noted = { earlier: { a: 1, b: 2 }, lately: { c: 3, d: 4 } };
+    expect(withoutNoted(noted, 'a')).toEqual({ earlier: { b: 2 }, lately: { c: 3, d: 4 } });
+    expect(withoutNoted(noted, 'c')).toEqual({ earlier: { a: 1, b: 2 }, lately: { d: 4 } });
+  });
+});
+
+describe('reports', () => {
+  const start = { deadWorkers: [], unreported: [], reported: noneNoted };
+  const change = (added: string[], removed: string[] = []) => ({ added, removed });
+
+  it('are due of the workers that are named, until they are named no more', () => {
+    const due = onDeadWorkers(start, change([one, two]));
+    expect(due).toEqual({ deadWorkers: [one, two], unreported: [one, two] });
+    expect(onDeadWorkers({ ...start, ...due }, change([other], [one]))).toEqual({
+      ...{ deadWorkers: [two, other], unreported: [two, other] },
     });
-    expect(withReported(withReported({}, [one], 1000), [], 61_000)).toEqual({});
+  });
+
+  it('are made once for each worker: one that is named again has come back', () => {
+    const reported = withNoted(noneNoted, [one], 1000);
+    expect(onDeadWorkers({ ...start, reported }, change([one, two]))).toEqual({
+      ...{ deadWorkers: [one, two], unreported: [two] },
+    });
+  });
+
+  it('that could not be sent are made again of workers that are named still', () => {
+    const reported = withNoted(noneNoted, [one, two], 1000);
+    const before = { deadWorkers: [one], unreported: [other], reported };
+    const left = { earlier: {}, lately: { [two]: 1000 } };
+    expect(onReportFailed(before, one)).toEqual({ unreported: [other, one], reported: left });
+    expect(onReportFailed(before, two)).toMatchObject({ unreported: [other] });
   });
 });

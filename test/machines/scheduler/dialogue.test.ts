@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Generation } from '../../../machines/scheduler/messages.ts';
+import { changeBetween } from '../../../machines/shared/change.ts';
 import {
   desired,
   echo,
@@ -334,8 +335,11 @@ describe('workers that died without a word', () => {
   const opened = (magic: number | null) => {
     const live = liveSession();
     live.open(magic);
-    const die = (workerIds = dead) =>
-      live.actor.send({ type: 'monitor.deadWorkers', at: live.now(), workerIds });
+    /** Names these, and no other ones any more. */
+    const die = (workerIds = dead) => {
+      const change = changeBetween(live.context().deadWorkers, workerIds);
+      live.actor.send({ type: 'monitor.deadWorkers', at: live.now(), ...change });
+    };
     return { ...live, die };
   };
 
@@ -351,6 +355,17 @@ describe('workers that died without a word', () => {
     live.die();
     live.clock.pass(59_000);
     expect(named(live)).toEqual(dead);
+  });
+
+  it('are not looked at again at each tick and each command once they are reported', () => {
+    const live = opened(1);
+    live.hear(desired);
+    live.die();
+    const { reported } = live.context();
+    live.clock.pass(1000);
+    live.hear(desired);
+    expect(live.context().reported).toBe(reported);
+    expect(live.context().unreported).toEqual([]);
   });
 
   it('are reported as soon as it is certain what the scheduler speaks, and not before', () => {
@@ -374,7 +389,7 @@ describe('workers that died without a word', () => {
 
   it('are not reported when the monitor does not name them any more', () => {
     for (const event of [
-      { type: 'monitor.deadWorkers', at: 1, workerIds: [] },
+      { type: 'monitor.deadWorkers', at: 1, added: [], removed: dead },
       { type: 'monitor.closed', at: 1 },
     ] as const) {
       const live = opened(1);

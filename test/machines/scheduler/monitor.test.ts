@@ -375,12 +375,16 @@ it('tells of the groups of a scheduler when they change', () => {
 
 describe('the workers of a dead task', () => {
   const [one, two] = [worker('t1', 1), worker('t1', 2)];
-  const named = ({ reports }: ReturnType<typeof liveMonitor>) =>
-    reports().flatMap((report) =>
-      report.type === 'monitor.deadWorkers'
-        ? [(report as never as { workerIds: string[] }).workerIds]
-        : [],
-    );
+  /** Which were named, and of which that was taken back. */
+  const changes = ({ reports }: ReturnType<typeof liveMonitor>) =>
+    reports().filter(({ type }) => type === 'monitor.deadWorkers');
+  const changed = (added: { workerId: string }[], removed: { workerId: string }[]) => ({
+    type: 'monitor.deadWorkers',
+    added: added.map(({ workerId }) => workerId),
+    removed: removed.map(({ workerId }) => workerId),
+  });
+  const came = (...workers: { workerId: string }[]) => changed(workers, []);
+  const went = (...workers: { workerId: string }[]) => changed([], workers);
   const opened = () => {
     const all = liveMonitor();
     all.open();
@@ -391,21 +395,21 @@ describe('the workers of a dead task', () => {
     const all = opened();
     all.show(list(one, two, worker('t2')));
     all.die('t1');
-    expect(named(all)).toEqual([[one.workerId, two.workerId]]);
+    expect(changes(all)).toEqual([came(one, two)]);
     all.show(list(one, two, worker('t2')));
-    expect(named(all)).toEqual([]);
+    expect(changes(all)).toEqual([]);
     all.show({ type: 'monitor.worker', workerId: one.workerId, connected: false });
-    expect(named(all)).toEqual([[two.workerId]]);
+    expect(changes(all)).toEqual([went(one)]);
     all.show(list());
-    expect(named(all)).toEqual([[]]);
+    expect(changes(all)).toEqual([went(two)]);
   });
 
-  it('are named once, though the task is said to be dead again, with those of tasks that died before', () => {
+  it('are named once, though the task is said to be dead again, and not with those of tasks that died before', () => {
     const other = worker('t2');
     const all = opened();
     all.show(list(one, other));
     for (const taskId of ['t1', 't1', 't2']) all.die(taskId);
-    expect(named(all)).toEqual([[one.workerId], [one.workerId, other.workerId]]);
+    expect(changes(all)).toEqual([came(one), came(other)]);
   });
 
   it('are named anew when as many others have died', () => {
@@ -413,37 +417,37 @@ describe('the workers of a dead task', () => {
     all.show(list(one));
     all.die('t1');
     all.show(list(two));
-    expect(named(all)).toEqual([[one.workerId], [two.workerId]]);
+    expect(changes(all)).toEqual([came(one), changed([two], [one])]);
   });
 
   it('are named when they connect after the task has died', () => {
     const all = opened();
     all.show(list());
     all.die('t1');
-    expect(named(all)).toEqual([]);
+    expect(changes(all)).toEqual([]);
     all.show({ type: 'monitor.worker', workerId: one.workerId, connected: true });
-    expect(named(all)).toEqual([[one.workerId]]);
+    expect(changes(all)).toEqual([came(one)]);
   });
 
   it('are named at the first list if the task was dead when this process began', () => {
     const all = liveMonitor({ t1: 999_000 });
     all.open();
     all.show(list(one, worker('t2')));
-    expect(named(all)).toEqual([[one.workerId]]);
+    expect(changes(all)).toEqual([came(one)]);
     all.pass(59_000);
     all.tick();
-    expect(named(all)).toEqual([[]]);
+    expect(changes(all)).toEqual([went(one)]);
   });
 
   it('are not named while a task of theirs is being cancelled', () => {
     const all = opened();
     all.show(list(one), canceling('t1', 'canceling'));
     all.die('t1');
-    expect(named(all)).toEqual([]);
+    expect(changes(all)).toEqual([]);
     all.show(canceling('t1', 'canceled'));
-    expect(named(all)).toEqual([[one.workerId]]);
+    expect(changes(all)).toEqual([came(one)]);
     all.show(canceling('t1', 'canceling'));
-    expect(named(all)).toEqual([[]]);
+    expect(changes(all)).toEqual([went(one)]);
   });
 
   it('are left to the scheduler after a minute', () => {
@@ -451,16 +455,16 @@ describe('the workers of a dead task', () => {
     all.show(list(one));
     all.die('t1');
     all.reports();
-    for (const [ms, names] of [
+    for (const [ms, told] of [
       [20_000, []],
       [20_000, []],
       [19_999, []],
-      [1, [[]]],
+      [1, [went(one)]],
     ] as const) {
       all.pass(ms);
       all.show(list(one));
       all.tick();
-      expect([ms, named(all)]).toEqual([ms, names]);
+      expect([ms, changes(all)]).toEqual([ms, told]);
     }
   });
 
@@ -476,9 +480,9 @@ describe('the workers of a dead task', () => {
     all.reports();
     all.show({ type: 'monitor.worker', workerId: one.workerId, connected: true });
     // A cancellation may have begun meanwhile.
-    expect(named(all)).toEqual([]);
+    expect(changes(all)).toEqual([]);
     all.show(list(one));
-    expect(named(all)).toEqual([[one.workerId]]);
+    expect(changes(all)).toEqual([came(one)]);
   });
 });
 

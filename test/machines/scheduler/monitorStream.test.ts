@@ -50,13 +50,13 @@ const load = (workers: number, tasks: number, cancelled = 0) => ({
 
 /** A reader whose state goes through JSON between two batches, or stays the same objects. */
 const reader = (first: string[] = [], copied = true) => {
-  const world = { ours: first, at: 50_000 };
+  const world = { ours: first, at: 50_000, cohorts: (ours: string[]) => [ours] };
   let stream: MonitorStream = nothingShown;
   let told = new Set(first);
   const read = (...messages: MonitorMessage[]) => {
     const reading = readMessages(stream, messages, world.at, {
       workerManagerId: 'wm',
-      taskIds: () => world.ours,
+      cohorts: () => world.cohorts(world.ours),
       added: world.ours.filter((taskId) => !told.has(taskId)),
     });
     stream = copied ? JSON.parse(JSON.stringify(reading.stream)) : reading.stream;
@@ -188,6 +188,33 @@ describe('the loads of Fargate tasks', () => {
     expect(read(state)).toBeUndefined();
     world.at += 1;
     expect(read(state)).toEqual({ a: load(1, 0), b: load(1, 4) });
+  });
+
+  it('are told again one cohort after another, and never all at once', () => {
+    const cohorts = Array.from({ length: 8 }, (_, c) => [`${c}a`, `${c}b`]);
+    const { world, read } = reader(cohorts.flat());
+    world.cohorts = () => cohorts;
+    const list = all(...cohorts.flat().map((taskId) => worker(taskId, 1)));
+    expect(Object.keys(read(list) ?? {})).toHaveLength(16);
+    const toldBy = (gapMs: number) => {
+      world.at += gapMs;
+      return Object.keys(read(list) ?? {});
+    };
+    // With a list each second, each task is told once in ten seconds.
+    const second = Array.from({ length: 100 }, () => toldBy(1000));
+    expect(Math.max(...second.map(({ length }) => length))).toBe(2);
+    for (let from = 0; from < 100; from += 10)
+      expect(
+        second
+          .slice(from, from + 10)
+          .flat()
+          .sort(),
+      ).toEqual(cohorts.flat());
+    // Seldom ones, and one right after another.
+    expect(toldBy(5000)).toHaveLength(8);
+    expect(toldBy(0)).toEqual([]);
+    expect(toldBy(60_000)).toHaveLength(16);
+    expect(toldBy(-30_000)).toEqual([]);
   });
 
   it('are unknown while a worker of ours names no task', () => {

@@ -185,7 +185,7 @@ describe('a session with dead workers that it has reported', () => {
     const live = liveSession();
     live.open(1);
     live.hear(desired);
-    live.actor.send({ type: 'monitor.deadWorkers', at: live.now(), workerIds: dead });
+    live.actor.send({ type: 'monitor.deadWorkers', at: live.now(), added: dead, removed: [] });
     live.clock.pass(21_000);
     expect(live.value()).toEqual({ online: { reconnecting: 'acknowledging' } });
     expect(live.closes()).toBe(0);

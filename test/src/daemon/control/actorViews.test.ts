@@ -17,14 +17,6 @@ function rootOf(cohorts: Record<string, Groups>) {
     id,
     { ...newStatus(0), counts: countRecords(groups, 2) },
   ]);
-  const tasks = Object.entries(cohorts).map(([id, groups]) => [
-    id,
-    Object.fromEntries(
-      Object.values(groups).flatMap(({ taskArn }) =>
-        taskArn === null ? [] : [[taskArn.slice(taskArn.lastIndexOf('/') + 1), true]],
-      ),
-    ),
-  ]);
   const fleet = {
     value: {
       ...{ lifecycle: 'active', scheduler: 'present', inventory: 'idle' },
@@ -33,7 +25,6 @@ function rootOf(cohorts: Record<string, Groups>) {
     context: counted({
       ...newFleet(fleetInput),
       cohorts: Object.fromEntries(statuses) as Fleet['cohorts'],
-      tasksOf: Object.fromEntries(tasks),
     }),
     children: Object.fromEntries(
       Object.entries(cohorts).map(([cohortId, groups]) => [

@@ -69,6 +69,14 @@ describe('readiness', () => {
     expect(readinessTroubles(facts, at)).toEqual([reason]);
   });
 
+  it('gives a list that takes long the pause that follows it', () => {
+    const old = { inventoryAt: at - 260_000, inventoryTookMs: 25_000 };
+    expect(readinessTroubles(managerFacts(at, old), at)).toEqual([]);
+    expect(readinessTroubles(managerFacts(at, { ...old, inventoryAt: at - 260_001 }), at)).toEqual([
+      'the list of our tasks is too old: 260 s (limit 260 s)',
+    ]);
+  });
+
   it('does not ask for a list that AWS never allows', () => {
     const facts = managerFacts(at, { denials: 3, inventoryAt: null });
     expect(readinessTroubles(facts, at)).toEqual([]);
