@@ -233,12 +233,12 @@ export function withUnanswered(
   { groups, launches }: CohortRecords,
   label: string,
 ): Record<string, GroupRecord> {
-  const marked = { ...groups };
-  for (const groupId of launches[label] ?? []) {
-    const record = groups[groupId];
-    if (record) marked[groupId] = { ...record, unanswered: true };
-  }
-  return marked;
+  const waiting = new Set(launches[label]);
+  const marked = Object.entries(groups).map(([groupId, record]): [string, GroupRecord] => [
+    groupId,
+    waiting.has(groupId) ? { ...record, unanswered: true } : record,
+  ]);
+  return Object.fromEntries(marked);
 }
 
 export function admitted(

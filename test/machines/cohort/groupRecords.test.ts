@@ -6,6 +6,7 @@ import {
   categoryOf,
   countRecords,
   type GroupRecord,
+  withUnanswered,
 } from '../../../machines/cohort/groupRecords.ts';
 import { recordLoads } from '../../../machines/cohort/loads.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
@@ -115,10 +116,19 @@ it('counts the groups whose launch has got no answer until they have a task', ()
   const unanswered = true;
   const groups = {
     a: rowOf({ unanswered }),
-    b: rowOf({ unanswered, taskArn: arn('t') }),
-    c: rowOf(),
+    b: rowOf({ unanswered }),
+    c: rowOf({ unanswered, taskArn: arn('t') }),
+    d: rowOf(),
   };
-  expect(countRecords(groups)).toMatchObject({ unanswered: 1 });
+  expect(countRecords(groups)).toMatchObject({ unanswered: 2 });
+});
+
+it('an attempt without an answer is noted of the groups of its launch that are there, and of no others', () => {
+  const groups = { a: rowOf(), b: rowOf(), c: rowOf() };
+  const records = { groups, launches: { 'e-1': ['a', 'b', 'gone'], 'e-2': ['c'] } };
+  const unanswered = rowOf({ unanswered: true });
+  expect(withUnanswered(records, 'e-1')).toStrictEqual({ ...groups, a: unanswered, b: unanswered });
+  expect(withUnanswered(records, 'e-3')).toStrictEqual(groups);
 });
 
 it('counts the workers that serving groups lack, and those that they have beyond what they should', () => {
