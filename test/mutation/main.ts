@@ -35,6 +35,7 @@ const additionalTests: Record<string, string[]> = {
   'cohort/loads': ['cohort/loads', 'cohort/drain', 'cohort/minimumIdle', 'cohort/unobserved'],
   'cohort/degradedCounts': ['cohort/degraded', 'cohort/lifetime', 'cohort/groupRecords'],
   'cohort/groupRecords': [
+    'cohort/groupRecords',
     'cohort/unobserved',
     'cohort/slowStops',
     'cohort/degraded',

@@ -31,13 +31,6 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
-      'machines/fleet/waitingLoads.ts': mutantsIn(
-        'changed.length <= cohortSize',
-        'changed.length <= cohortSize => true',
-        'changed.length <= cohortSize => false',
-        'changed.length <= cohortSize => changed.length < cohortSize',
-        'changed.length <= cohortSize => changed.length > cohortSize',
-      ),
       'machines/scheduler/connectedWorkers.ts': mutantsOf(
         'if (listed.workers === workers && listed.added.length === 0) | listed.workers === workers && listed.added.length === 0 => false',
         'if (worker === last) continue; | worker === last => false',
@@ -78,12 +71,6 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     why: 'each drain sets the value before it is read',
     mutants: {
       'machines/group/workerGroup.ts': mutantsOf('whenIdle: false, | false => true'),
-    },
-  },
-  {
-    why: 'the first list tells of all of our tasks, and empties this',
-    mutants: {
-      'machines/scheduler/monitor.ts': mutantsOf('added: [], | [] => ["Stryker was here"]'),
     },
   },
   {

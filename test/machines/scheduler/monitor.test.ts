@@ -522,7 +522,7 @@ describe('cancellations before the loads', () => {
     expect(reports()).toEqual([]);
     tasks('t1', 't2');
     expect(reports()).toEqual([told({ t1: 1 })]);
-    show(list(worker('t1')));
+    show(list(worker('t1')), canceling('t3', 'canceling'));
     reports();
     tasks('t1', 't2', 't3');
     expect(ofCancellations(reports())).toEqual([]);
