@@ -103,7 +103,7 @@ export const fleetManager = fleetChart.createMachine({
               { guard: 'empty', target: 'stopped' },
               { guard: 'emptyUnseen', target: 'stopped' },
               { guard: 'emptyDenied', target: 'stopped' },
-              { actions: ['advanceClock', 'pollCohorts', 'reportRemaining'] },
+              { actions: ['advanceClock', 'pollCohorts', 'drainRest', 'reportRemaining'] },
             ],
             'cohort.changed': { actions: ['recordCohortReport', 'drainRest', 'reportRemaining'] },
             'fleet.stopNow': { actions: 'drainAllNow' },

@@ -1,4 +1,3 @@
-import { assertEvent } from 'xstate';
 import type { Share } from '../cohort/scaleDown.ts';
 import { parent } from '../shared/parent.ts';
 import { costKnownMs } from '../shared/timing.ts';
@@ -218,14 +217,20 @@ export const drainAllNow = fleetSetup.enqueueActions(({ context, enqueue }) => {
   beginDrainAll(context, context.now, enqueue);
 });
 
-/** What was put into a cohort since, or is taken back there, is drained like all others once it reports that. */
+/**
+ * What was put into a cohort since, or is taken back there, is drained like all others: in the cohort that reports, and at
+ * each tick in all of them.
+ */
 export const drainRest = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
-  assertEvent(event, 'cohort.changed');
-  const { cohortId } = event;
   const { drainAllUntil, cohorts, now } = context;
-  const status = cohorts[cohortId];
-  if (!status || !isObserved(status) || kept(status.counts) === 0) return;
-  drainCohorts(context, [[cohortId, status]], drainAllUntil ?? now, enqueue);
+  const concerned = event.type === 'cohort.changed' ? [event.cohortId] : Object.keys(cohorts);
+  const rest = concerned.flatMap((cohortId) => {
+    const status = cohorts[cohortId];
+    return status && isObserved(status) && kept(status.counts) > 0
+      ? [[cohortId, status] as const]
+      : [];
+  });
+  drainCohorts(context, rest, drainAllUntil ?? now, enqueue);
 });
 
 /** Reports why nothing is launched, once per change, while something is desired and not launched. */
