@@ -131,8 +131,11 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
-    why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, one request is there, and null of before is the answer null',
+    why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, one request is there, null of before is the answer null, and every part is there',
     mutants: {
+      'machines/fleet/taskIndex.ts': mutantsOf(
+        'parts[partOf(taskId)]?.[taskId]; | parts[partOf(taskId)]?.[taskId] => parts[partOf(taskId)][taskId]',
+      ),
       'machines/cohort/loads.ts': mutantsOf(
         'const shown = load !== null && present && { shownWorkers: load.workers }; | load !== null => true',
       ),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CohortStatus } from '../../../machines/fleet/cohortStatus.ts';
 import { dueForPoll } from '../../../machines/fleet/duePolls.ts';
+import type { Modes } from '../../../machines/fleet/modes.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { newFleet } from '../../../machines/fleet/state.ts';
 import { fleetInput, servingModes } from '../../support/liveManager.ts';
@@ -70,5 +71,42 @@ describe('the cohorts that a tick polls', () => {
   it('are five while few have something to show', () => {
     const { longest, most } = played(0, 30);
     expect([longest.other, most]).toEqual([6000, 5]);
+  });
+});
+
+const now = 1_000_000;
+const dueNow = (cohorts: CohortStatus[], modes: Partial<Modes> = {}): CohortStatus[] => {
+  const byId = Object.fromEntries(cohorts.map((status, i) => [`cohort.${i}`, status]));
+  const due = dueForPoll({ ...fleet, cohorts: byId }, { ...servingModes, ...modes }, now);
+  return due.map(([, status]) => status);
+};
+
+const misses = { ...noCounts, idle: 100, missingWorkers: 1 };
+
+it.each([
+  ['whose groups all serve', 15_000, statusOf(0, 0), {}],
+  ['with a group that does not serve', 3000, statusOf(1, 0), {}],
+  ['with an open launch', 3000, { ...statusOf(0, 0), launches: 1 }, {}],
+  ['that misses workers', 3000, { ...statusOf(0, 0), counts: misses }, {}],
+  ['of which no monitor stream shows anything', 3000, statusOf(0, 0), { monitor: 'lost' }],
+] as const)('a cohort %s is due %i ms after its last poll', (_, everyMs, status, modes) => {
+  const isDue = (waited: number) =>
+    dueNow([{ ...status, lastPolledAt: now - waited }], modes).length > 0;
+  expect([everyMs - 1, everyMs].map(isDue)).toEqual([false, true]);
+});
+
+describe('a tick polls', () => {
+  const polled = (count: number, pending: number, waited: number) =>
+    Array<CohortStatus>(count).fill(statusOf(pending, now - waited));
+  const unpolled = (count: number) => Array<CohortStatus>(count).fill(statusOf(1, 0));
+
+  it('all cohorts for which the next tick would be too late, though these are many at once', () => {
+    const late = polled(10, 1, 19_001);
+    expect(dueNow([...polled(30, 0, 0), ...polled(9, 1, 19_000), ...late])).toEqual(late);
+  });
+
+  it('twenty-five at most of those that were never polled, and no others beside these', () => {
+    expect(dueNow(unpolled(40))).toHaveLength(25);
+    expect(dueNow([...polled(10, 1, 4000), ...unpolled(7)])).toEqual(unpolled(7));
   });
 });

@@ -21,6 +21,12 @@ const large = () =>
     noTasks,
   );
 
+it('has 256 parts, whatever comes, and all of them are empty at first', () => {
+  const { parts } = withTasksChanged(noTasks, { cohortId: 'x', added: ['ab'], removed: [] });
+  expect([noTasks.parts.length, parts.length]).toEqual([256, 256]);
+  expect(noTasks.parts.every((part) => Object.keys(part).length === 0)).toBe(true);
+});
+
 it('knows the cohort of each task, and how many tasks there are, after whatever has come and gone', () => {
   const ids = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'ab', 'ba'), { maxLength: 4 });
   const change = fc.record({ cohortId: fc.constantFrom('x', 'y'), added: ids, removed: ids });
@@ -38,7 +44,6 @@ it('knows the cohort of each task, and how many tasks there are, after whatever 
       }
     }),
   );
-  expect(noTasks.parts.every((part) => Object.keys(part).length === 0)).toBe(true);
 });
 
 it('copies one small part of ten thousand ids for a task that comes or goes', () => {
