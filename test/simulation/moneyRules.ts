@@ -90,8 +90,9 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
       ({ ours, ghost, label, taskArn, createdAt, stoppedAt }) =>
         ours &&
         (stoppedAt ?? Number.POSITIVE_INFINITY) >= forgottenBefore &&
-        // Without a label it was there before the first start, so no journal has ever named it; nor does one that was lost.
-        ((!ghost && label !== null && createdAt >= forgottenBefore) || shown.has(taskArn)),
+        // Without a label it was there before the first start, so no journal has ever named it; nor does one that was lost,
+        // be it at the moment of its creation.
+        ((!ghost && label !== null && createdAt > forgottenBefore) || shown.has(taskArn)),
     );
   }
 
@@ -102,13 +103,15 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
       return usd + taskUsd(prices, task.market, Math.min(livedMs(task), sinceStart));
     }, 0);
 
-  /** Tasks that a launch has asked for and that are not there. */
-  const comingOf = (label: string, count: number): number =>
-    Math.max(0, count - [...ecs.tasks.values()].filter((task) => task.label === label).length);
+  /** Tasks that a launch has asked for and that are not among these. */
+  const comingOf = (label: string, count: number, tasks: Iterable<ModelTask>): number =>
+    Math.max(0, count - [...tasks].filter((task) => task.label === label).length);
 
   /** Tasks that launches given up may have started, for all that is known. */
-  const unseen = (): number =>
-    [...givenUp].reduce((sum, [label, count]) => sum + comingOf(label, count), 0);
+  const unseen = (): number => {
+    const shown = known();
+    return [...givenUp].reduce((sum, [label, count]) => sum + comingOf(label, count, shown), 0);
+  };
 
   /** What is billed, and what the daemon must reckon with: tasks whose end is not shown, launches that were given up. */
   const mostBill = (): number => {
@@ -131,7 +134,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
   function coming(): number {
     let count = 0;
     for (const launch of life()?.journal?.ledger.openLaunches() ?? [])
-      count += comingOf(launch.label, launch.count);
+      count += comingOf(launch.label, launch.count, ecs.tasks.values());
     return count;
   }
 
