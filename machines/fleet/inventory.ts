@@ -2,7 +2,7 @@ import { assertEvent, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
 import type { OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
-import { searchEveryMs, tickMs } from '../shared/timing.ts';
+import { searchEveryMs } from '../shared/timing.ts';
 import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { noEvidence } from './lookAhead.ts';
 import { spentOf, withAdopted, withUnseen } from './money.ts';
@@ -81,8 +81,6 @@ export const completeInventory = fleetSetup.enqueueActions(({ context, enqueue }
     noteInventoried(context, { money: context.money, adopted: 0 }, enqueue);
   enqueue.assign({
     inventoryAt: adoption.inventoryStartedAt,
-    // The time is that of the last tick.
-    inventoryTookMs: at + tickMs - adoption.inventoryStartedAt,
     inventoryFailures: 0,
     denials: 0,
     adoption: { ...adoption, adopting: [] },

@@ -46,7 +46,7 @@ export interface FleetSettings extends AdoptionSettings {
   readsPerSecond: number;
   /** How many while there are cohorts of an earlier run that have never been polled: what runs is to be known soon. */
   firstPollsPerTick: number;
-  /** Between two complete lists of our tasks, ms; longer while nothing waits for one and they take long. */
+  /** Between two complete lists of our tasks, ms; longer in a large fleet while nothing waits for one. */
   inventoryEveryMs: number;
   /** What Fargate allows: tasks at once, then tasks per second. */
   launchBurst: number;
@@ -150,8 +150,6 @@ export interface Fleet extends FleetInput, CountedCohorts {
   /** Until when groups at work may wait for an idle moment at the end; null: the end has not begun. */
   drainAllUntil: number | null;
   inventoryAt: number | null;
-  /** How long the last complete list took, ms. */
-  inventoryTookMs: number;
   inventoryNotBefore: number;
   searchNotBefore: number;
   inventoryFailures: number;
@@ -211,7 +209,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   aboveSince: null,
   advertised: null,
   drainAllUntil: null,
-  ...{ inventoryAt: null, inventoryTookMs: 0, inventoryNotBefore: 0, searchNotBefore: 0 },
+  ...{ inventoryAt: null, inventoryNotBefore: 0, searchNotBefore: 0 },
   ...{ inventoryFailures: 0, denials: 0 },
   adoption: noAdoption,
   lists: noLists,

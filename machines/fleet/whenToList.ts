@@ -1,5 +1,6 @@
 import { backoff } from '../shared/backoff.ts';
-import { confirmOrphanMs, inventoryBackoff, longestListPauseMs } from '../shared/timing.ts';
+import { tasksPerPage } from '../shared/limits.ts';
+import { confirmOrphanMs, inventoryBackoff, listPageMs } from '../shared/timing.ts';
 import {
   type Fleet,
   inventoryStale,
@@ -39,14 +40,17 @@ export function searchDue(fleet: Fleet, now: number): boolean {
 const listsShare = 4;
 
 /**
- * From the start of a complete list to that of the next one where nothing waits for it, ms. A list has a call for every
- * hundred tasks, one after the other, so that of a large fleet takes long.
+ * From the start of a complete list to that of the next one where nothing waits for it, ms. It follows from how many tasks
+ * there are, not from how long the last list took: one answer that came late says nothing of the next list.
  */
-export const calmListEveryMs = ({
+export function calmListEveryMs({
   settings,
-  inventoryTookMs,
-}: Pick<Fleet, 'settings' | 'inventoryTookMs'>): number =>
-  Math.max(settings.inventoryEveryMs, Math.min(listsShare * inventoryTookMs, longestListPauseMs));
+  taskIndex,
+  owned,
+}: Pick<Fleet, 'settings' | 'taskIndex' | 'owned'>): number {
+  const pages = Math.ceil((taskIndex.size + owned.length) / tasksPerPage);
+  return Math.max(settings.inventoryEveryMs, listsShare * pages * listPageMs);
+}
 
 /** A list may settle a launch without an answer, and keep tasks that DescribeTasks denies from counting as lost. */
 const listIsAwaited = ({ totals: { counts } }: Fleet): boolean =>

@@ -208,11 +208,8 @@ export const moneyClearMs = 30_000;
 /** After a list that has failed. */
 export const inventoryBackoff: Backoff = { firstMs: 2000, longestMs: 60_000 };
 
-/**
- * The longest pause between two lists for the sole reason that they take long. Where the clock was set, or this process
- * stood still, during a list, it seems to have taken as long as that.
- */
-export const longestListPauseMs = 900_000;
+/** AWS takes about so long for one page of a list, and the pages come one after another. */
+export const listPageMs = 250;
 
 /** The next search, if there is still something to search, comes so much later. */
 export const searchEveryMs = 15_000;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { noAdoption } from '../../../machines/fleet/adoption.ts';
 import { type Counts, noCounts } from '../../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../../machines/fleet/state.ts';
+import { noTasks } from '../../../machines/fleet/taskIndex.ts';
 import {
   calmListEveryMs,
   inventoryDue,
@@ -9,7 +10,12 @@ import {
   withNextList,
 } from '../../../machines/fleet/whenToList.ts';
 import { counted } from '../../support/cohortTotals.ts';
-import { fleetInput, liveManager, readyManager, resent } from '../../support/liveManager.ts';
+import {
+  fleetInput,
+  liveManager,
+  resent,
+  tasksOf,
+} from '../../support/liveManager.ts';
 
 const fleet = newFleet({ ...fleetInput, resend: [resent], lastLaunchAt: 2000 });
 
@@ -107,21 +113,30 @@ describe('a complete inventory', () => {
   });
 });
 
-describe('lists that take long', () => {
-  const long = { inventoryAt: 50, inventoryTookMs: 25_000 };
+describe('lists of a large fleet', () => {
+  const ofTasks = (size: number) => ({ taskIndex: { ...noTasks, size } });
+  const long = { inventoryAt: 50, ...ofTasks(10_000) };
 
   it.each([
     [0, 60_000],
-    [15_000, 60_000],
-    [15_001, 60_004],
-    [100_000, 400_000],
-    [9e9, 900_000],
-  ])('and took %i ms begin %i ms after one another: a quarter of the time', (took, pause) => {
-    expect(calmListEveryMs(fleetOf({ inventoryTookMs: took }))).toBe(pause);
+    [6_000, 60_000],
+    [6_001, 61_000],
+    [10_000, 100_000],
+    [40_000, 400_000],
+  ])(
+    'of %i tasks begin %i ms after one another: they take a quarter of the time',
+    (tasks, pause) => {
+      expect(calmListEveryMs(fleetOf(ofTasks(tasks)))).toBe(pause);
+    },
+  );
+
+  it('begin so, too, while no cohort has its tasks yet', () => {
+    const owned = tasksOf(6_001);
+    expect(calmListEveryMs(fleetOf({ owned }))).toBe(61_000);
   });
 
   it.each([
-    ['while nothing waits for it: after four times as long', {}, 100_050],
+    ['while nothing waits for it: after four times as long as they take', {}, 100_050],
     ['while launches have an answer to come', { cohorts: cohorts(1) }, 100_050],
     [
       'while a launch has got no answer: as often as any',
@@ -144,21 +159,6 @@ describe('lists that take long', () => {
     const ending = fleetOf({ ...long, cohorts: cohorts(1) });
     expect(inventoryDue(ending, 10_050, true)).toBe(true);
     expect(inventoryDue(fleetOf({ ...long, opened: 1 }), 10_100, true)).toBe(true);
-  });
-
-  it('are measured by the clock, with a tick more, as the time is that of the last one', async () => {
-    const { at, inventoried, fleet, calls } = await readyManager();
-    at(70_000);
-    at(80_000);
-    at(90_000);
-    await inventoried({ startedAt: 70_000 });
-    expect(fleet()).toMatchObject({ inventoryAt: 70_000, inventoryTookMs: 21_000 });
-    const listed = calls.inventory.length;
-    for (let now = 100_000; now < 154_000; now += 9000) at(now);
-    at(153_999);
-    expect(calls.inventory).toHaveLength(listed);
-    at(154_000);
-    expect(calls.inventory).toHaveLength(listed + 1);
   });
 });
 
