@@ -10,12 +10,7 @@ import {
   withNextList,
 } from '../../../machines/fleet/whenToList.ts';
 import { counted } from '../../support/cohortTotals.ts';
-import {
-  fleetInput,
-  liveManager,
-  resent,
-  tasksOf,
-} from '../../support/liveManager.ts';
+import { fleetInput, liveManager, resent, tasksOf } from '../../support/liveManager.ts';
 
 const fleet = newFleet({ ...fleetInput, resend: [resent], lastLaunchAt: 2000 });
 
