@@ -24,6 +24,8 @@ import { cpuMeter, cpuOfEnd, Stage, unlimited, untilCalm } from './stage.ts';
 import { shown } from './statistics.ts';
 
 const tries = 4;
+/** What other work of the machine may add to a pause between heartbeats, s. */
+const jitter = 0.1;
 const storedFile = new URL('./checked.json', import.meta.url);
 const stored: StoredChecks = JSON.parse(readFileSync(storedFile, 'utf8'));
 
@@ -131,7 +133,7 @@ const groups: readonly Group[] = [
   {
     checks: [
       { what: '1,000 groups: RunTask calls', unit: 'calls', most: 105 },
-      { what: '1,000 groups: longest pause between heartbeats', unit: 's', most: silenceGoal },
+      { what: '1,000 groups: longest pause between heartbeats', unit: 's', most: silenceGoal + jitter },
       { what: '1,000 groups: log at INFO', unit: 'KB' },
       { what: '1,000 groups: CPU of the launch', unit: reference },
       { what: '5,000 groups: CPU of the launch of a group beside 1,000', unit: 'times' },
@@ -157,7 +159,7 @@ const groups: readonly Group[] = [
       { what: '16,000 workers register: CPU', unit: reference },
       {
         what: '16,000 workers register: longest pause between heartbeats',
-        ...{ unit: 's', most: registerSilenceGoal },
+        ...{ unit: 's', most: registerSilenceGoal + jitter },
       },
     ],
     async measure() {
