@@ -40,10 +40,16 @@ it('a launch that passes a limit is found, but not where a clock that was set ba
 });
 
 it('few tasks are excused by what launches that were given up may have cost, in later lives as well', () => {
+  const task = { ours: true, market: 'onDemand', createdAt: 300_000, stoppedAt: null };
+  const tasks = new Map([
+    ['arn:1', { ...task, taskArn: 'arn:1', label: 'e-1', ghost: false }],
+    // The daemon cannot know whether it was there.
+    ['arn:2', { ...task, taskArn: 'arn:2', label: 'e-2', ghost: true }],
+  ]);
   const rules = createMoneyRules({
     agenda: { now: () => 300_000 },
-    ecs: { tasks: new Map([['arn:1', { label: 'e-1' }]]) },
-    settings: { spot: false, money: { limit: 'total', tasks: 4, onLimit: 'drain' } },
+    ecs: { tasks },
+    settings: { spot: false, money: { limit: 'total', tasks: 5, onLimit: 'drain' } },
     life: () => null,
   } as unknown as Watched);
   const isExcused = () => rules.excuse({ money: 'limited' } as Census, 0, 1);
@@ -52,7 +58,7 @@ it('few tasks are excused by what launches that were given up may have cost, in 
       ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1000 },
       launch: { label, count, market: 'onDemand' },
     });
-  // Its tasks are there, and so in the bill.
+  // Its task is there, and so in the bill.
   giveUp('e-1', 1);
   giveUp('e-2', 2);
   expect(isExcused()).toBe(false);
