@@ -111,7 +111,7 @@ export const large: Bench = {
       what: 'of a core while nothing happens, with the monitor stream',
       unit: '%',
       goal: 3,
-      why: 'five DescribeTasks a second, so that each of 10,000 tasks is looked at within 20 s, and the list of all our tasks, 100 ListTasks, every 30 s. With that list in the profile, matching it with the tasks that are known had 33 % of the CPU time, and calls to AWS, the SDK and HTTP about a third (2026-11-28 at 242248a3, Node.js 26.10.0); the monitor stream, which lists 10,000 workers once a second, had 8 to 11 %',
+      why: 'five DescribeTasks a second, so that each of 10,000 tasks is looked at within 20 s, and the list of all our tasks, 100 ListTasks, every 100 s. In a profile of 2026-11-28 at 242248a3, Node.js 26.10.0, where that list came every 30 s and was read six times, matching it with the tasks that are known had 33 % of the CPU time, and calls to AWS, the SDK and HTTP about a third; the monitor stream, which lists 10,000 workers once a second, had 8 to 11 %',
     },
     {
       id: 'large.blind',

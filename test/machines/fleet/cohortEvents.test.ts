@@ -159,19 +159,26 @@ describe('the first ticks of a run', () => {
   });
 });
 
+/** The first cohort has the tasks t1 and t2, the second one t3. */
+async function managerOfTwoCohorts() {
+  const manager = await readyManager({ owned: tasksOf(150) });
+  for (let i = 0; i < 3; i++) manager.clock.increment(1);
+  const { actor, orders } = manager;
+  actor.send({
+    type: 'cohort.tasksChanged',
+    cohortId: 'cohort.0',
+    added: ['t1', 't2'],
+    removed: [],
+  });
+  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', added: ['t3'], removed: [] });
+  orders();
+  return manager;
+}
+
 describe('the monitor stream', () => {
   it('reaches each cohort with the loads of its own tasks, and all of them with its end', async () => {
-    const { actor, clock, orders } = await readyManager({ owned: tasksOf(150) });
-    for (let i = 0; i < 3; i++) clock.increment(1);
+    const { actor, orders } = await managerOfTwoCohorts();
     const [load, other] = [1, 2].map((workers) => ({ workers, tasks: 0, canceling: 0 }));
-    actor.send({
-      type: 'cohort.tasksChanged',
-      cohortId: 'cohort.0',
-      added: ['t1', 't2'],
-      removed: [],
-    });
-    actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', added: ['t3'], removed: [] });
-    orders();
     const send = (loads: object | null) =>
       actor.send({ type: 'monitor.loads', at: 1, loads } as never);
     const heard = { type: 'cohort.loads', at: 10_000 };
@@ -371,16 +378,7 @@ it('remembers what the scheduler speaks, and launches workers for it', async () 
 });
 
 it('a cancellation that is shown before the loads reaches the cohort that has its task', async () => {
-  const { actor, clock, orders } = await readyManager({ owned: tasksOf(150) });
-  for (let i = 0; i < 3; i++) clock.increment(1);
-  actor.send({
-    type: 'cohort.tasksChanged',
-    cohortId: 'cohort.0',
-    added: ['t1', 't2'],
-    removed: [],
-  });
-  actor.send({ type: 'cohort.tasksChanged', cohortId: 'cohort.1', added: ['t3'], removed: [] });
-  orders();
+  const { actor, orders } = await managerOfTwoCohorts();
   const send = (canceling: Record<string, number>) =>
     actor.send({ type: 'monitor.canceling', at: 1, canceling });
   send({ t3: 1, t9: 2 });
