@@ -30,7 +30,7 @@ export const timeoutsRows = {
   }),
   sweep_seconds: setting(positiveSeconds, 30, {
     group: 'Timeouts',
-    help: 'Seconds between two complete lists of the Fargate tasks, which find orphans; of more than 3,000 tasks a second for every hundred, while nothing waits for a list',
+    help: 'Seconds between two complete lists of the Fargate tasks, which find orphans; a second for every hundred tasks, where that is more and nothing waits for a list',
   }),
   max_lifetime: optional(positiveSeconds, {
     group: 'Timeouts',
