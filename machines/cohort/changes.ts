@@ -1,6 +1,7 @@
 import { assertEvent, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
 import type { LaunchEnd } from '../group/launch.ts';
 import type { GroupEnd } from '../group/workerGroup.ts';
+import { minimumUsd } from '../shared/bill.ts';
 import type { TaskObservation } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
@@ -161,20 +162,23 @@ function launchEndOf(event: DoneActorEvent<LaunchEnd> | ErrorActorEvent): Launch
 
 export const onLaunchDone = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const end = launchEndOf(event as DoneActorEvent<LaunchEnd> | ErrorActorEvent);
-  const { cohortId } = context;
+  const { cohortId, prices, endedGapUsd } = context;
   const { label, market, outcomeUnknown } = end;
   const waiting = context.launches[label] ?? [];
   const [groupId, ...others] = waiting;
   const alone = others.length === 0 ? groupId : undefined;
-  // Tasks of it that are in no answer and no list may have run: their cost is not known.
-  const isAccounted = end.groups.length + end.refusals.length >= waiting.length || end.withdrawn;
-  if (outcomeUnknown || !isAccounted) enqueue.assign({ isLowerBound: true });
+  // Tasks of it that are in no answer and no list may have run: they cost the minimum at least.
+  const unseen = end.withdrawn ? 0 : waiting.length - end.groups.length - end.refusals.length;
+  if (outcomeUnknown || unseen > 0) enqueue.assign({ isLowerBound: true });
+  if (!outcomeUnknown && unseen > 0 && prices !== undefined)
+    enqueue.assign({ endedGapUsd: endedGapUsd + unseen * minimumUsd(prices, market) });
+  const mayHaveStarted = outcomeUnknown ? waiting.length - end.groups.length : undefined;
   apply(settled(context, end, context.lastPolledAt), enqueue);
   for (const refusal of new Map(end.refusals.map((each) => [each.reason, each])).values()) {
     const { kind, reason, subnet } = refusal;
     enqueue({ type: 'noteRefusal', params: { label, kind, reason } });
     const subnets = subnet === undefined ? end.subnets : [subnet];
-    const failure = { cohortId, kind, reason, market, subnets, groupId: alone, outcomeUnknown };
+    const failure = { cohortId, kind, reason, market, subnets, groupId: alone, mayHaveStarted };
     enqueue.sendTo(parent, { type: 'cohort.launchFailed', ...failure } satisfies CohortEvent);
   }
   if (alone !== undefined)

@@ -86,8 +86,8 @@ export type CohortEvent =
       subnets?: string[] | undefined;
       /** The group, where it is one alone. */
       groupId?: string | undefined;
-      /** A launch was given up without an answer: an inventory will show what it may have started. */
-      outcomeUnknown?: true | undefined;
+      /** A launch was given up without an answer: so many tasks it may have started, an inventory will show which. */
+      mayHaveStarted?: number | undefined;
       /** What would show that it is over. */
       signal?: RecoverySignal | undefined;
       /** Of a group that served and ended soon: when it was launched, milliseconds since the epoch. */

@@ -12,6 +12,7 @@ import {
   trip,
 } from './circuitBreaker.ts';
 import { fleetSetup } from './fleetSetup.ts';
+import { withUnshown } from './money.ts';
 import { capacityToAdvertise } from './state.ts';
 import { updateBreakers } from './updateBreakers.ts';
 
@@ -28,6 +29,7 @@ export const tripBreaker = fleetSetup.enqueueActions(({ context, event, enqueue,
   assertEvent(event, 'cohort.launchFailed');
   const { breakers, now, settings } = context;
   const { kind, reason, market, subnets, groupId = null, signal = 'launched' } = event;
+  const { mayHaveStarted } = event;
   // Workers end when their scheduler does: that is no failure of theirs.
   if (signal !== 'launched' && !check('schedulerPresent')) {
     updateBreakers(breakers, releaseProbe(breakers, groupId ?? ''), enqueue);
@@ -42,7 +44,10 @@ export const tripBreaker = fleetSetup.enqueueActions(({ context, event, enqueue,
     }
   }
   // The time is that of the last tick.
-  if (event.outcomeUnknown) enqueue.assign({ unknownOutcomeAt: now + tickMs });
+  if (mayHaveStarted !== undefined) {
+    const money = withUnshown(context.money, mayHaveStarted, market ?? 'onDemand');
+    enqueue.assign({ unknownOutcomeAt: now + tickMs, money });
+  }
   if (kind === 'unprepared') enqueue.sendTo(parent, { type: 'fleet.unprepared' });
   const places = settings.subnets ?? [];
   const named = (subnets ?? places).filter((subnet) => places.includes(subnet));

@@ -55,7 +55,7 @@ export interface Money {
   usdAtMidnight: number;
   isLowerBound: boolean;
   mayHaveForgotten: boolean;
-  /** Of `mayHaveStarted`, those that no inventory has shown and a complete one still may. */
+  /** Tasks that launches given up at the start or since may have started, that no inventory has shown and a complete one still may. */
   unshown: Market[];
   /** USD that earlier runs and launches that were given up may have spent besides; no inventory will show it. */
   unseenUsd: number;
@@ -152,8 +152,8 @@ export function newMoney(
 }
 
 /**
- * Tasks of an earlier run were found: what they have cost before today belongs to no limit of today. By the first
- * inventory they are those that launches given up at the start may have started: from now on, their bills count.
+ * Tasks without an owner were found: what they have cost before today belongs to no limit of today. They are those that
+ * launches given up may have started: from now on, their bills count.
  */
 export function withAdopted(
   payer: Payer,
@@ -163,14 +163,19 @@ export function withAdopted(
   const { money } = payer;
   const { prices } = moneySettings(payer);
   if (owned.length === 0 || prices === null) return money;
-  const shown = recovering ? money.unshown.slice(0, owned.length) : [];
   return {
     ...money,
-    unshown: money.unshown.slice(shown.length),
+    unshown: money.unshown.slice(owned.length),
     usdAtMidnight: money.usdAtMidnight + usdBefore(money.day, owned, prices),
     isLowerBound: money.isLowerBound || (money.mayHaveForgotten && recovering),
   };
 }
+
+/** A launch was given up without an answer: until an inventory shows which tasks it has started, each counts with its minimum. */
+export const withUnshown = (money: Money, tasks: number, market: Market): Money => ({
+  ...money,
+  unshown: [...money.unshown, ...Array<Market>(tasks).fill(market)],
+});
 
 /** After a complete inventory: what launches that were given up may have started and it does not show, none will. */
 export function withUnseen(payer: Payer): Money {
@@ -238,6 +243,8 @@ export interface LimitState {
   allowed: number;
   spent: number;
   reserved: number;
+  /** USD that tasks may have cost besides that ECS never showed, or whose times it did not. */
+  besides: number;
   /** How many tasks more fit under it. */
   room: number;
   /** When it clears by itself, milliseconds since the epoch; null: never. */
@@ -254,11 +261,13 @@ export function limitStates(payer: Payer, market: Market): LimitState[] {
   const spending = spendingOf(payer) as Spending;
   const { sum, day, unseenAtMidnight } = payer.money;
   const reserved = reservedUsd(sum, prices);
-  const besides = uncountedUsd(payer.money, prices);
-  const facts: Record<LimitName, Pick<LimitState, 'spent' | 'reserved' | 'until'>> = {
-    perHour: { spent: spending.usdPerHour, reserved: requestedRate(sum, prices), until: null },
-    perDay: { spent: spending.usdToday, reserved, until: day + dayMs },
-    total: { spent: spending.usdTotal, reserved, until: null },
+  const uncounted = uncountedUsd(payer.money, prices);
+  const uncountedToday = Math.max(0, uncounted - unseenAtMidnight);
+  const { usdPerHour, usdToday, usdTotal } = spending;
+  const facts: Record<LimitName, Pick<LimitState, 'spent' | 'reserved' | 'besides' | 'until'>> = {
+    perHour: { spent: usdPerHour, reserved: requestedRate(sum, prices), besides: 0, until: null },
+    perDay: { spent: usdToday, reserved, besides: uncountedToday, until: day + dayMs },
+    total: { spent: usdTotal, reserved, besides: uncounted, until: null },
   };
   return limitNames.flatMap((limit) => {
     const allowed = limits[limit];
@@ -266,10 +275,8 @@ export function limitStates(payer: Payer, market: Market): LimitState[] {
     const fact = facts[limit];
     const each = limit === 'perHour' ? prices[market] : minimumUsd(prices, market);
     // What may have been spent besides is in the way of a launch, and no reason to drain.
-    const gap = { perHour: 0, perDay: Math.max(0, besides - unseenAtMidnight), total: besides }[
-      limit
-    ];
-    const room = Math.floor((allowed - fact.spent - fact.reserved - gap + slack) / each);
+    const left = allowed - fact.spent - fact.reserved - fact.besides;
+    const room = Math.floor((left + slack) / each);
     return [{ limit, allowed, ...fact, room: Math.max(0, room) }];
   });
 }
@@ -285,17 +292,19 @@ export const usdText = (usd: number): string =>
   `$${usd.toFixed(Math.abs(usd) >= 1 || usd === 0 ? 2 : 4)}`;
 
 /** Why no task more fits under this limit, and what would clear it. */
-export function limitWords({ limit, allowed, spent, reserved, until }: LimitState) {
+export function limitWords({ limit, allowed, spent, reserved, besides, until }: LimitState) {
   const setting = limitSettings[limit];
   const hourly = limit === 'perHour';
   const promised = reserved > 0 ? `, launches on their way ${usdText(reserved)}` : '';
+  const unseen =
+    besides > 0 ? `, and tasks that were not seen may have cost ${usdText(besides)}` : '';
   const what = {
     perHour: 'an hour of the tasks costs',
     perDay: 'the tasks have cost since midnight UTC',
     total: 'the tasks have cost in all',
   }[limit];
   return {
-    sentence: `${what} ${usdText(spent)}${promised}; one task more would pass the ${usdText(allowed)} of ${setting}`,
+    sentence: `${what} ${usdText(spent)}${promised}${unseen}; one task more would pass the ${usdText(allowed)} of ${setting}`,
     clears: `${until === null ? (hourly ? 'the end of a task' : '') : 'midnight UTC'}${until !== null || hourly ? ', or ' : ''}a higher ${setting}`,
   };
 }

@@ -496,8 +496,19 @@ export const createInvariants = (world: Watched) => {
       return null;
     },
 
+    /** Where the scheduler counts workers among ours that we leave alone, it asks for more as soon as it has what it asked for. */
+    isToRest: () =>
+      judge.judges('restless', {
+        'another manager left tasks that are counted as ours': rivals.some(
+          (task) => !task.ours && scheduler.connected.has(task),
+        ),
+      }),
+
     /** At rest, for good. */
-    settledMoney: (countability: Countability) => money.settled(world.census(), countability),
+    settled(countability: Countability) {
+      judge.judged('restless');
+      money.settled(world.census(), countability);
+    },
 
     stoppedAgain: stops.stoppedAgain,
     leftBehind: (life: Life, end: LifeEnd) => settlement.leftBehind(life, end, inventoried),

@@ -29,6 +29,8 @@ export const excusableRules = [
   'deadUnreported',
   /** At rest: what the daemon counts, against the bill. */
   'miscounted',
+  /** Long after the last fault: it has come to rest. */
+  'restless',
 ] as const;
 export type ExcusableRule = (typeof excusableRules)[number];
 

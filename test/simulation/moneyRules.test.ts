@@ -39,7 +39,8 @@ it('a launch that passes a limit is found, but not where a clock that was set ba
   expect(launchesAfter(listed)).toEqual(['overspent']);
 });
 
-it('few tasks are excused by what launches that were given up may have cost, in later lives as well', () => {
+/** Two launches of one task each, the second of which the daemon cannot know to be there; five tasks are paid for. */
+function rulesOfTwo() {
   const task = { ours: true, market: 'onDemand', createdAt: 300_000, stoppedAt: null };
   const tasks = new Map([
     ['arn:1', { ...task, taskArn: 'arn:1', label: 'e-1', ghost: false }],
@@ -53,6 +54,11 @@ it('few tasks are excused by what launches that were given up may have cost, in 
     life: () => null,
   } as unknown as Watched);
   const isExcused = () => rules.excuse({ money: 'limited' } as Census, 0, 1);
+  return { rules, isExcused };
+}
+
+it('few tasks are excused by what launches that were given up may have cost, in later lives as well', () => {
+  const { rules, isExcused } = rulesOfTwo();
   const giveUp = (label: string, count: number) =>
     rules.recorded({
       ...{ kind: 'inventoryOwed', reason: 'launchesAbandoned', at: 1000 },
@@ -64,5 +70,30 @@ it('few tasks are excused by what launches that were given up may have cost, in 
   expect(isExcused()).toBe(false);
   giveUp('e-3', 1);
   rules.recorded(start(300_000));
+  expect(isExcused()).toBe(true);
+});
+
+it('few tasks are excused by what tasks may have cost of which a list did not show all that their launch asked for', () => {
+  const { rules, isExcused } = rulesOfTwo();
+  const market = 'onDemand' as const;
+  const claim = { groupId: 'e-1-0', taskArn: 'arn:1', createdAt: null };
+  const launch = (label: string, count: number) =>
+    rules.recorded({
+      ...{ kind: 'launch', label, clientToken: label, count, revision: 'r', market },
+      ...{ requestHash: 'h', at: 1000 },
+    });
+  const settle = (label: string, groups: (typeof claim)[], refused = 0) =>
+    rules.recorded({
+      ...{ kind: 'settled', label, groups, at: 2000 },
+      refusals: Array.from({ length: refused }, () => ({ kind: 'capacity', reason: 'full' })),
+    });
+  launch('e-1', 4);
+  expect(isExcused()).toBe(false);
+  settle('e-1', [claim], 3);
+  // It was withdrawn.
+  launch('e-3', 9);
+  settle('e-3', []);
+  expect(isExcused()).toBe(false);
+  settle('e-1', [claim]);
   expect(isExcused()).toBe(true);
 });

@@ -59,8 +59,10 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
 
   /** When a task whose end ECS does not show was taken for ended: until then it may have lived. */
   const lostAt = new Map<string, number>();
-  /** Launches that were given up without an answer, and how many tasks each asked for. No later life forgets them. */
-  const givenUp = new Map<string, number>();
+  /** How many tasks each launch asked for. */
+  const asked = new Map<string, number>();
+  /** Launches of which not all tasks are known: given up without an answer, or found in a list with fewer. No later life forgets them. */
+  const unsettled = new Set<string>();
 
   /** How far the host's clock was ahead at the last start; and when a life began with a clock that was set back. */
   let aheadMs = 0;
@@ -107,10 +109,17 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
   const comingOf = (label: string, count: number, tasks: Iterable<ModelTask>): number =>
     Math.max(0, count - [...tasks].filter((task) => task.label === label).length);
 
-  /** Tasks that launches given up may have started, for all that is known. */
+  /** One that was withdrawn has neither tasks nor refusals. */
+  const isShort = ({ label, groups, refusals }: Extract<JournalRecord, { kind: 'settled' }>) =>
+    groups.length > 0 && groups.length + refusals.length < (asked.get(label) ?? 0);
+
+  /** Tasks that such launches may have started, for all that is known. */
   const unseen = (): number => {
     const shown = known();
-    return [...givenUp].reduce((sum, [label, count]) => sum + comingOf(label, count, shown), 0);
+    return [...unsettled].reduce(
+      (sum, label) => sum + comingOf(label, asked.get(label) ?? 0, shown),
+      0,
+    );
   };
 
   /** What is billed, and what the daemon must reckon with: tasks whose end is not shown, launches that were given up. */
@@ -153,8 +162,12 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
         if (ahead < aheadMs - clockSlackMs) setBackAt = agenda.now();
         aheadMs = ahead;
       }
-      if (record.kind === 'inventoryOwed' && record.launch)
-        givenUp.set(record.launch.label, record.launch.count);
+      if (record.kind === 'launch') asked.set(record.label, record.count);
+      if (record.kind === 'inventoryOwed' && record.launch) {
+        asked.set(record.launch.label, record.launch.count);
+        unsettled.add(record.launch.label);
+      }
+      if (record.kind === 'settled' && isShort(record)) unsettled.add(record.label);
       if (record.kind !== 'ended' || record.taskArn === null) return;
       const task = ecs.tasks.get(record.taskArn);
       if (task && agenda.now() >= task.goneFrom) lostAt.set(task.taskArn, agenda.now());

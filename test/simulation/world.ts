@@ -499,7 +499,7 @@ export const runScript = async (
           over = true;
         }
         if (now - endsAt > restLimit) {
-          broken(trouble.invariant, `for ever: ${trouble.says}`);
+          if (invariants.isToRest()) broken(trouble.invariant, `for ever: ${trouble.says}`);
           over = true;
         }
       } else {
@@ -508,7 +508,7 @@ export const runScript = async (
         run.calmAfter = restSince - endsAt;
         if (now - restSince >= restMs) {
           over = true;
-          invariants.settledMoney(countabilityOf(script));
+          invariants.settled(countabilityOf(script));
         }
       }
     }

@@ -200,7 +200,7 @@ export const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
         kind: fc.constantFrom(...failures),
         market: fc.constantFrom('spot', 'onDemand', null),
         subnets: fc.constantFrom(undefined, ['a']),
-        outcomeUnknown: fc.constantFrom(undefined, undefined, true as const),
+        mayHaveStarted: fc.constantFrom(undefined, undefined, 1),
       })
       .map(
         step('failure', ({ actor }, failure: { kind: FailureReason; market: 'spot' | null }) =>

@@ -383,7 +383,7 @@ describe('a cohort reports to the fleet manager', () => {
     expect(news().filter(({ type }) => type !== 'cohort.changed')).toEqual([
       {
         ...{ type: 'cohort.launchFailed', cohortId, groupId: 'e-1-0' },
-        ...{ kind: 'bug', reason: 'a bug', market: 'onDemand', outcomeUnknown: true },
+        ...{ kind: 'bug', reason: 'a bug', market: 'onDemand', mayHaveStarted: 1 },
       },
       { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' },
       { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' },

@@ -281,7 +281,7 @@ describe('a launch that was given up without an answer', () => {
   const givenUp = {
     type: 'cohort.launchFailed',
     ...({ cohortId: 'cohort.0', kind: 'refused', reason: 'no' } as const),
-    ...({ market: 'onDemand', outcomeUnknown: true } as const),
+    ...({ market: 'onDemand', mayHaveStarted: 1 } as const),
   } as const;
 
   it('keeps the manager from its end until a later inventory shows what it started', async () => {

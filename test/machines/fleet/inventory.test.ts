@@ -321,7 +321,7 @@ describe('what a list has shown', () => {
   const givenUp = {
     type: 'cohort.launchFailed',
     ...({ cohortId: 'cohort.0', kind: 'refused', reason: 'no', market: 'onDemand' } as const),
-    outcomeUnknown: true,
+    mayHaveStarted: 1,
   } as const;
   const scheduler = ({ actor }: Pick<ReturnType<typeof liveManager>, 'actor'>) =>
     (actor.getSnapshot().value as { scheduler: unknown }).scheduler;

@@ -48,8 +48,11 @@ describe('a failed launch', () => {
   it('with an unknown outcome requests an inventory, and until then nothing is launched', async () => {
     const { actor, at, fleet, command, orders, calls, inventoried } = await readyManager();
     at(11_000);
-    actor.send({ ...setback, kind: 'unreachable', outcomeUnknown: true });
+    actor.send({ ...setback, kind: 'unreachable', market: 'spot', mayHaveStarted: 2 });
     expect(fleet().unknownOutcomeAt).toBe(12_000);
+    expect(fleet().money.unshown).toEqual(['spot', 'spot']);
+    actor.send({ ...setback, kind: 'unreachable', mayHaveStarted: 1 });
+    expect(fleet().money.unshown).toEqual(['spot', 'spot', 'onDemand']);
     at(21_999);
     command(2);
     expect(calls.inventory).toHaveLength(1);

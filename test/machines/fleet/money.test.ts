@@ -17,6 +17,7 @@ import {
   withDay,
   withoutCohort,
   withUnseen,
+  withUnshown,
 } from '../../../machines/fleet/money.ts';
 import { billOf, dayMs } from '../../../machines/shared/bill.ts';
 import type { Market } from '../../../machines/shared/domain.ts';
@@ -140,14 +141,25 @@ describe('what was spent', () => {
     expect(room(payer)).toEqual([2, 1, 3]);
     expect(spendingOf(payer)).toMatchObject({ usdTotal: 10, isLowerBound: true });
     const owned = tasksOf(2).map((each) => ({ ...each, createdAt: noon }));
-    // What a later inventory shows is something else: these would have been in the first one.
-    expect(room({ ...payer, money: withAdopted(payer, owned, false) })).toEqual([2, 1, 3]);
     const some = { ...payer, money: withAdopted(payer, owned, true) };
     expect(room(some)).toEqual([2, 3, 5]);
     expect(spendingOf(some)).toMatchObject({ isLowerBound: true });
     const all = { ...payer, money: withAdopted(some, owned, true) };
     expect(room(all)).toEqual([2, 4, 5]);
     expect(spendingOf(all)).toMatchObject({ isLowerBound: false });
+  });
+
+  it('may be more by the minimum of each task of a launch that is given up, until it is found by any inventory or a complete one leaves it out', () => {
+    const payer = payerOf(0, settingsOf({ total: 10 + 0.06 * 4 }));
+    const room = (money: Payer['money']) => moneyRoom({ ...payer, money }, 'onDemand');
+    const given = withUnshown(withUnshown(payer.money, 1, 'spot'), 2, 'onDemand');
+    expect(given.unshown).toEqual(['spot', 'onDemand', 'onDemand']);
+    expect([room(payer.money), room(given)]).toEqual([4, 1]);
+    const owned = tasksOf(2).map((each) => ({ ...each, createdAt: noon }));
+    const found = withAdopted({ ...payer, money: given }, owned, false);
+    expect([found.unshown, room(found)]).toEqual([['onDemand'], 3]);
+    const left = withUnseen({ ...payer, money: found });
+    expect([left.unshown, left.unseenUsd, room(left)]).toEqual([[], 0.06, 3]);
   });
 
   it('may be more by what no list has shown: of all runs for a total, since midnight for a day', () => {
@@ -262,6 +274,21 @@ describe('a limit', () => {
     );
     expect(hour).toContain('costs $0.00, launches on their way $7.20; one task more');
     expect(total).toContain('cost in all $10.00, launches on their way $0.1200; one task more');
+  });
+
+  it('names what tasks may have cost that were not seen: of all runs for a total, since midnight for a day', () => {
+    const limits = settingsOf({ perHour: 3, perDay: 3, total: 10 });
+    const before = { ...spent, unseenUsd: 0.5, unseenAtMidnight: 0.2 };
+    const states = limitStates(payerOf(0, limits, before), 'onDemand');
+    expect(states.map(({ besides }) => besides)).toEqual([0, expect.closeTo(0.3, 9), 0.5]);
+    const [hour, day, total] = states.map((state) => limitWords(state).sentence);
+    expect(hour).not.toContain('not seen');
+    expect(day).toContain(
+      'UTC $3.00, and tasks that were not seen may have cost $0.3000; one task more',
+    );
+    expect(total).toContain(
+      'all $10.00, and tasks that were not seen may have cost $0.5000; one task more',
+    );
   });
 
   it('of a day clears at midnight UTC, and no other clears by itself', () => {

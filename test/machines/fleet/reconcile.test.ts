@@ -279,7 +279,7 @@ it('reports what remains from the order to stop on, at each change', async () =>
   expect(remaining()).toEqual([{ ...one, launches: 1 }]);
   actor.send({
     ...{ type: 'cohort.launchFailed', cohortId: 'cohort.0', kind: 'refused', reason: 'no' },
-    ...{ market: 'onDemand', outcomeUnknown: true },
+    ...{ market: 'onDemand', mayHaveStarted: 1 },
   });
   reportOf('cohort.0', { stopping: 1 }, 1, 0);
   expect(remaining()).toEqual([{ ...one, launches: 1, looked: false }]);

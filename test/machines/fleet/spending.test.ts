@@ -227,11 +227,11 @@ describe('what a list does not show of launches that were given up', () => {
     at(10_000);
     actor.send({
       ...{ type: 'cohort.launchFailed', cohortId: 'cohort.0', kind: 'refused', reason: 'no' },
-      ...{ market: 'onDemand', outcomeUnknown: true },
+      ...{ market: 'onDemand', mayHaveStarted: 1 },
     });
     says();
     await inventoried({});
     expect(says()).toEqual([{ adopted: 0, complete: false }]);
-    expect(fleet().money).toMatchObject({ unshown: mayHaveStarted, unseenUsd: 0 });
+    expect(fleet().money).toMatchObject({ unshown: [...mayHaveStarted, 'onDemand'], unseenUsd: 0 });
   });
 });

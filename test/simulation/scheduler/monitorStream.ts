@@ -16,13 +16,15 @@ export interface StreamWorld {
   isReachable(): boolean;
   /** The whole state; null: the scheduler is stuck. */
   state(): MonitorMessage | null;
+  /** A task is being cancelled, and the stream did not show that to those that listen since then. */
+  hasUnheard(since: number): boolean;
 }
 
 /** The monitor stream: each connected listener gets everything, and nothing of what was before. */
 export function createMonitorStream(agenda: Agenda, random: Random, world: StreamWorld) {
   /** Each of the present listeners, and since when. */
   const listeners = new Map<Listener, number>();
-  /** Those that the whole state was told, and since when. */
+  /** Those that the whole state was told, and since when. A cancellation that began before is part of it, and in no list. */
   const listed = new WeakMap<Listener, number>();
   const latency = (): number => random.between(1, 15);
 
@@ -37,8 +39,8 @@ export function createMonitorStream(agenda: Agenda, random: Random, world: Strea
     const state = world.state();
     if (state !== null) {
       publish(state);
-      for (const listener of listeners.keys())
-        if (!listed.has(listener)) listed.set(listener, agenda.now());
+      for (const [listener, since] of listeners)
+        if (!listed.has(listener) && !world.hasUnheard(since)) listed.set(listener, agenda.now());
     }
     agenda.after(1000 * world.everySeconds, publishing);
   }
@@ -59,7 +61,7 @@ export function createMonitorStream(agenda: Agenda, random: Random, world: Strea
       for (const [listener, since] of listeners) if (listener.owner === owner) return since;
       return null;
     },
-    /** Since when this process knows which workers are connected: those that came before it are only in a report. */
+    /** Since when this process knows which workers are connected and have no task that is being cancelled: of what came before it, only a report tells. */
     listedSince(owner: Owner): number | null {
       for (const listener of listeners.keys())
         if (listener.owner === owner) return listed.get(listener) ?? null;

@@ -145,6 +145,10 @@ export const createScheduler = (
       workforce.shiftWork();
       return faults.silent > 0 ? null : publishedList();
     },
+    hasUnheard: (since) =>
+      [...workforce.cancellations.values()].some(
+        ({ shownSince }) => shownSince === null || shownSince < since,
+      ),
   });
 
   const workforce = createWorkforce(agenda, random, settings, {

@@ -78,7 +78,10 @@ describe('the status view', () => {
         money: {
           ...{ usdPerHour: 1.5, usdToday: 0.25, usdTotal: 120, isLowerBound: true },
           limits: [
-            { limit: 'perDay', allowed: 10, spent: 0.25, reserved: 0, room: 3, until: null },
+            {
+              ...{ limit: 'perDay', allowed: 10, spent: 0.25, reserved: 0 },
+              ...{ besides: 0, room: 3, until: null },
+            },
           ],
         },
       },
