@@ -78,6 +78,9 @@ export type GroupEvent =
   | { type: 'task.failing'; cause: Cause; detail: string | null; hold?: boolean }
   | { type: 'task.stopped'; cause: Cause; detail: string | null };
 
+/** Why a group leaves for which no other reason was given. */
+export const noLongerDesired = 'no longer desired';
+
 const failing = [
   { guard: 'holds', target: '#workerGroup.draining.held', actions: 'recordCause' },
   { target: '#workerGroup.draining.stopping', actions: 'recordCause' },
@@ -312,7 +315,7 @@ export const workerGroup = setup({
                 src: 'stopTask',
                 input: ({ context }) => ({
                   taskArn: context.taskArn as string,
-                  reason: context.stopReason ?? 'no longer desired',
+                  reason: context.stopReason ?? noLongerDesired,
                 }),
                 onDone: {
                   target: 'attempted',
