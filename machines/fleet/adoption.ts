@@ -120,7 +120,7 @@ export function decideAdoption(
     leftAlone: false,
     // However old a task is, its deadlines count from now.
     adopting: confirmed.map(({ taskArn, createdAt, market }) => ({
-      groupId: `stray-${taskIdOf(taskArn)}`,
+      groupId: `orphan-${taskIdOf(taskArn)}`,
       ...{ taskArn, createdAt, deadlinesFrom: now },
       ...(market && { market }),
     })),

@@ -501,7 +501,7 @@ describe('a cohort on a command', () => {
 
   it('to poll describes only groups with tasks, one call at a time', async () => {
     const { actor, calls } = reportingCohort();
-    const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
+    const groups = [{ groupId: 'orphan', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
     actor.send({ ...admit, launches: [...admit.launches] });
     actor.send({
       type: 'cohort.poll',

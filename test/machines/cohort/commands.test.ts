@@ -87,11 +87,11 @@ describe('a cohort on a command', () => {
 
 it('a cohort reports adopted groups once', async () => {
   const { actor, news, row } = reportingCohort();
-  const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
+  const groups = [{ groupId: 'orphan', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
   actor.send({ type: 'cohort.adopt', generation: 1, groups });
-  const stray = actor.getSnapshot().children['group.stray'];
+  const orphan = actor.getSnapshot().children['group.orphan'];
   actor.send({ type: 'cohort.adopt', generation: 2, groups });
   expect(news()).toEqual([changed(1, { pending: 1 }), changed(2, { pending: 1 })]);
-  expect(row('stray')?.phase).toBe('provisioning');
-  expect(actor.getSnapshot().children['group.stray']).toBe(stray);
+  expect(row('orphan')?.phase).toBe('provisioning');
+  expect(actor.getSnapshot().children['group.orphan']).toBe(orphan);
 });
