@@ -2,7 +2,7 @@ import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import type { Model } from '../explore.ts';
 import { admit, input, observed } from './cohortFixtures.ts';
 
-export const everybody = { pending: 9, idle: 9, busy: 9 };
+export const allGroups = { pending: 9, idle: 9, busy: 9 };
 export const adopt = {
   type: 'cohort.adopt',
   generation: 2,
@@ -32,7 +32,7 @@ export const model: Model = {
   events: ({ value, context }) => [
     ...('e-1' in context.launches || 'e-1-0' in context.groups ? [] : [admit]),
     ...('orphan-9' in context.groups ? [] : [adopt]),
-    { type: 'cohort.drain', generation: 3, ...everybody, at: 2000, until: 9000 },
+    { type: 'cohort.drain', generation: 3, ...allGroups, at: 2000, until: 9000 },
     { type: 'cohort.cancelDrain', generation: 4, most: 1 },
     { type: 'cohort.rank', generation: 7 },
     { type: 'cohort.evict', generation: 6, at: 2000, until: 9000, groupIds: ['orphan-9'] },

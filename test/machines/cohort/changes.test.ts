@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { admit, liveCohort, observed } from '../../support/liveCohort.ts';
 import {
+  allGroups,
   changed,
   cohortId,
   dead,
-  everybody,
   failure,
   registered,
   reportingCohort,
@@ -24,7 +24,7 @@ const serving = async () => {
   await cohort.look(5000, ...running);
   hear(6000, { 'arn:0': load(1), 'arn:1': load(1) });
   const drain = (until: number) =>
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 7000, until });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 7000, until });
   const crash = async () => {
     const error = new Error('a bug');
     actor.send({ type: 'xstate.error.actor.group.e-1-0', actorId: 'group.e-1-0', error });
@@ -221,7 +221,7 @@ describe('a cohort reports to the fleet manager', () => {
     const { actor, launchOne, news, hear, row } = reportingCohort();
     await launchOne();
     hear(1500, {});
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 60_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 60_000 });
     news();
     hear(3000, { 'arn:0': registered });
     const counts = news().filter(({ type }) => type === 'cohort.changed');
@@ -292,7 +292,7 @@ describe('a cohort reports to the fleet manager', () => {
   });
 
   it('a group that ended before it served, with the cause', async () => {
-    const setback = {
+    const failure = {
       ...{
         type: 'cohort.launchFailed',
         cohortId,
@@ -308,7 +308,7 @@ describe('a cohort reports to the fleet manager', () => {
     await look(5000, ended);
     expect(news()).toEqual([
       dead(5000),
-      { ...setback, kind: 'startFailed', reason: 'exit 1' },
+      { ...failure, kind: 'startFailed', reason: 'exit 1' },
       changed(1, {}, 0, 1),
     ]);
     const other = reportingCohort();
@@ -317,7 +317,7 @@ describe('a cohort reports to the fleet manager', () => {
     const where = { failureReason: 'network', subnet: 'subnet-a' } as const;
     await other.look(5000, { ...ended, ...where, detail: null });
     expect(other.news()).toContainEqual({
-      ...setback,
+      ...failure,
       kind: 'network',
       reason: 'exited',
       subnets: ['subnet-a'],
@@ -328,7 +328,7 @@ describe('a cohort reports to the fleet manager', () => {
     const unproved = { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' };
     const { actor, launchOne, look, news } = reportingCohort();
     await launchOne();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     news();
     await look(3000, observed('arn:0', 'stopped'));
     expect(news()).toEqual([dead(3000), unproved, changed(2, {})]);
@@ -430,7 +430,7 @@ describe('a cohort on a command', () => {
         ending: false,
       });
     look(1600);
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 60_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 60_000 });
     look(61_000);
     expect(phases()).toEqual({ 'e-1-0': 'stopping' });
     expect(calls.describeTasks).toHaveLength(1);
@@ -448,7 +448,7 @@ describe('a group actor that crashes', () => {
   it('still drains if its drain was requested before it had a task', async () => {
     const { actor, answer, calls, row } = reportingCohort();
     actor.send({ ...single, launches: [...single.launches] });
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 1500, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 1500, until: 0 });
     actor.send(crash as never);
     await settle();
     expect(row('e-1-0')).toMatchObject({ phase: 'requested', drainRequested: true });
@@ -464,7 +464,7 @@ describe('a group actor that crashes', () => {
     await launchOne();
     await look(5000, observed('arn:0', 'running'));
     hear(6000, { 'arn:0': { workers: 1, tasks: 2, canceling: 0 } });
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 7000, until: 99_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 7000, until: 99_000 });
     actor.send(crash as never);
     await settle();
     expect(calls.stopTask).toHaveLength(0);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnyActorRef } from 'xstate';
 import { cohort } from '../../../machines/cohort/cohort.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
-import { choosing, denied, everybody, model } from '../../../src/paths/models/cohort.ts';
+import { allGroups, choosing, denied, model } from '../../../src/paths/models/cohort.ts';
 import { admit, launchPlan, liveCohort, observed } from '../../support/liveCohort.ts';
 import { checkEveryEdge, untaken, unvisited } from '../../support/paths.ts';
 import { failure, reportingCohort } from '../../support/reportingCohort.ts';
@@ -421,7 +421,7 @@ describe('a cohort with real children', () => {
   it('assumes the end of a task some time after an accepted StopTask if DescribeTasks is denied', async () => {
     const { launchBoth, actor, calls, answer, phases, ended } = liveCohort();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     const lookInVain = async (at: number) => {
       actor.send({
@@ -442,7 +442,7 @@ describe('a cohort with real children', () => {
   it('assumes it sooner while the daemon stops', async () => {
     const { launchBoth, actor, calls, answer, ended } = liveCohort();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     for (const at of [7000, 7001]) {
       expect(ended).toEqual([]);
@@ -479,7 +479,7 @@ describe('a cohort on a command', () => {
   it('to poll reports why DescribeTasks fails, and assumes stops only when it is denied for good', async () => {
     const { actor, answer, calls, launchOne, ended, notes } = reportingCohort();
     await launchOne();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     const lookInVain = async (kind: string) => {
       actor.send({

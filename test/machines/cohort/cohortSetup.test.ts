@@ -4,10 +4,10 @@ import { cohort } from '../../../machines/cohort/cohort.ts';
 import { isWorkCurrent, minIdleOf } from '../../../machines/cohort/cohortSetup.ts';
 import { admit, input, launchPlan, liveCohort, observed } from '../../support/liveCohort.ts';
 import {
+  allGroups,
   changed,
   cohortId,
   dead,
-  everybody,
   registered,
   reportingCohort,
   stopped,
@@ -173,7 +173,7 @@ describe('a cohort reports to the fleet manager', () => {
     await look(3000, observed('arn:0', 'running'));
     expect(news()).toEqual([changed(1, { busy: 1 })]);
     hear(3500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 4000, until: 5000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 4000, until: 5000 });
     expect(news().at(-1)).toEqual(changed(2, { drainPending: 1 }));
     const modes = { launching: true, ending: false };
     actor.send({ type: 'cohort.poll', at: 5000, ...modes });
@@ -236,7 +236,7 @@ describe('a cohort reports to the fleet manager', () => {
     const { actor, launchOne, look, news } = reportingCohort();
     await launchOne();
     news();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     expect(news()).toEqual(stopped(2, { stopping: 1 }));
     await look(3000, observed('arn:0', 'stopped'));
     expect(news()).toContainEqual(changed(2, {}));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { admit, input, liveCohort } from '../../support/liveCohort.ts';
 import {
+  allGroups,
   changed,
-  everybody,
   failure,
   reportingCohort,
   single,
@@ -44,7 +44,7 @@ describe('a cohort on a command', () => {
     const { actor, answer, calls, look, phases } = reportingCohort();
     actor.send({ ...single, launches: [...single.launches] });
     await answer('journalLaunch', undefined);
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     expect(calls.journalOutcome).toEqual([]);
@@ -58,7 +58,7 @@ describe('a cohort on a command', () => {
     const { actor, answer, calls, phases, look } = reportingCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     await look(5000);
