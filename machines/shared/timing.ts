@@ -150,7 +150,10 @@ export const firstMonitorSilenceMs = 150_000;
 /** The stream is back within a moment more often than not; until then its last loads are better than none. */
 export const monitorMemoryMs = 30_000;
 
-/** Between two connections: sooner than the daemon follows a scheduler that is back. */
+/**
+ * Between two connections to the monitor stream. The session may be connected sooner (`reconnectBackoff`): until the stream
+ * is back, what it showed last is remembered (`monitorMemoryMs`).
+ */
 export const monitorBackoff: Backoff = { firstMs: 1000, longestMs: 15_000 };
 
 /** As long as it is not known how often reports come, the next one may be due so soon. */
