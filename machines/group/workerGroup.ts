@@ -54,7 +54,7 @@ export interface GroupContext {
   whenIdle: boolean;
   stopAccepted: boolean;
   stopFailures: number;
-  /** What ECS is told with StopTask; null: that it is no longer desired. */
+  /** Why it is to leave: for ECS, with StopTask, and for the log. Null: it is no longer desired. */
   stopReason: string | null;
   cause: Cause | null;
   detail: string | null;
