@@ -32,7 +32,7 @@ export function onShutdown(
   settings: UnitSettings,
 ): Outcome {
   if (groupId !== null) return onGroupShutdown(before, groupId, view, settings);
-  // A scheduler that waits for no answer may want fewer since it asked for more.
+  // A scheduler that waits for no answer may want fewer by now than it asked for.
   const isOpen = before.startDeadline !== null;
   const refused: Reply[] = isOpen ? [respond('start', 'tooMany', '', settings)] : [];
   const fewer: Reply[] =
