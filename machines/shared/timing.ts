@@ -226,8 +226,11 @@ export const undescribedGoneMs = 60_000;
 /** A launch of an earlier run can start its tasks up to so long after our start. */
 export const straggleMs = 120_000;
 
-/** How long the end of a run that knows of nothing waits for a list, or for the scheduler's answer. */
-export const lastLookMs = 5000;
+/** How long the end of a run that knows of nothing waits for a list: a tick later that makes two seconds. */
+export const lastLookMs = 1500;
+
+/** How long it waits for the scheduler's answer, where tasks were seen that may be another manager's. */
+export const lastAnswerMs = 5000;
 
 // Launches.
 
@@ -269,6 +272,9 @@ export const catchUpMs = 3000;
 
 /** How long DescribeTasks may deny a task, a new one or any other, before it counts as lost. */
 export const missingGraceMs = 60_000;
+
+/** The same where no list of our tasks is complete meanwhile: two calls of ECS must agree that a task is gone. */
+export const missingUnlistedMs = 600_000;
 
 /** From RUNNING to workers that surely know the scheduler, when nothing else shows it. */
 export const bootGraceMs = 60_000;

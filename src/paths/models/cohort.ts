@@ -39,7 +39,7 @@ export const model: Model = {
     { type: 'cohort.loads', at: 2500, loads: { 9: { workers: 1, tasks: 2, canceling: 0 } } },
     { type: 'cohort.canceling', canceling: { 9: 1 } },
     { type: 'cohort.freshness', at: 2500, isCurrent: true },
-    { type: 'cohort.poll', at: 3000, launching: true, ending: false },
+    { type: 'cohort.poll', at: 3000, launching: true, ending: false, listedAt: null },
     { type: 'cohort.tick', at: 3000, launching: true },
     { type: 'launch.turn', label: 'e-1', at: 3000 },
     { type: 'launch.unanswered', label: 'e-1' },

@@ -125,6 +125,7 @@ it('a group that counts as serving because DescribeTasks is denied is reported a
   actor.send({
     ...{ type: 'cohort.poll', at: 700_000, launching: true },
     ending: false,
+    listedAt: null,
   });
   calls.describeTasks.at(-1)?.reject(Object.assign(new Error('denied'), { kind: 'denied' }));
   await settle();
@@ -175,7 +176,13 @@ it.each([
       await look(5000, ...running);
       if (seen) await look(100_000, ...running);
       else {
-        actor.send({ type: 'cohort.poll', at: 700_000, launching: true, ending: false });
+        actor.send({
+          type: 'cohort.poll',
+          at: 700_000,
+          launching: true,
+          ending: false,
+          listedAt: null,
+        });
         calls.describeTasks.at(-1)?.reject(Object.assign(new Error('denied'), { kind: 'denied' }));
         await settle();
       }
@@ -205,6 +212,20 @@ it('a cancellation that is shown before the loads holds back the stop of its gro
   actor.send({ type: 'cohort.canceling', canceling: { 'arn:0': 1 } });
   drain(0);
   expect([phases(), stopped()]).toEqual([{ 'e-1-0': 'held', 'e-1-1': 'stopping' }, ['arn:1']]);
+});
+
+it('a denied task is given up once a list that began later has left it out, as the poll says', async () => {
+  const { launchBoth, lookAfterList, row, ended } = reportingCohort();
+  await launchBoth();
+  const second = observed('arn:1', 'running');
+  const looks = async (listedAt: number, at: number) => {
+    await lookAfterList(listedAt, at, observed('arn:0', 'missing'), second);
+    return row('e-1-0') === undefined;
+  };
+  expect(await looks(0, 10_000)).toBe(false);
+  expect(await looks(10_000, 80_000)).toBe(false);
+  expect(await looks(40_000, 83_000)).toBe(true);
+  expect(ended).toMatchObject([{ groupId: 'e-1-0', cause: 'lost' }]);
 });
 
 it('a list that shows a denied task puts off the time after which it is given up', async () => {
@@ -411,7 +432,7 @@ describe('a cohort on a command', () => {
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     const look = (at: number, launching: boolean) =>
-      actor.send({ type: 'cohort.poll', at, launching, ending: false });
+      actor.send({ type: 'cohort.poll', at, launching, ending: false, listedAt: null });
     for (const at of [5000, 6000, 60_000]) look(at, false);
     expect(calls.runTask).toHaveLength(1);
     look(61_000, true);
@@ -428,6 +449,7 @@ describe('a cohort on a command', () => {
         at,
         launching: true,
         ending: false,
+        listedAt: null,
       });
     look(1600);
     actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 60_000 });

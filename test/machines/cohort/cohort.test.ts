@@ -16,6 +16,7 @@ describe('a cohort with real children', () => {
       at: 1,
       launching: true,
       ending: false,
+      listedAt: null,
     });
     expect(calls.describeTasks).toHaveLength(0);
     await launchBoth();
@@ -429,6 +430,7 @@ describe('a cohort with real children', () => {
         at,
         launching: true,
         ending: false,
+        listedAt: null,
       });
       calls.describeTasks.at(-1)?.reject(denied);
       await settle();
@@ -447,7 +449,7 @@ describe('a cohort with real children', () => {
     for (const at of [7000, 7001]) {
       expect(ended).toEqual([]);
       const look = { type: 'cohort.poll', at, launching: false } as const;
-      actor.send({ ...look, ending: true });
+      actor.send({ ...look, ending: true, listedAt: null });
       calls.describeTasks.at(-1)?.reject(denied);
       await settle();
     }
@@ -487,6 +489,7 @@ describe('a cohort on a command', () => {
         at: 900_000,
         launching: true,
         ending: false,
+        listedAt: null,
       });
       calls.describeTasks.at(-1)?.reject(failure(kind));
       await settle();
@@ -508,6 +511,7 @@ describe('a cohort on a command', () => {
       at: 500,
       launching: true,
       ending: false,
+      listedAt: null,
     });
     expect(calls.describeTasks).toEqual([]);
     actor.send({ type: 'cohort.adopt', generation: 1, groups });
@@ -517,6 +521,7 @@ describe('a cohort on a command', () => {
         at,
         launching: true,
         ending: false,
+        listedAt: null,
       });
     expect(calls.describeTasks.map(({ input }) => input)).toEqual([{ taskArns: ['arn:9'] }]);
   });

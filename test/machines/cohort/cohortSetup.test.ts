@@ -175,7 +175,7 @@ describe('a cohort reports to the fleet manager', () => {
     hear(3500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });
     actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 4000, until: 5000 });
     expect(news().at(-1)).toEqual(changed(2, { drainPending: 1 }));
-    const modes = { launching: true, ending: false };
+    const modes = { launching: true, ending: false, listedAt: null };
     actor.send({ type: 'cohort.poll', at: 5000, ...modes });
     expect(news()).toEqual(stopped(2, { stopping: 1 }));
   });
