@@ -259,3 +259,28 @@ it.each([150, null])(
     expect(run.trace.filter((line) => /error500:StopTask/.test(line)).length).toBeGreaterThan(5);
   },
 );
+
+it('four hundred tasks are launched and stopped as fast as AWS allows', async () => {
+  const settings: Script['settings'] = {
+    ...{ policy: 'direct', workersPerTask: 1, maxTasks: 400, heartbeatIntervalSeconds: 2 },
+    ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 120 },
+    ...{ drainTimeoutSeconds: 60, spot: false, subnets: 1, monitored: true },
+    ...plainDialogue,
+    ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
+    ...{ restlessness: 0.002, leave: false, orphan: false, money: null, scarceCalls: false },
+  };
+  const happenings: Happening[] = [
+    { at: 0, kind: 'demand', tasks: 4000 },
+    { at: 120_000, kind: 'demand', tasks: 0 },
+  ];
+  const run = await runScript({ seed: 1, settings, happenings, finalDemand: 0 }, true);
+  const times = (pattern: RegExp) =>
+    run.trace.filter((line) => pattern.test(line)).map(Number.parseFloat);
+  const created = times(/ created, launch (?!null)/);
+  const stopped = times(/ StopTask /);
+  expect([run.violations, created.length, stopped.length]).toEqual([[], 400, 400]);
+  // A hundred at once, then 20 a second; the first command comes within a heartbeat.
+  expect(Math.max(...created)).toBeLessThan((400 - 100) / 20 + 2 + 0.5);
+  // A hundred at once, then 40 a second.
+  expect(Math.max(...stopped) - 120).toBeLessThan((400 - 100) / 40 + 2 + 0.5);
+});
