@@ -36,6 +36,16 @@ it('some of the wide seeds have hundreds of tasks, and several powers come toget
   expect(scripts.filter((script) => powersOf(script).length > 2).length).toBeGreaterThan(40);
 });
 
+/** One worker a task, and a scheduler that asks for a worker for each five tasks that it has. */
+const calm: Script['settings'] = {
+  ...{ policy: 'direct', workersPerTask: 1, maxTasks: 15, heartbeatIntervalSeconds: 2 },
+  ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 120 },
+  ...{ drainTimeoutSeconds: 60, spot: false, subnets: 1, monitored: true },
+  ...plainDialogue,
+  ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
+  ...{ restlessness: 0.002, leave: false, orphan: false, money: null, scarceCalls: false },
+};
+
 describe('eight tasks', () => {
   const wide: WideSettings = {
     ...{ maxLifetimeSeconds: null, minIdleSeconds: 0, degradedGraceSeconds: 15 },
@@ -45,12 +55,7 @@ describe('eight tasks', () => {
     playWith({ wide: { ...wide, ...given } }, ...happenings);
   const playWith = async (given: Partial<Script['settings']>, ...happenings: Happening[]) => {
     const settings: Script['settings'] = {
-      ...{ policy: 'direct', workersPerTask: 1, maxTasks: 15, heartbeatIntervalSeconds: 2 },
-      ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 120 },
-      ...{ drainTimeoutSeconds: 60, spot: false, subnets: 1, monitored: true },
-      ...plainDialogue,
-      ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
-      ...{ restlessness: 0.002, leave: false, orphan: false, money: null, scarceCalls: false },
+      ...calm,
       wide,
       ...given,
     };
@@ -261,14 +266,7 @@ it.each([150, null])(
 );
 
 it('four hundred tasks are launched and stopped as fast as AWS allows', async () => {
-  const settings: Script['settings'] = {
-    ...{ policy: 'direct', workersPerTask: 1, maxTasks: 400, heartbeatIntervalSeconds: 2 },
-    ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 120 },
-    ...{ drainTimeoutSeconds: 60, spot: false, subnets: 1, monitored: true },
-    ...plainDialogue,
-    ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
-    ...{ restlessness: 0.002, leave: false, orphan: false, money: null, scarceCalls: false },
-  };
+  const settings = { ...calm, maxTasks: 400 };
   const happenings: Happening[] = [
     { at: 0, kind: 'demand', tasks: 4000 },
     { at: 120_000, kind: 'demand', tasks: 0 },
