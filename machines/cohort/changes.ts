@@ -26,6 +26,7 @@ import { recordLoads } from './loads.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
 import { observedByStop, reconcileObserved } from './observe.ts';
 import { groupOutcome } from './outcome.ts';
+import { withRecord } from './recount.ts';
 import { recordServing } from './serving.ts';
 import { settled } from './settleLaunch.ts';
 import { recordStops } from './slowStops.ts';
@@ -50,7 +51,7 @@ export const onGroupChanged = cohortSetup.enqueueActions(({ context, event, enqu
   // The report may be older than our order to stop. Only the cohort takes a group back from there (`takenBack`,
   // `checkStop`), and then it has changed this record itself.
   const phase = leavesForGood(record) ? record.phase : change.phase;
-  enqueue.assign({ groups: { ...context.groups, [groupId]: { ...record, ...change, phase } } });
+  enqueue.assign(withRecord(context, groupId, { ...record, ...change, phase }));
   if (change.registered && !record.registered) noteRegistration(context, groupId, enqueue);
 });
 
@@ -194,10 +195,9 @@ export const onLaunchDone = cohortSetup.enqueueActions(({ context, event, enqueu
 export const onGroupDone = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { actorId, output: end } = event as DoneActorEvent<GroupEnd>;
   const groupId = nameIn(actorId);
-  const { [groupId]: _, ...groups } = context.groups;
   const record = context.groups[groupId] as GroupRecord;
   enqueue.stopChild(actorId);
-  enqueue.assign({ groups });
+  enqueue.assign(withRecord(context, groupId, null));
   const { createdAt, runningAt, servingSince: registeredAt } = record;
   const { prices, describedAt } = context;
   const at = lastTimeOf(context, record);

@@ -32,6 +32,7 @@ export const cohort = cohortSetup
       groups: {},
       launches: {},
       observedGeneration: 0,
+      counted: { groups: {}, counts: noCounts },
       lastReport: { generation: 0, counts: noCounts, launches: 0 },
       lastPolledAt: 0,
       wokeAt: null,

@@ -1,6 +1,7 @@
 import { assertEvent, assign, type DoneActorEvent, type ErrorActorEvent, setup } from 'xstate';
+import { sameCounts } from '../fleet/counts.ts';
 import type { Modes } from '../fleet/modes.ts';
-import { type Counts, kept, noCounts } from '../fleet/plan.ts';
+import { type Counts, kept } from '../fleet/plan.ts';
 import { type LaunchEnd, launch } from '../group/launch.ts';
 import type { LaunchTurn, LaunchUnanswered } from '../group/launchReports.ts';
 import {
@@ -20,8 +21,9 @@ import { parent } from '../shared/parent.ts';
 import { catchUpMs, longestPollGapMs } from '../shared/timing.ts';
 import { busyLoads } from './busyLoads.ts';
 import type { DegradedGroup } from './degraded.ts';
-import { type CohortRecords, countRecords, type Transition } from './groupRecords.ts';
+import type { CohortRecords, Transition } from './groupRecords.ts';
 import type { CohortCommand, CohortEvent } from './messages.ts';
+import { type Counted, countedNow } from './recount.ts';
 import type { SlowStop } from './slowStops.ts';
 import type { Timeouts } from './timeouts.ts';
 
@@ -31,6 +33,8 @@ export interface CohortContext extends CohortRecords {
   workersPerTask: number;
   /** The last command of the fleet manager that is in these records. */
   observedGeneration: number;
+  /** The records as they were last counted. */
+  counted: Counted;
   /** The last report, so that the fleet manager gets changes only. */
   lastReport: { generation: number; counts: Counts; launches: number };
   lastPolledAt: number;
@@ -102,9 +106,6 @@ export const minIdleOf = ({
   timeouts,
   ending,
 }: Pick<CohortContext, 'timeouts' | 'ending'>): number => (ending ? 0 : (timeouts.minIdleMs ?? 0));
-
-const sameCounts = (a: Counts, b: Counts): boolean =>
-  (Object.keys(noCounts) as (keyof Counts)[]).every((key) => a[key] === b[key]);
 
 /** What a cohort gets, runs and reports; its machine and its actions are written in terms of this. */
 export const cohortSetup = setup({
@@ -191,7 +192,9 @@ const orders: readonly string[] = [
 /** Reports to the fleet manager, if the counts came out differently. */
 export const report = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { cohortId, observedGeneration: generation, lastReport } = context;
-  const counts = countRecords(context.groups, context.workersPerTask);
+  const counted = countedNow(context.counted, context.groups, context.workersPerTask);
+  const { counts } = counted;
+  if (counted !== context.counted) enqueue.assign({ counted });
   const launches = Object.keys(context.launches).length;
   if (
     lastReport.generation === generation &&

@@ -305,8 +305,8 @@ export function answeredStop(
   // It has ended, or it was taken back since it asked: a hold would stop a group that stays.
   if (!record || !leavesForGood(record)) return { ...records, outbox: [] };
   const [next, answer] = checkStop(record, at, isOld);
-  const isAnyIdle = Object.values(groups).some((each) => categoryOf(each) === 'idle');
-  if (answer.type === 'group.send' && !isOld && isStoppedAtWork(record) && isAnyIdle)
+  const isAnyIdle = () => Object.values(groups).some((each) => categoryOf(each) === 'idle');
+  if (answer.type === 'group.send' && !isOld && isStoppedAtWork(record) && isAnyIdle())
     return takenBack(records, [groupId]);
   return { ...records, groups: { ...groups, [groupId]: next }, outbox: [[groupId, answer]] };
 }

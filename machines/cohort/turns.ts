@@ -4,6 +4,7 @@ import { apply, cohortSetup, isWorkCurrent, launchActor } from './cohortSetup.ts
 import { answeredStop } from './drain.ts';
 import { withUnanswered } from './groupRecords.ts';
 import type { CohortEvent } from './messages.ts';
+import { withRecord } from './recount.ts';
 
 /** RunTask may be sent now, possibly long after it was decided on: the fleet manager is asked whether it still is to be. */
 export const passOnLaunchTurn = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -26,7 +27,15 @@ export const onStopTurn = cohortSetup.enqueueActions(({ context, event, enqueue 
   assertEvent(event, 'group.turn');
   const { groupId, at } = event;
   const { groups, launches } = context;
-  apply(answeredStop({ groups, launches }, groupId, at, !isWorkCurrent(context, at)), enqueue);
+  const { outbox, ...answered } = answeredStop(
+    { groups, launches },
+    groupId,
+    at,
+    !isWorkCurrent(context, at),
+  );
+  // No other group is changed by it.
+  const counted = withRecord(context, groupId, answered.groups[groupId] ?? null);
+  apply({ ...answered, ...counted, outbox }, enqueue);
 });
 
 /** Its groups count as unanswered until it is settled, so that the fleet manager knows that a list is waited for. */

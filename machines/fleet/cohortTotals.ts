@@ -1,5 +1,6 @@
 import { type CohortStatus, isObserved } from './cohortStatus.ts';
-import { type Counts, fewestWorkers, noCounts } from './plan.ts';
+import { replaceCounts } from './counts.ts';
+import { type Counts, noCounts } from './plan.ts';
 
 /** Sums over all cohorts. A large fleet gets a report with each group that changes, so none of them adds up all cohorts. */
 export interface CohortTotals {
@@ -20,31 +21,6 @@ export const noCohorts: CountedCohorts = {
   totals: { counts: noCounts, launches: 0, unobserved: 0 },
 };
 
-const countKeys = Object.keys(noCounts) as (keyof Counts)[];
-/** These are the least of all cohorts; every other count is a sum. */
-const leastKeys = ['degradedWorkers', 'degradedIdleWorkers'] as const;
-
-/** `totals` once a cohort has `after` in the place of `before`; `cohorts`: all of them by then. */
-function replaceCounts(
-  totals: Counts,
-  before: Counts,
-  after: Counts,
-  cohorts: Record<string, CohortStatus>,
-): Counts {
-  if (before === after) return totals;
-  const counts = { ...totals };
-  for (const key of countKeys) counts[key] += after[key] - before[key];
-  // In the place of their sums.
-  for (const key of leastKeys) {
-    const mayBeMore = before[key] > 0 && before[key] === totals[key] && before[key] !== after[key];
-    // All are looked at only here: a degraded group of the cohort that had the least has changed.
-    counts[key] = mayBeMore
-      ? Object.values(cohorts).reduce((least, each) => fewestWorkers(least, each.counts[key]), 0)
-      : fewestWorkers(totals[key], after[key]);
-  }
-  return counts;
-}
-
 const unobserved = (status: CohortStatus | null): number =>
   status === null || isObserved(status) ? 0 : 1;
 
@@ -59,7 +35,8 @@ export function withStatuses(
     const before = cohorts[cohortId] ?? null;
     if (after === null) delete cohorts[cohortId];
     else cohorts[cohortId] = after;
-    counts = replaceCounts(counts, before?.counts ?? noCounts, after?.counts ?? noCounts, cohorts);
+    const parts = () => Object.values(cohorts).map((each) => each.counts);
+    counts = replaceCounts(counts, before?.counts ?? noCounts, after?.counts ?? noCounts, parts);
     launches += (after?.launches ?? 0) - (before?.launches ?? 0);
     open += unobserved(after) - unobserved(before);
   }
