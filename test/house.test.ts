@@ -17,7 +17,7 @@ const filesIn = (folder: string): string[] =>
     return entry.isDirectory() ? filesIn(path) : [path];
   });
 
-const isCode = (path: string) => /\.(ts|mjs)$/.test(path);
+const isCode = (path: string) => /\.(ts|cts|mjs)$/.test(path);
 const ours = ['machines', 'src', 'cli', 'test'].flatMap(filesIn);
 const code = ours.filter(isCode);
 const isGenerated = (path: string) => path.startsWith('src/scheduler/protocol/schema/');
@@ -31,7 +31,7 @@ interface Import {
 /** What a file imports, statically, as types or when it runs. */
 const importsIn = (path: string, text: string): Import[] => {
   const statements = text.matchAll(
-    /^(?:import|export)\s+(type\s)?(?:([^'";]*?)\sfrom\s+)?'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm,
+    /^(?:import|export)\s+(type\s)?(?:([^'";]*?)\sfrom\s+)?'([^']+)'|\b(?:import|require)\(\s*'([^']+)'\s*\)/gm,
   );
   return [...statements].map(([, typeWord, clause = '', from, whenItRuns]) => {
     const target = from ?? whenItRuns ?? '';
@@ -91,6 +91,8 @@ function offence(path: string, { to, typesOnly }: Import): string | null {
   if (other === room) return null;
   if ((other === 'test' || other === 'cli') && room !== 'test') return `${path} imports ${to}`;
   if (allowed === 'everything' || allowed.includes(other)) return null;
+  if (room === 'src/shared')
+    return typesOnly && to.startsWith('machines/shared/') ? null : `${path} imports ${to}`;
   if (room !== 'machines' && isCommon(to)) return null;
   // The emulator stands for AWS: it knows nothing of the machines.
   const isFact = typesOnly || to.startsWith('machines/shared/');
@@ -148,6 +150,7 @@ import {
 export { f } from './b.ts';
 import 'node:fs';
 const g = await import('../store/journal.ts');
+const h = require('node:os') as typeof import('node:os');
 `,
     );
     expect(found).toEqual([
@@ -157,6 +160,8 @@ const g = await import('../store/journal.ts');
       { to: 'src/aws/b.ts', typesOnly: false },
       { to: 'node:fs', typesOnly: false },
       { to: 'src/store/journal.ts', typesOnly: false },
+      { to: 'node:os', typesOnly: false },
+      { to: 'node:os', typesOnly: false },
     ]);
     expect(found.filter((one) => offence('src/aws/a.ts', one)).map(({ to }) => to)).toEqual([
       'src/scheduler/transport/dealer.ts',
@@ -185,6 +190,13 @@ const g = await import('../store/journal.ts');
     ['cli/a.ts', 'src/store/journal.ts', 'value', false],
     ['cli/a.ts', 'machines/fleet/plan.ts', 'value', false],
     ['src/shared/a.ts', 'src/aws/client.ts', 'type', false],
+    ['src/shared/a.ts', 'src/telemetry/log.ts', 'type', false],
+    ['src/shared/a.ts', 'src/shared/clock.ts', 'value', true],
+    ['src/shared/a.ts', 'machines/shared/domain.ts', 'type', true],
+    ['src/shared/a.ts', 'machines/shared/ids.ts', 'value', false],
+    ['src/shared/a.ts', 'machines/fleet/plan.ts', 'type', false],
+    ['src/telemetry/a.ts', 'src/shared/clock.ts', 'value', true],
+    ['src/telemetry/a.ts', 'src/store/journal.ts', 'type', false],
     ['src/shared/a.ts', 'test/support/world.ts', 'type', false],
   ])('of %s from %s as a %s: allowed is %s', (path, to, kind, allowed) => {
     expect(offence(path, { to, typesOnly: kind === 'type' }) === null).toBe(allowed);
@@ -276,6 +288,62 @@ describe('the machines', () => {
   });
 });
 
+/** They move bytes and make calls: what depends on time or chance is decided in machines/. */
+const effectRooms = ['src/scheduler/', 'src/store/', 'src/aws/tasks/'];
+
+const timeOrChance =
+  /\bMath\.random\b|\bDate\.now\b|\bnew Date\(\)|\bperformance\.|\bsetInterval\b|\bshared\/clock\b/g;
+
+/** The places that read a clock or draw a random number, and what for. */
+const readers: Record<string, { found: string[]; why: string }> = {
+  'src/scheduler/monitorSocket.ts': {
+    found: ['shared/clock', 'Math.random'],
+    why: 'events for the monitor: when each came, and the jitter of one that says that the connection is closed',
+  },
+  'src/scheduler/schedulerSocket.ts': {
+    found: ['shared/clock', 'Math.random'],
+    why: 'events for the session: when each came, and the jitter of one that says that the connection is closed',
+  },
+  'src/store/journal.ts': {
+    found: ['shared/clock'],
+    why: 'records of its own: a launch that is lost, an inventory that is owed, its end; and when a write has failed',
+  },
+  'src/store/readJournal.ts': {
+    found: ['new Date()'],
+    why: 'the name under which a damaged journal is kept',
+  },
+  'src/store/socketLock.ts': {
+    found: ['Math.random'],
+    why: 'two starts at one time pause for different times before they try again; no machine runs yet',
+  },
+};
+
+describe('the code of sockets, of files and of calls about tasks', () => {
+  const inRooms = code.filter(
+    (path) => effectRooms.some((room) => path.startsWith(room)) && !isGenerated(path),
+  );
+
+  it('reads a clock and draws a random number only in the places that are listed, each with its reason', () => {
+    expect(inRooms.length).toBeGreaterThan(30);
+    const found = inRooms.flatMap((path) => {
+      const words = textOf(path).match(timeOrChance) ?? [];
+      return words.length > 0 ? [[path, words] as const] : [];
+    });
+    const allowed = Object.entries(readers).map(([path, { found: words }]) => [path, words]);
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(allowed));
+  });
+
+  it.each([
+    ['setInterval(poll, 5)', ['setInterval']],
+    ["import { now } from '../shared/clock.ts';", ['shared/clock']],
+    ['if (Date.now() > until) return Math.random();', ['Date.now', 'Math.random']],
+    ['timer = setTimeout(giveUp, timeoutMs)', null],
+    ['new Date(createdAt)', null],
+  ])('does so in this line, or not: %s', (text, words) => {
+    expect(text.match(timeOrChance)).toEqual(words);
+  });
+});
+
 describe('the times of the machines', () => {
   /** The times, and what an hour and a day are. */
   const homes = ['machines/shared/timing.ts', 'machines/shared/bill.ts'];
@@ -344,7 +412,7 @@ describe('the files of the code', () => {
     const odd = code.filter(
       (path) =>
         !isGenerated(path) &&
-        !/^([a-z][A-Za-z0-9]*)(\.test|\.config)?\.(ts|mjs)$/.test(path.split('/').at(-1) ?? ''),
+        !/^([a-z][A-Za-z0-9]*)(\.test|\.config)?\.(ts|cts|mjs)$/.test(path.split('/').at(-1) ?? ''),
     );
     expect(odd).toEqual([]);
     expect(code.filter((path) => /\/(index|utils|helpers)\.ts$/.test(path))).toEqual([]);

@@ -129,9 +129,9 @@ export const onListed = cohortSetup.assign({
 
 export const onDescribed = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { output } = event as DoneActorEvent<TaskObservation[]>;
-  const { lastPolledAt: at, timeouts, monitor, describedAt } = context;
+  const { lastPolledAt: at, timeouts, monitor, describedAt, listedAt } = context;
   const isShown = monitor === 'connected';
-  apply(reconcileObserved(context, output, at, timeouts, isShown, describedAt), enqueue);
+  apply(reconcileObserved(context, output, at, timeouts, isShown, describedAt, listedAt), enqueue);
   enqueue.assign({ describedAt: at });
 });
 

@@ -36,7 +36,7 @@ export const cohort = cohortSetup
       lastPolledAt: 0,
       wokeAt: null,
       ending: false,
-      describedAt: null,
+      ...{ describedAt: null, listedAt: null },
       ...{ endedUsd: 0, isLowerBound: false, endedGapUsd: 0 },
       lastBill: noBill,
     }),

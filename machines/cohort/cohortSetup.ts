@@ -49,6 +49,8 @@ export interface CohortContext extends CohortRecords {
   prices?: Prices | undefined;
   /** When DescribeTasks last answered; null: never. */
   describedAt: number | null;
+  /** When the last complete list of our tasks began; null: none is to be had. */
+  listedAt: number | null;
   /** What the tasks have cost that have ended, USD; and whether some of that is not known. */
   endedUsd: number;
   isLowerBound: boolean;
@@ -141,9 +143,9 @@ export const cohortSetup = setup({
     recordPollTime: assign(({ context, event }) => {
       assertEvent(event, 'cohort.poll');
       const { lastPolledAt, wokeAt } = context;
-      const { at } = event;
+      const { at, listedAt } = event;
       const stoodStill = lastPolledAt > 0 && at - lastPolledAt > longestPollGapMs;
-      return { lastPolledAt: at, wokeAt: stoodStill ? at : wokeAt };
+      return { lastPolledAt: at, listedAt, wokeAt: stoodStill ? at : wokeAt };
     }),
     recordFreshness: assign({
       loadsAreOld: ({ event }) => {

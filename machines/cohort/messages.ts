@@ -39,8 +39,17 @@ export type CohortCommand =
   | { type: 'cohort.listed'; at: number; taskArns: string[] }
   /** The answer to `cohort.launchTurn`. */
   | { type: 'cohort.launchTurnAnswered'; label: string; allowed: boolean }
-  /** Describe the tasks, let launches retry, enforce deadlines. `launching`: throttled launches may be sent again. */
-  | { type: 'cohort.poll'; at: number; launching: boolean; ending: boolean }
+  /**
+   * Describe the tasks, let launches retry, enforce deadlines. `launching`: throttled launches may be sent again.
+   * `listedAt`: when the last complete list of our tasks began; null: none is to be had.
+   */
+  | {
+      type: 'cohort.poll';
+      at: number;
+      launching: boolean;
+      ending: boolean;
+      listedAt: number | null;
+    }
   /** Let launches retry; between two polls. */
   | { type: 'cohort.tick'; at: number; launching: boolean }
   /** Whether what was last shown as idle still counts as that. A new cohort is told at its start (`loadsAreOld`). */

@@ -2,6 +2,7 @@ import type { GroupEvent } from '../group/workerGroup.ts';
 import type { TaskObservation, TaskPhase } from '../shared/domain.ts';
 import { stopRepeatMs } from '../shared/timing.ts';
 import { aliveUntil, billedAs } from './billing.ts';
+import { isGivenUp } from './deniedTasks.ts';
 import { applied, stopEvent, stopping, withoutDrain } from './drain.ts';
 import {
   absent,
@@ -16,13 +17,17 @@ import {
 import { eventForRunning, eventForStarted, eventForUnknown, failing, hasRun } from './started.ts';
 import type { Timeouts } from './timeouts.ts';
 
-/** The event that an observation means for a group; null: nothing new. A stop may still be held back. */
+/**
+ * The event that an observation means for a group; null: nothing new. A stop may still be held back. `listedAt`: as in
+ * `isGivenUp`.
+ */
 export function eventFor(
   record: GroupRecord,
   { phase, cause, detail, clusterGone, startedAt }: TaskObservation,
   at: number,
   timeouts: Timeouts,
   monitorConnected: boolean,
+  listedAt: number | null = null,
 ): GroupEvent | null {
   const age = at - record.deadlinesFrom;
   if (phase === 'stopped') return { type: 'task.stopped', cause: cause ?? 'exited', detail };
@@ -32,7 +37,7 @@ export function eventFor(
   if (denied && clusterGone && record.stopAccepted)
     return { type: 'task.stopped', cause: 'lost', detail: 'its cluster does not exist any more' };
   if (denied)
-    return at - (record.missingSince ?? at) > timeouts.missingGraceMs
+    return isGivenUp(record, at, clusterGone ? null : listedAt, timeouts)
       ? { type: 'task.stopped', cause: 'lost', detail: 'ECS does not know this task any more' }
       : null;
   if (phase === 'unknown') {
@@ -127,7 +132,7 @@ function exchanged(
 
 /**
  * DescribeTasks has answered: only groups for which something changed get an event. `describedAt`: when it last did
- * before; null: never.
+ * before; null: never. `listedAt`: as in `isGivenUp`.
  */
 export function reconcileObserved(
   records: CohortRecords,
@@ -136,6 +141,7 @@ export function reconcileObserved(
   timeouts: Timeouts,
   monitorConnected: boolean,
   describedAt: number | null = null,
+  listedAt: number | null = null,
 ): Transition {
   const byArn = new Map(observations.map((observation) => [observation.taskArn, observation]));
   const observationOf = ({ taskArn }: GroupRecord) =>
@@ -144,7 +150,7 @@ export function reconcileObserved(
   for (const [groupId, record] of Object.entries(groups)) {
     const observation = observationOf(record);
     if (!observation) continue;
-    const event = eventFor(record, observation, at, timeouts, monitorConnected);
+    const event = eventFor(record, observation, at, timeouts, monitorConnected, listedAt);
     const lastStatus = statusAfter(record, observation);
     const executionStopped = record.executionStopped || observation.executionStopped === true;
     const startingSince =

@@ -1,6 +1,6 @@
 import type { ConnectionStatus } from '../scheduler/events.ts';
 import type { Inventory, ListedTask, OwnedGroup } from '../shared/domain.ts';
-import { taskIdOf } from '../shared/ids.ts';
+import { isOfRun, taskIdOf } from '../shared/ids.ts';
 import { confirmOrphanMs, straggleMs } from '../shared/timing.ts';
 
 export interface AdoptionState {
@@ -59,7 +59,7 @@ export interface AdoptionDecision {
 
 /** The launch is of this run, or was open in our journal at its start: no other manager has launches of that label. */
 const isOurLaunch = (label: string, { epoch, openAtStart }: AdoptionFacts): boolean =>
-  label.startsWith(`${epoch}-`) || openAtStart.includes(label);
+  isOfRun(epoch, label) || openAtStart.includes(label);
 
 /** No run before this one can have launched so late. */
 const isOtherManagers = ({ createdAt }: ListedTask, { startedAt }: AdoptionFacts): boolean =>
@@ -120,7 +120,7 @@ export function decideAdoption(
     leftAlone: false,
     // However old a task is, its deadlines count from now.
     adopting: confirmed.map(({ taskArn, createdAt, market }) => ({
-      groupId: `stray-${taskIdOf(taskArn)}`,
+      groupId: `orphan-${taskIdOf(taskArn)}`,
       ...{ taskArn, createdAt, deadlinesFrom: now },
       ...(market && { market }),
     })),

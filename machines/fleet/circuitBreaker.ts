@@ -75,7 +75,7 @@ const placesOf = ({
 };
 
 /**
- * Something went wrong. Setbacks that come together are one; while one group is tried, only what becomes
+ * Something went wrong. Failures that come together are one; while one group is tried, only what becomes
  * of that one counts. The same object: nothing has changed.
  */
 export const trip = (breakers: Breakers, failure: LaunchFailure, now: number): Breakers => {

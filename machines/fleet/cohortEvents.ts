@@ -8,7 +8,7 @@ import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayBeSent } from './launchGate.ts';
 import { withoutCohort } from './money.ts';
 import { total } from './plan.ts';
-import { nextAboveSince, quietSinceAt } from './state.ts';
+import { listDenied, nextAboveSince, quietSinceAt } from './state.ts';
 import { byCohort, withTasksChanged } from './taskIndex.ts';
 import { updateBreakers } from './updateBreakers.ts';
 import { sendLoadsOfTurn, sendWaitingLoads, withShown } from './waitingLoads.ts';
@@ -49,6 +49,7 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
   const poll: CohortCommand = {
     ...{ type: 'cohort.poll', at, launching },
     ending: modes.lifecycle === 'stopping',
+    listedAt: listDenied(context) ? null : (context.inventoryAt ?? 0),
   };
   sendWaitingLoads(context, [...polled], enqueue);
   for (const cohortId of polled) enqueue.sendTo(cohortId, poll);

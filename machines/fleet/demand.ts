@@ -4,6 +4,7 @@ import { workersDesired } from '../scheduler/workersDesired.ts';
 import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { type Ask, judge, noViews, seenAfter, viewsBefore, workersAhead } from './lookAhead.ts';
 import { mostWorkers } from './mostWorkers.ts';
+import { recallable } from './plan.ts';
 import { rotatesFromNow, workersWithoutReplacement } from './rotation.ts';
 import { cancelDrains, drainUntil, sendCommands } from './sendCommands.ts';
 import { allObserved, echoFreshAt, type Fleet, fleetCounts, returnedLately } from './state.ts';
@@ -128,14 +129,24 @@ export const desireNothingWhenGone = nothingDesired('the scheduler is gone for g
 export const desireNothingWhenEmpty = nothingDesired('nothing but empty requests');
 
 /**
- * Nothing was desired because the scheduler was gone. It may desire exactly what it has, and then it sends no command: so
- * groups that are draining are kept. While the daemon stops or leaves they are not.
+ * Without a scheduler nothing says that groups which are draining are still to leave: they stay. While the daemon stops
+ * or leaves they do not.
  */
-export const awaitNextCommand = fleetSetup.enqueueActions(({ context, event, enqueue, check }) => {
-  assertEvent(event, 'scheduler.heartbeatEcho');
-  enqueue.assign({ ...noAsk, desired: null, answersSince: event.at });
+export const keepDraining = fleetSetup.enqueueActions(({ context, enqueue, check }) => {
   const { lifecycle } = modesIn(check);
-  if (lifecycle === 'recovering' || lifecycle === 'active') cancelDrains(context, enqueue);
+  // A cohort that has not reported yet may have some.
+  const mayHaveSome = recallable(fleetCounts(context)) > 0 || !allObserved(context);
+  if (mayHaveSome && (lifecycle === 'recovering' || lifecycle === 'active'))
+    cancelDrains(context, enqueue);
+});
+
+/**
+ * Nothing was desired because the scheduler was gone. It may desire exactly what it has, and then it sends no command:
+ * `keepDraining` follows.
+ */
+export const awaitNextCommand = fleetSetup.assign(({ event }) => {
+  assertEvent(event, 'scheduler.heartbeatEcho');
+  return { ...noAsk, desired: null, answersSince: event.at };
 });
 
 export const reportNeverCommanded = fleetSetup.enqueueActions(({ context, event, enqueue }) => {

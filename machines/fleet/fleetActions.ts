@@ -25,6 +25,8 @@ const actions = {
   ...{ answerLaunchTurn, reportRecovered, resetTurnBudget, restoreNextCohort, tellListed },
   /** Compares desired and actual in the next step, when every region has taken in what has happened. */
   requestReconcile: fleetSetup.raise({ type: 'fleet.reconcile' }),
+  /** Puts what earlier runs left into cohorts, from the next turn of the event loop on. */
+  requestRestore: fleetSetup.raise({ type: 'fleet.restoreNext' }, { delay: 0 }),
 } as const;
 
 /** The setup of the fleet manager with its actions: the chart and its regions are written in terms of this. */

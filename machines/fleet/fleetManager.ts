@@ -1,4 +1,3 @@
-import { raise } from 'xstate';
 import { fleetChart } from './fleetActions.ts';
 import { inventoryRegion } from './inventoryRegion.ts';
 import { schedulerRegion } from './schedulerRegion.ts';
@@ -58,7 +57,7 @@ export const fleetManager = fleetChart.createMachine({
         recovering: {
           description:
             'Takes over what earlier runs left. Nothing is launched until all that they may have launched is known; known groups that are too many are drained.',
-          entry: raise({ type: 'fleet.restoreNext' }, { delay: 0 }),
+          entry: 'requestRestore',
           on: {
             ...whileFollowing,
             tick: {

@@ -26,6 +26,7 @@ import { afterPreparation } from './preparation.ts';
 import {
   allObserved,
   denialsBelieved,
+  denialsBelievedIfOwed,
   echoFreshAt,
   type Fleet,
   type FleetInput,
@@ -154,13 +155,12 @@ export const fleetSetup = setup({
       not(stateIn({ inventory: 'listing' })),
       ({ context, event }) => endsDenied(context, nowOf(event)),
     ]),
-    /**
-     * `denials` does not count this one yet. It is believed at the third; where launches were given up, by this start or an
-     * earlier one, whose tasks only a list can show, at the seventh, after some two minutes.
-     */
-    deniedForGood: ({ context: { launchesGivenUp, journalIncomplete, denials }, event }) =>
-      failureKindOf(event) === 'denied' &&
-      denials >= (launchesGivenUp === 0 && !journalIncomplete ? denialsBelieved - 1 : 6),
+    /** `denials` does not count this one yet. */
+    deniedForGood: ({ context: { launchesGivenUp, journalIncomplete, denials }, event }) => {
+      const isOwed = launchesGivenUp > 0 || journalIncomplete;
+      const believed = isOwed ? denialsBelievedIfOwed : denialsBelieved;
+      return failureKindOf(event) === 'denied' && denials + 1 >= believed;
+    },
     schedulerGone: ({ context, event }) =>
       nowOf(event) - quietSinceAt(context, nowOf(event)) >= context.settings.schedulerGraceMs,
     schedulerSilent: ({ context, event }) => !echoFreshAt(context, nowOf(event)),

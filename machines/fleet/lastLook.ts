@@ -1,4 +1,4 @@
-import { lastLookMs } from '../shared/timing.ts';
+import { lastAnswerMs, lastLookMs } from '../shared/timing.ts';
 import { type Fleet, hadNone, hasNoGroups, isEmpty, listDenied, neverHadAny } from './state.ts';
 import { inventoryDue } from './whenToList.ts';
 
@@ -9,8 +9,9 @@ import { inventoryDue } from './whenToList.ts';
 export function endsWithoutLook(fleet: Fleet, now: number): boolean {
   const { adoption, drainAllUntil, revision, settings } = fleet;
   const stoppingSince = (drainAllUntil ?? Number.POSITIVE_INFINITY) - settings.stopDrainMs;
-  const isLate = now - stoppingSince >= lastLookMs;
-  if (adoption.leftAlone) return isLate && hadNone(fleet) && hasNoGroups(fleet);
+  const stoppingMs = now - stoppingSince;
+  if (adoption.leftAlone) return stoppingMs >= lastAnswerMs && hadNone(fleet) && hasNoGroups(fleet);
+  const isLate = stoppingMs >= lastLookMs;
   return isEmpty(fleet) && (revision === null || (isLate && neverHadAny(fleet)));
 }
 

@@ -1,7 +1,7 @@
 import { cohortSize, type LaunchPlan } from '../cohort/groupRecords.ts';
 import { templateKey, workersFor } from '../scheduler/releases.ts';
 import type { OwnedGroup } from '../shared/domain.ts';
-import { groupIdsOf, taskIdOf } from '../shared/ids.ts';
+import { groupIdsOf, launchLabelOf, taskIdOf } from '../shared/ids.ts';
 import { tasksPerRunTask } from '../shared/limits.ts';
 import { parent } from '../shared/parent.ts';
 import { assignProbe } from './circuitBreaker.ts';
@@ -84,7 +84,7 @@ function newLaunches(fleet: Fleet, revision: string, groups: number, permit: Per
   const { terms, settings } = fleet;
   const template = terms && templateKey(workersFor(terms, settings.workerRelease));
   return Array.from({ length: Math.ceil(groups / tasksPerRunTask) }, (_, i) => {
-    const label = `${fleet.epoch}-${fleet.launched + i + 1}`;
+    const label = launchLabelOf(fleet.epoch, fleet.launched + i + 1);
     const count = Math.min(tasksPerRunTask, groups - i * tasksPerRunTask);
     return {
       order: {

@@ -21,7 +21,6 @@ import {
   fleetCounts,
   isEmpty,
   remainingOf,
-  returnedLately,
 } from './state.ts';
 
 /** The lower of two limits; null: no limit. */
@@ -148,7 +147,7 @@ function drainGroups(
  */
 export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check }) => {
   if (!allObserved(context)) return;
-  const { revision, now } = context;
+  const { revision } = context;
   const modes = modesIn(check);
   const situation = situationOf(context, modes);
   const { spareSince } = situation;
@@ -166,7 +165,7 @@ export const reconcile = fleetSetup.enqueueActions(({ context, enqueue, check })
     enqueue.assign({ swapping: swap });
     return;
   }
-  const drainsHeld = returnedLately(context, now);
+  const drainsHeld = modes.scheduler === 'returning';
   if (!drainsHeld) enqueue.assign({ swapping: false });
   if (admit > 0 && revision !== null) {
     const { permit } = situation;

@@ -5,7 +5,8 @@ export const schedulerRegion = fleetChart.createStateConfig({
   initial: 'absent',
   states: {
     absent: {
-      description: 'No answer lately: nothing is launched, and what runs is kept.',
+      description:
+        'No answer lately: nothing is launched, and what runs is kept, what was to leave included.',
       initial: 'neverAnswered',
       states: {
         neverAnswered: {
@@ -53,11 +54,11 @@ export const schedulerRegion = fleetChart.createStateConfig({
       description: 'It answers heartbeats.',
       on: {
         tick: [
-          { guard: 'schedulerSilent', target: 'absent.silent' },
+          { guard: 'schedulerSilent', target: 'absent.silent', actions: 'keepDraining' },
           { guard: 'onlyEmptyRequests', actions: 'desireNothingWhenEmpty' },
         ],
         'scheduler.heartbeatEcho': { actions: 'recordEcho' },
-        'scheduler.lost': 'absent.lost',
+        'scheduler.lost': { target: 'absent.lost', actions: 'keepDraining' },
         'fleet.tookOver': { target: 'returning', actions: 'recordReturn' },
       },
     },
@@ -66,12 +67,12 @@ export const schedulerRegion = fleetChart.createStateConfig({
         'It answers again after its connection was lost or could not be made, or after it was gone; or it answers for the first time and there are groups of an earlier run. It may know neither its clients nor its workers yet: groups are launched, but none is drained.',
       on: {
         tick: [
-          { guard: 'schedulerSilent', target: 'absent.silent' },
+          { guard: 'schedulerSilent', target: 'absent.silent', actions: 'keepDraining' },
           { guard: 'returnedForLong', target: 'present' },
           { guard: 'onlyEmptyRequests', actions: 'desireNothingWhenEmpty' },
         ],
         'scheduler.heartbeatEcho': { actions: 'recordEcho' },
-        'scheduler.lost': 'absent.lost',
+        'scheduler.lost': { target: 'absent.lost', actions: 'keepDraining' },
       },
     },
     gone: {
@@ -81,7 +82,7 @@ export const schedulerRegion = fleetChart.createStateConfig({
         tick: { guard: 'desiresTasks', actions: 'desireNothingWhenGone' },
         'scheduler.heartbeatEcho': {
           target: 'returning',
-          actions: ['recordEcho', 'recordReturn', 'awaitNextCommand'],
+          actions: ['recordEcho', 'recordReturn', 'awaitNextCommand', 'keepDraining'],
         },
       },
     },

@@ -289,6 +289,9 @@ export const neverHadAny = (fleet: Fleet): boolean =>
 /** One denial can be a mistake of the moment: rights that were granted just now are not known everywhere. */
 export const denialsBelieved = 3;
 
+/** The same, where only a list can show what some launches have started: it takes some two minutes to be denied so often. */
+export const denialsBelievedIfOwed = 7;
+
 /** Our tasks may not be listed: nothing is known but what the journal says. */
 export const listDenied = ({ denials }: Pick<Fleet, 'denials'>): boolean =>
   denials >= denialsBelieved;

@@ -141,7 +141,7 @@ const launchSetup = setup({
       attempts < maxAttempts &&
       (note.kind === 'unreachable' ||
         (outcomeUnknown && (!isClearRefusal(note) || rejections + 1 < maxRejections))),
-    throttled: (_, { kind }: FailureNote) => kind === 'throttled',
+    worthAgain: (_, { kind, isMended }: FailureNote) => kind === 'throttled' || isMended === true,
     due: ({ context, event }) => {
       assertEvent(event, 'launch.tick');
       return context.retryAt !== null && event.now >= context.retryAt;
@@ -292,8 +292,8 @@ export const launch = launchSetup
               actions: { type: 'recordUnknownOutcome', params: note },
             },
             {
-              guard: { type: 'throttled', params: note },
-              target: 'throttled',
+              guard: { type: 'worthAgain', params: note },
+              target: 'refusedForNow',
               actions: { type: 'recordFailure', params: note },
             },
             { target: 'recording', actions: { type: 'recordRefusal', params: note } },
@@ -309,9 +309,9 @@ export const launch = launchSetup
           'launch.found': { target: 'recording', actions: 'recordFound' },
         },
       },
-      throttled: {
+      refusedForNow: {
         description:
-          'The request was certainly not carried out: it is as good as a new one, and may be withdrawn.',
+          'AWS throttled the request, or refused credentials that have been renewed since. It was certainly not carried out: it is as good as a new one, and may be withdrawn.',
         on: {
           'launch.tick': [
             { guard: and(['due', 'allowed']), target: 'awaitingTurn' },

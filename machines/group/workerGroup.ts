@@ -54,7 +54,7 @@ export interface GroupContext {
   whenIdle: boolean;
   stopAccepted: boolean;
   stopFailures: number;
-  /** What ECS is told with StopTask; null: that it is no longer desired. */
+  /** Why it is to leave: for ECS, with StopTask, and for the log. Null: it is no longer desired. */
   stopReason: string | null;
   cause: Cause | null;
   detail: string | null;
@@ -77,6 +77,9 @@ export type GroupEvent =
   /** To be stopped for another reason than a drain, a Spot reclaim among them; or never up in time. `hold`: as in group.hold. */
   | { type: 'task.failing'; cause: Cause; detail: string | null; hold?: boolean }
   | { type: 'task.stopped'; cause: Cause; detail: string | null };
+
+/** Why a group leaves for which no other reason was given. */
+export const noLongerDesired = 'no longer desired';
 
 const failing = [
   { guard: 'holds', target: '#workerGroup.draining.held', actions: 'recordCause' },
@@ -312,7 +315,7 @@ export const workerGroup = setup({
                 src: 'stopTask',
                 input: ({ context }) => ({
                   taskArn: context.taskArn as string,
-                  reason: context.stopReason ?? 'no longer desired',
+                  reason: context.stopReason ?? noLongerDesired,
                 }),
                 onDone: {
                   target: 'attempted',

@@ -32,7 +32,7 @@ export function onShutdown(
   settings: UnitSettings,
 ): Outcome {
   if (groupId !== null) return onGroupShutdown(before, groupId, view, settings);
-  // A scheduler that waits for no answer may have changed its mind since it asked for more.
+  // A scheduler that waits for no answer may want fewer by now than it asked for.
   const isOpen = before.startDeadline !== null;
   const refused: Reply[] = isOpen ? [respond('start', 'tooMany', '', settings)] : [];
   const fewer: Reply[] =
@@ -202,7 +202,7 @@ export function releasable(
   const never = state.groups ? older(unassigned, unassignedMs) : [];
   const again = older(released, releaseAgainMs);
   const calm = groups?.calm ?? null;
-  // Work that no worker has got yet shows in nothing but the scheduler's wish for more.
+  // Work that no worker has got yet shows only in that the scheduler asks for more.
   const isCalm =
     calm !== null &&
     calm.until - Math.max(calm.since, startAskedAt ?? 0) >= calmMs &&

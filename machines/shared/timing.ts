@@ -150,7 +150,10 @@ export const firstMonitorSilenceMs = 150_000;
 /** The stream is back within a moment more often than not; until then its last loads are better than none. */
 export const monitorMemoryMs = 30_000;
 
-/** Between two connections: sooner than the daemon follows a scheduler that is back. */
+/**
+ * Between two connections to the monitor stream. The session may be connected sooner (`reconnectBackoff`): until the stream
+ * is back, what it showed last is remembered (`monitorMemoryMs`).
+ */
 export const monitorBackoff: Backoff = { firstMs: 1000, longestMs: 15_000 };
 
 /** As long as it is not known how often reports come, the next one may be due so soon. */
@@ -223,8 +226,11 @@ export const undescribedGoneMs = 60_000;
 /** A launch of an earlier run can start its tasks up to so long after our start. */
 export const straggleMs = 120_000;
 
-/** How long the end of a run that knows of nothing waits for a list, or for the scheduler's answer. */
-export const lastLookMs = 5000;
+/** How long the end of a run that knows of nothing waits for a list: a tick later that makes two seconds. */
+export const lastLookMs = 1500;
+
+/** How long it waits for the scheduler's answer, where tasks were seen that may be another manager's. */
+export const lastAnswerMs = 5000;
 
 // Launches.
 
@@ -266,6 +272,9 @@ export const catchUpMs = 3000;
 
 /** How long DescribeTasks may deny a task, a new one or any other, before it counts as lost. */
 export const missingGraceMs = 60_000;
+
+/** The same where no list of our tasks is complete meanwhile: two calls of ECS must agree that a task is gone. */
+export const missingUnlistedMs = 600_000;
 
 /** From RUNNING to workers that surely know the scheduler, when nothing else shows it. */
 export const bootGraceMs = 60_000;

@@ -48,6 +48,9 @@ export type Call = <Output>(
  */
 const notRetried: ReadonlySet<string> = new Set(['RunTask', 'RegisterTaskDefinition', 'StopTask']);
 
+/** Of these, what must still be wanted at the moment of sending: reading credentials again can take long. */
+const decidedAnew: ReadonlySet<string> = new Set(['RunTask', 'StopTask']);
+
 const firstPauseMs = { throttled: 1_000, unreachable: 500 };
 const maxPauseMs = 20_000;
 
@@ -145,6 +148,7 @@ export function createCaller({
           const renewing = isRenewed ? false : credentials.renew(version, refusal);
           // AWS has not carried out the call, so it may be sent again with other credentials.
           if (!(await orAbort(renewing, signal))) throw refusal;
+          if (decidedAnew.has(operation)) throw refusal.mended();
           isRenewed = true;
           continue;
         }

@@ -26,6 +26,8 @@ export class EcsFailure extends Failure {
   readonly requestId: string | undefined;
   /** Where the request was sent, if the exchange itself failed. */
   readonly endpoint: string | undefined;
+  /** AWS has not carried it out, and what kept it from that is mended: it may be sent again at once, if it is still wanted. */
+  readonly isMended: boolean;
 
   constructor(
     what: {
@@ -35,6 +37,7 @@ export class EcsFailure extends Failure {
       subnet?: string | undefined;
       requestId?: string | undefined;
       endpoint?: string | undefined;
+      isMended?: boolean;
     },
     message: string,
     options?: ErrorOptions,
@@ -46,11 +49,16 @@ export class EcsFailure extends Failure {
     this.subnet = what.subnet;
     this.requestId = what.requestId;
     this.endpoint = what.endpoint;
+    this.isMended = what.isMended ?? false;
   }
 
   /** The same failure, whose message also names where the credentials came from. */
   from(source: string): EcsFailure {
     return new EcsFailure(this, `${this.message} (credentials from ${source})`);
+  }
+
+  mended(): EcsFailure {
+    return new EcsFailure({ ...this, isMended: true }, this.message);
   }
 }
 

@@ -58,7 +58,8 @@ export function guardExchanges<Input extends object, Output extends object>(
   );
 }
 
-async function readWhole({ headers, body }: HttpAnswer): Promise<Uint8Array> {
+/** The body of an answer, up to 8 MB. */
+export async function readWhole({ headers, body }: HttpAnswer): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   // Leaving the loop destroys the stream, and with it the connection.

@@ -52,7 +52,8 @@ export async function runDaemon(
   onRetry: OnRetry = () => {},
 ): Promise<number> {
   const config = withStateDir(given);
-  const observers = createObservers();
+  const epoch = randomBytes(6).toString('hex');
+  const observers = createObservers(epoch);
   const watching = watch?.log ? [watch.log] : [];
   const inspection = await openInspection(config, destination);
   if (inspection) watching.push(inspection.log);
@@ -67,7 +68,6 @@ export async function runDaemon(
   await checkTransport(config);
   const { stateDir, journal, identity } = await openStore(config, log);
   const template = templateFinder(journal, templates);
-  const epoch = randomBytes(6).toString('hex');
   const { cluster, startedBy } = templates;
   const home = { region: config.aws.region, cluster, tag: startedBy };
   const elsewhere = () => placesElsewhere(journal.ledger, home);

@@ -1,4 +1,5 @@
 import type { TaskObservation } from '../../machines/shared/domain.ts';
+import { isOfRun } from '../../machines/shared/ids.ts';
 import type { LedgerView } from '../store/ledger.ts';
 import { type Claim, mergeTimes, type ObservedRecord, unknownTimes } from '../store/records.ts';
 
@@ -40,7 +41,7 @@ export function bootTimes(
   ledger: Pick<LedgerView, 'group' | 'epoch'>,
   { groupId, taskArn }: Claim,
 ): BootTimes {
-  const isOfThisRun = ledger.epoch !== null && groupId.startsWith(`${ledger.epoch}-`);
+  const isOfThisRun = ledger.epoch !== null && isOfRun(ledger.epoch, groupId);
   const times = isOfThisRun ? ledger.group(groupId) : undefined;
   const { createdAt = null, runningAt = null, registeredAt = null } = times ?? {};
   return {

@@ -32,6 +32,9 @@ export const stateChanges: Record<string, MachineReports> = {
   workerGroup: {
     event: 'group.stateChanged',
     heard: true,
-    fields: { group: 'groupId', task: 'taskArn', cause: 'cause', detail: 'detail' },
+    fields: {
+      ...{ group: 'groupId', task: 'taskArn', why: 'stopReason' },
+      ...{ cause: 'cause', detail: 'detail' },
+    },
   },
 };

@@ -32,8 +32,8 @@ async function diagnosisOf(situation: Situation): Promise<Diagnosis> {
   }
 }
 
-describe('doctor finds', () => {
-  it.each(seededFaults)('$fault ($id)', async ({ id, severity, words, ...situation }) => {
+describe('doctor', () => {
+  it.each(seededFaults)('finds $fault ($id)', async ({ id, severity, words, ...situation }) => {
     const diagnosis = await diagnosisOf(situation);
     const found = diagnosis.findings.find((finding) => finding.id === id);
     expect(found, JSON.stringify(alarms(diagnosis), null, 1)).toBeDefined();
@@ -45,7 +45,7 @@ describe('doctor finds', () => {
     );
   });
 
-  it('as many seeded faults, and no alarm for as many good set-ups, as README.md says', () => {
+  it('is tested with as many seeded faults and good set-ups as README.md says', () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
     const [, faults, setUps] =
       /(\d+) seeded misconfigurations and .*? (\d+) good/.exec(readme) ?? [];
@@ -55,7 +55,7 @@ describe('doctor finds', () => {
     });
   });
 
-  it('at least thirty kinds of faults', () => {
+  it('is tested with at least thirty kinds of faults', () => {
     expect(new Set(seededFaults.map(({ id }) => id)).size).toBeGreaterThanOrEqual(30);
   });
 });
@@ -148,8 +148,8 @@ const good: (Situation & { name: string })[] = [
   },
 ];
 
-describe('doctor raises no alarm for', () => {
-  it.each(good)('$name', async (situation) => {
+describe('doctor', () => {
+  it.each(good)('raises no alarm for $name', async (situation) => {
     const diagnosis = await diagnosisOf(situation);
     expect(alarms(diagnosis)).toEqual([]);
     expect(diagnosis.verdict).toBe('ready');

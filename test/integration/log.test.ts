@@ -10,17 +10,17 @@ const generation = 'g3';
 
 /** A scheduler that answers each heartbeat with the number of workers it wants. */
 const startScheduler = async (port = 0, workers = 0) => {
-  const wish = { workers };
+  const desired = { workers };
   const server = await startYmqServer('scheduler', port, {
     onMessage(peer, payload) {
       if (decodeMessage(payload, generation).message !== 'workerManagerHeartbeat') return;
       peer.send(encodeMessage({ generation, message: 'workerManagerHeartbeatEcho', fields: {} }));
-      const wanted = [{ taskConcurrency: wish.workers, capabilities: [] }];
+      const wanted = [{ taskConcurrency: desired.workers, capabilities: [] }];
       const fields = { setDesiredTaskConcurrencyRequests: wanted };
       peer.send(encodeMessage({ generation, message: 'workerManagerCommand', fields }));
     },
   });
-  return { wish, server, address: `tcp://127.0.0.1:${server.port}` };
+  return { desired, server, address: `tcp://127.0.0.1:${server.port}` };
 };
 
 const flags = ['--ecs-task-cpu', '1', '--ecs-task-memory', '2', '--max-task-concurrency', '-1'];
@@ -48,7 +48,7 @@ it('300 lives of tasks cost fewer than 700 lines at INFO, as text and as JSON', 
   const given = [...flags, ...quick, '--monitor-address', scheduler.address];
   const daemon = start(scheduler.address, temporaryStateDir(), given, logs);
   for (let wave = 1; wave <= 6; wave++) {
-    scheduler.wish.workers = 50;
+    scheduler.desired.workers = 50;
     await vi.waitFor(
       () => {
         expect(emulator.ledger().tasks).toHaveLength(50 * wave);
@@ -56,7 +56,7 @@ it('300 lives of tasks cost fewer than 700 lines at INFO, as text and as JSON', 
       },
       { timeout: 30_000 },
     );
-    scheduler.wish.workers = 0;
+    scheduler.desired.workers = 0;
     // A group whose StopTask still waits for its turn would be taken back by the next wave.
     await vi.waitFor(() => expect(alive(emulator)).toEqual([]), { timeout: 30_000 });
   }

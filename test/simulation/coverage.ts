@@ -69,7 +69,7 @@ export const excuse = (state: string, fault: string): string | null => {
   // Launches of an earlier life are on the disk, and in doubt; new ones wait until all is prepared.
   if (fault === 'prepare' && state === 'launch journaling')
     return 'before all is prepared only launches are sent that are in the journal already';
-  if (fault === 'prepare' && state === 'launch throttled')
+  if (fault === 'prepare' && state === 'launch refusedForNow')
     return 'before all is prepared only launches are sent that are in doubt, and so not given up';
   if (fault === 'noSpot' && state === 'group draining.waiting')
     return 'groups that wait are taken back before anything is launched: only a launch without an answer is sent again then';

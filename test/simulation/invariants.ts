@@ -104,15 +104,20 @@ export const createInvariants = (world: Watched) => {
   /** When each task last had workers, as the scheduler counts them. */
   const servedAt = new Map<ModelTask, number>();
 
+  /** How old the last answer of the scheduler is, ms. */
+  const quietMs = (): number => {
+    const now = agenda.now();
+    return now - (echoedAt ?? world.life()?.startedAt ?? now);
+  };
+
   const look = (): void => {
     const life = world.life();
     const now = agenda.now();
     if (!life) return;
-    const quiet = now - (echoedAt ?? life.startedAt);
     const all =
       life.stopAskedAt !== null ||
       (goal === 0 && !units.isUnits()) ||
-      quiet >= settings.schedulerGraceSeconds * 1000 - tickSlack ||
+      quietMs() >= settings.schedulerGraceSeconds * 1000 - tickSlack ||
       (emptySince !== null && now - emptySince >= 60_000 - tickSlack);
     const spent = money.drains();
     if (all || spent) endAt = now;
@@ -227,6 +232,8 @@ export const createInvariants = (world: Watched) => {
     decidedAt: (task) => decidedAt.get(task.label ?? '') ?? task.createdAt,
     committed: () => standing() + coming(),
     present: () => ({ goal, reasonAt, endAt, unseenAt }),
+    quietMs,
+    isSpent: money.drains,
   });
 
   return {

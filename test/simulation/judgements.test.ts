@@ -21,9 +21,10 @@ it('a rule is counted as judged, or as excused by its first excuse, and sums nam
 });
 
 /** Five Fargate tasks of one worker. */
-const play = (...happenings: Happening[]) => {
+const play = (...happenings: Happening[]) => playWith(1, {}, ...happenings);
+const playWith = (seed: number, given: Partial<Script['settings']>, ...happenings: Happening[]) => {
   const script: Script = {
-    seed: 1,
+    seed,
     settings: {
       ...{ policy: 'direct', workersPerTask: 1, maxTasks: 5, heartbeatIntervalSeconds: 2 },
       ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 20 },
@@ -31,11 +32,12 @@ const play = (...happenings: Happening[]) => {
       ...plainDialogue,
       ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
       ...{ restlessness: 0.002, leave: false, orphan: false, money: null, scarceCalls: false },
+      ...given,
     },
     happenings: [{ at: 0, kind: 'demand', tasks: 25 }, ...happenings],
     finalDemand: 25,
   };
-  return runScript(script);
+  return runScript(script, true);
 };
 
 it('a shrink is judged, and excused as doomed when the task ends by itself', async () => {
@@ -46,6 +48,19 @@ it('a shrink is judged, and excused as doomed when the task ends by itself', asy
   expect(judgements.stoppedTooMany).toEqual({ judged: 3, excused: {} });
   const doomed = await play({ at: 58_000, kind: 'end', end: 'maintenance', count: 5 }, fewer);
   expect(doomed.judgements.stoppedInVain?.excused.doomed ?? 0).toBeGreaterThan(0);
+});
+
+it('groups at work that are to leave serve on while the scheduler is silent', async () => {
+  const run = await playWith(
+    // With that seed all five have work.
+    4,
+    { drainTimeoutSeconds: 30, restlessness: 0 },
+    { at: 0, kind: 'demand', tasks: 400 },
+    { at: 60_000, kind: 'demand', tasks: 1 },
+    { at: 62_500, kind: 'schedulerFault', fault: 'silent', ms: 120_000 },
+  );
+  expect(run.violations).toEqual([]);
+  expect(run.trace.filter((line) => line.includes('StopTask'))).toEqual([]);
 });
 
 it('DescribeTasks that went wrong excuses how many are left', async () => {

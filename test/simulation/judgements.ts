@@ -12,6 +12,8 @@ export const excusableRules = [
   'stoppedTooMany',
   /** A group is stopped without any reason. */
   'stoppedInVain',
+  /** Of each group that served and is stopped while the scheduler does not answer. */
+  'stoppedUnheard',
   'overLaunched',
   /** Of each launch: it has a complete list, or may not list. */
   'launchedUnrecovered',

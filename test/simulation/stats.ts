@@ -132,6 +132,7 @@ export const summary = (stats: Stats) => ({
     'lost',
     'gaveUpAlive',
     'stoppedInVain',
+    'stoppedUnheard',
     'stoppedTooMany',
     'stoppedBusy',
     'stoppedForeign',

@@ -1,4 +1,5 @@
 import type { StopTaskCommandInput } from '@aws-sdk/client-ecs';
+import { echoLimit } from '../../machines/scheduler/session.ts';
 import { noticeMs, unseenMs } from './beliefs.ts';
 import type { DialogueRules } from './dialogueRules.ts';
 import type { ModelTask } from './ecs.ts';
@@ -14,6 +15,8 @@ const heldMs = 1500;
 const desertedMs = 120_000 - noticeMs;
 /** A tick is a second; a decision may be that much behind the time. */
 export const tickSlack = 1000;
+/** From the time after which a scheduler counts as silent to the last StopTask that was on its way then, ms. */
+const onItsWayMs = 5000;
 /** DescribeTasks went wrong so long ago, ms, and was asked again and again, with pauses in between. */
 const longUnseenMs = 60_000;
 /** From the decision that a task must go to the first StopTask, ms, at the most: calls wait for their turn. */
@@ -48,6 +51,10 @@ interface Known {
   /** When the launch of a task was decided. */
   decidedAt(task: ModelTask): number;
   present(): { goal: number | null; reasonAt: number; endAt: number; unseenAt: number };
+  /** How old the last answer of the scheduler is, ms. */
+  quietMs(): number;
+  /** The money is spent, so that every task is to go. */
+  isSpent(): boolean;
 }
 
 type Excuses = Record<string, boolean>;
@@ -151,6 +158,27 @@ export function createStopTaskRules(world: Watched, known: Known) {
       );
   }
 
+  /** While nothing says how many are wanted, groups serve on: those that were to leave as well. */
+  function checkHeard(task: ModelTask, failures: Excuses, isAsked: boolean): void {
+    const quietMs = known.quietMs();
+    const silentMs = echoLimit(settings.heartbeatIntervalSeconds * 1000) + onItsWayMs;
+    if (quietMs <= silentMs || !servedAt.has(task)) return;
+    const life = world.life();
+    const isJudged = judge.judges('stoppedUnheard', {
+      ...failures,
+      'the scheduler named it': isAsked,
+      'the daemon stops': life !== null && life.stopAskedAt !== null,
+      'the money is spent': known.isSpent(),
+      'its grace is over': quietMs >= settings.schedulerGraceSeconds * 1000 - tickSlack,
+      'it stood still': agenda.now() - (life?.owner.frozenUntil ?? 0) < onItsWayMs,
+    });
+    if (isJudged)
+      broken(
+        'stoppedUnheard',
+        `StopTask ${short(task.taskArn)}: the last echo is ${Math.round(quietMs)} ms old`,
+      );
+  }
+
   return {
     sent({ task: taskArn = '', reason = '' }: StopTaskCommandInput): void {
       const task = ecs.tasks.get(taskArn);
@@ -171,6 +199,7 @@ export function createStopTaskRules(world: Watched, known: Known) {
       if (!isExcused && !isAsked && !units.isUnits()) idles.stopped(task, reason);
       checkNumber(task, excuses, isAsked);
       checkReason(task, excuses, isAsked);
+      checkHeard(task, failures, isAsked);
     },
   };
 }

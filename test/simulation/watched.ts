@@ -19,6 +19,8 @@ export const invariantNames = [
   'stoppedInVain',
   'stoppedTooMany',
   'stoppedBusy',
+  /** The scheduler has not answered for some time, and its grace is not over. */
+  'stoppedUnheard',
   'gaveUpAlive',
   'launchedUnheard',
   'launchedUnrecovered',

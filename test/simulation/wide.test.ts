@@ -36,6 +36,16 @@ it('some of the wide seeds have hundreds of tasks, and several powers come toget
   expect(scripts.filter((script) => powersOf(script).length > 2).length).toBeGreaterThan(40);
 });
 
+/** One worker a task, and a scheduler that asks for a worker for each five tasks that it has. */
+const calm: Script['settings'] = {
+  ...{ policy: 'direct', workersPerTask: 1, maxTasks: 15, heartbeatIntervalSeconds: 2 },
+  ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 120 },
+  ...{ drainTimeoutSeconds: 60, spot: false, subnets: 1, monitored: true },
+  ...plainDialogue,
+  ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
+  ...{ restlessness: 0.002, leave: false, orphan: false, money: null, scarceCalls: false },
+};
+
 describe('eight tasks', () => {
   const wide: WideSettings = {
     ...{ maxLifetimeSeconds: null, minIdleSeconds: 0, degradedGraceSeconds: 15 },
@@ -45,12 +55,7 @@ describe('eight tasks', () => {
     playWith({ wide: { ...wide, ...given } }, ...happenings);
   const playWith = async (given: Partial<Script['settings']>, ...happenings: Happening[]) => {
     const settings: Script['settings'] = {
-      ...{ policy: 'direct', workersPerTask: 1, maxTasks: 15, heartbeatIntervalSeconds: 2 },
-      ...{ startDeadlineSeconds: 300, schedulerGraceSeconds: 600, stopTimeoutSeconds: 120 },
-      ...{ drainTimeoutSeconds: 60, spot: false, subnets: 1, monitored: true },
-      ...plainDialogue,
-      ...{ reportEverySeconds: 1, tasksPerWorker: null, cooldownSeconds: 0 },
-      ...{ restlessness: 0.002, leave: false, orphan: false, money: null, scarceCalls: false },
+      ...calm,
       wide,
       ...given,
     };
@@ -259,3 +264,21 @@ it.each([150, null])(
     expect(run.trace.filter((line) => /error500:StopTask/.test(line)).length).toBeGreaterThan(5);
   },
 );
+
+it('four hundred tasks are launched and stopped as fast as AWS allows', async () => {
+  const settings = { ...calm, maxTasks: 400 };
+  const happenings: Happening[] = [
+    { at: 0, kind: 'demand', tasks: 4000 },
+    { at: 120_000, kind: 'demand', tasks: 0 },
+  ];
+  const run = await runScript({ seed: 1, settings, happenings, finalDemand: 0 }, true);
+  const times = (pattern: RegExp) =>
+    run.trace.filter((line) => pattern.test(line)).map(Number.parseFloat);
+  const created = times(/ created, launch (?!null)/);
+  const stopped = times(/ StopTask /);
+  expect([run.violations, created.length, stopped.length]).toEqual([[], 400, 400]);
+  // A hundred at once, then 20 a second; the first command comes within a heartbeat.
+  expect(Math.max(...created)).toBeLessThan((400 - 100) / 20 + 2 + 0.5);
+  // A hundred at once, then 40 a second.
+  expect(Math.max(...stopped) - 120).toBeLessThan((400 - 100) / 40 + 2 + 0.5);
+});

@@ -83,15 +83,17 @@ export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = 
     actor.send({ ...admit, launches: [...admit.launches] });
     await answerBoth();
   };
-  const look = async (at: number, ...observations: TaskObservation[]) => {
-    actor.send({
-      type: 'cohort.poll',
-      at,
-      launching: true,
-      ending: false,
-    });
+  /** `listedAt`: when the last complete list began; null: none is to be had. */
+  const lookAfterList = async (
+    listedAt: number | null,
+    at: number,
+    ...observations: TaskObservation[]
+  ) => {
+    actor.send({ type: 'cohort.poll', at, launching: true, ending: false, listedAt });
     await answer('describeTasks', observations);
   };
+  const look = (at: number, ...observations: TaskObservation[]) =>
+    lookAfterList(null, at, ...observations);
   const row = (groupId: string) => actor.getSnapshot().context.groups[groupId];
   const hear = (at: number, loads: Record<string, WorkerLoad> | null) =>
     actor.send({ type: 'cohort.loads', at, loads });
@@ -105,6 +107,7 @@ export const liveCohort = (given: Partial<typeof input> & { prices?: Prices } = 
       answerBoth,
       launchBoth,
       look,
+      lookAfterList,
       row,
       hear,
     },

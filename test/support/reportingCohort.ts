@@ -1,7 +1,7 @@
 import { noCounts } from '../../machines/fleet/plan.ts';
 import { admit, launchPlan, liveCohort } from './liveCohort.ts';
 
-export { everybody } from '../../src/paths/models/cohort.ts';
+export { allGroups } from '../../src/paths/models/cohort.ts';
 
 export const cohortId = 'cohort.0';
 export const changed = (generation: number, counts: object, launches = 0, ended = 0) => ({

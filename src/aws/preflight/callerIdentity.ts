@@ -1,8 +1,7 @@
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { HttpRequest } from '@smithy/types';
 import { throughProxy } from '../agents.ts';
+import { readWhole } from '../exchange.ts';
 import type { Identity } from './awsFacts.ts';
 import type { PreflightAws } from './preflightAws.ts';
 
@@ -51,7 +50,7 @@ export async function callerIdentity(
     throughProxy(signed as HttpRequest, connections.proxies),
     { abortSignal: signal },
   );
-  const xml = await text(response.body as Readable);
+  const xml = (await readWhole(response)).toString();
   const status = response.statusCode;
   const [account, arn] = [elementOf(xml, 'Account'), elementOf(xml, 'Arn')];
   if (status === 200 && account && arn) return { account, arn };

@@ -1,22 +1,18 @@
+import { noLongerDesired } from '../../../machines/group/workerGroup.ts';
+import { isOfRun } from '../../../machines/shared/ids.ts';
 import { type Moments, noMoments } from '../../control/life.ts';
 import type { EventFields, EventName } from '../../telemetry/events.ts';
 
 /** Ended groups whose moments are kept: as many as the journal's history holds. */
 const mostEnded = 1000;
 
-/** What the events of this run tell of the life of each group, beside what the journal holds. */
-export function createLives(now: () => number) {
+/** What the events of this run tell of the life of each group, beside what the journal holds. `epoch`: of this run. */
+export function createLives(now: () => number, epoch: string) {
   const living = new Map<string, Moments>();
   const ended = new Map<string, Moments>();
   const evicted = new Set<string>();
-  let why: string | null = null;
 
-  function onState({
-    group,
-    state,
-    cause,
-    detail: words,
-  }: EventFields<'group.stateChanged'>): void {
+  function onState({ group, state, why }: EventFields<'group.stateChanged'>): void {
     const known = living.get(group) ?? noMoments;
     const at = now();
     const [phase, detail] = state.split('.');
@@ -25,20 +21,17 @@ export function createLives(now: () => number) {
     else if (phase === 'provisioning')
       living.set(
         group,
-        // One of an earlier run: its task is known before its launch was seen.
-        known.requestedAt !== null && at - known.requestedAt < 5
-          ? { ...known, requestedAt: null, adoptedAt: at }
-          : { ...known, launchedAt: at },
+        isOfRun(epoch, group)
+          ? { ...known, launchedAt: at }
+          : { ...known, requestedAt: null, adoptedAt: at },
       );
     else if (phase === 'running' && known.drainAt !== null)
       living.set(group, { ...known, drainAt: null, drainWhy: null });
     else if (phase === 'draining') {
-      const wasEvicted = evicted.has(group);
-      const ours = cause != null ? (words ?? cause) : why;
-      const reason = wasEvicted ? 'ordered by an operator' : ours;
-      const drain = { drainAt: known.drainAt ?? at, drainWhy: known.drainWhy ?? reason };
+      const drainWhy = known.drainWhy ?? why ?? noLongerDesired;
+      const drain = { drainAt: known.drainAt ?? at, drainWhy };
       const stopAt = detail === 'stopping' ? (known.stopAt ?? at) : known.stopAt;
-      living.set(group, { ...known, ...drain, stopAt, wasEvicted });
+      living.set(group, { ...known, ...drain, stopAt, wasEvicted: evicted.has(group) });
     } else if (phase === 'stopped') onEnd(group);
   }
 
@@ -56,10 +49,6 @@ export function createLives(now: () => number) {
     /** Of the telemetry. */
     onEvent(name: EventName, fields: object): void {
       if (name === 'group.stateChanged') onState(fields as EventFields<typeof name>);
-      else if (name === 'demand.changed') {
-        const { tasks, why: words } = fields as EventFields<typeof name>;
-        why = tasks === null ? null : `${words} (${tasks} Fargate tasks)`;
-      }
     },
 
     /** A person has ordered the drain of these groups. */

@@ -23,8 +23,9 @@ export interface Observers {
   feed: Feed;
 }
 
-export function createObservers(): Observers {
-  const lives = createLives(now);
+/** `epoch`: of this run. */
+export function createObservers(epoch: string): Observers {
+  const lives = createLives(now, epoch);
   return { lives, feed: createFeed(now, lives.onEvent) };
 }
 

@@ -2,11 +2,11 @@ import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import type { Model } from '../explore.ts';
 import { admit, input, observed } from './cohortFixtures.ts';
 
-export const everybody = { pending: 9, idle: 9, busy: 9 };
+export const allGroups = { pending: 9, idle: 9, busy: 9 };
 export const adopt = {
   type: 'cohort.adopt',
   generation: 2,
-  groups: [{ groupId: 'stray-9', taskArn: 'arn:9', createdAt: null, deadlinesFrom: 0 }],
+  groups: [{ groupId: 'orphan-9', taskArn: 'arn:9', createdAt: null, deadlinesFrom: 0 }],
 } as const;
 export const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
 export const launched = {
@@ -31,15 +31,15 @@ export const model: Model = {
   ],
   events: ({ value, context }) => [
     ...('e-1' in context.launches || 'e-1-0' in context.groups ? [] : [admit]),
-    ...('stray-9' in context.groups ? [] : [adopt]),
-    { type: 'cohort.drain', generation: 3, ...everybody, at: 2000, until: 9000 },
+    ...('orphan-9' in context.groups ? [] : [adopt]),
+    { type: 'cohort.drain', generation: 3, ...allGroups, at: 2000, until: 9000 },
     { type: 'cohort.cancelDrain', generation: 4, most: 1 },
     { type: 'cohort.rank', generation: 7 },
-    { type: 'cohort.evict', generation: 6, at: 2000, until: 9000, groupIds: ['stray-9'] },
+    { type: 'cohort.evict', generation: 6, at: 2000, until: 9000, groupIds: ['orphan-9'] },
     { type: 'cohort.loads', at: 2500, loads: { 9: { workers: 1, tasks: 2, canceling: 0 } } },
     { type: 'cohort.canceling', canceling: { 9: 1 } },
     { type: 'cohort.freshness', at: 2500, isCurrent: true },
-    { type: 'cohort.poll', at: 3000, launching: true, ending: false },
+    { type: 'cohort.poll', at: 3000, launching: true, ending: false, listedAt: null },
     { type: 'cohort.tick', at: 3000, launching: true },
     { type: 'launch.turn', label: 'e-1', at: 3000 },
     { type: 'launch.unanswered', label: 'e-1' },
@@ -103,5 +103,5 @@ export const release = {
 } as const;
 export const choosing: Model = {
   ...model,
-  events: ({ context }) => [...('stray-9' in context.groups ? [] : [adopt]), release],
+  events: ({ context }) => [...('orphan-9' in context.groups ? [] : [adopt]), release],
 };

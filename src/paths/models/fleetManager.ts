@@ -59,7 +59,7 @@ const modelOf = (aside: RegExp): Model => ({
         counts,
       })),
     );
-    const setback = { cohortId: 'x', kind: 'refused', reason: 'full', market: null };
+    const failure = { cohortId: 'x', kind: 'refused', reason: 'full', market: null };
     const groupId = fleet.breakers.refused?.probe ?? 'x';
     return [
       ...(fleet.now < 20_000 || lifecycle === 'stopping' || lifecycle === 'active'
@@ -89,7 +89,7 @@ const modelOf = (aside: RegExp): Model => ({
             { type: 'cohort.recovered', cohortId: 'x', groupId, signal: 'launched', subnet: null },
             { type: 'cohort.probeInconclusive', cohortId: 'x', groupId },
           ]
-        : [{ type: 'cohort.launchFailed', ...setback }]),
+        : [{ type: 'cohort.launchFailed', ...failure }]),
       ...(listing === 'adopting'
         ? [
             { type: 'xstate.done.actor.journalAdoption', output: fleet.adoption.adopting },

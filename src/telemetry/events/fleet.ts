@@ -43,6 +43,7 @@ export const fleetEvents = {
       group,
       state,
       task: optional(nullable(task)),
+      why: optional(nullable(text('why it is to leave'))),
       cause: optional(nullable(cause)),
       detail: optional(nullable(detail)),
     },

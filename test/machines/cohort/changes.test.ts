@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { admit, liveCohort, observed } from '../../support/liveCohort.ts';
 import {
+  allGroups,
   changed,
   cohortId,
   dead,
-  everybody,
   failure,
   registered,
   reportingCohort,
@@ -24,7 +24,7 @@ const serving = async () => {
   await cohort.look(5000, ...running);
   hear(6000, { 'arn:0': load(1), 'arn:1': load(1) });
   const drain = (until: number) =>
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 7000, until });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 7000, until });
   const crash = async () => {
     const error = new Error('a bug');
     actor.send({ type: 'xstate.error.actor.group.e-1-0', actorId: 'group.e-1-0', error });
@@ -125,6 +125,7 @@ it('a group that counts as serving because DescribeTasks is denied is reported a
   actor.send({
     ...{ type: 'cohort.poll', at: 700_000, launching: true },
     ending: false,
+    listedAt: null,
   });
   calls.describeTasks.at(-1)?.reject(Object.assign(new Error('denied'), { kind: 'denied' }));
   await settle();
@@ -175,7 +176,13 @@ it.each([
       await look(5000, ...running);
       if (seen) await look(100_000, ...running);
       else {
-        actor.send({ type: 'cohort.poll', at: 700_000, launching: true, ending: false });
+        actor.send({
+          type: 'cohort.poll',
+          at: 700_000,
+          launching: true,
+          ending: false,
+          listedAt: null,
+        });
         calls.describeTasks.at(-1)?.reject(Object.assign(new Error('denied'), { kind: 'denied' }));
         await settle();
       }
@@ -207,6 +214,20 @@ it('a cancellation that is shown before the loads holds back the stop of its gro
   expect([phases(), stopped()]).toEqual([{ 'e-1-0': 'held', 'e-1-1': 'stopping' }, ['arn:1']]);
 });
 
+it('a denied task is given up once a list that began later has left it out, as the poll says', async () => {
+  const { launchBoth, lookAfterList, row, ended } = reportingCohort();
+  await launchBoth();
+  const second = observed('arn:1', 'running');
+  const looks = async (listedAt: number, at: number) => {
+    await lookAfterList(listedAt, at, observed('arn:0', 'missing'), second);
+    return row('e-1-0') === undefined;
+  };
+  expect(await looks(0, 10_000)).toBe(false);
+  expect(await looks(10_000, 80_000)).toBe(false);
+  expect(await looks(40_000, 83_000)).toBe(true);
+  expect(ended).toMatchObject([{ groupId: 'e-1-0', cause: 'lost' }]);
+});
+
 it('a list that shows a denied task puts off the time after which it is given up', async () => {
   const { actor, look, row } = await serving();
   const [, second] = running;
@@ -221,7 +242,7 @@ describe('a cohort reports to the fleet manager', () => {
     const { actor, launchOne, news, hear, row } = reportingCohort();
     await launchOne();
     hear(1500, {});
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 60_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 60_000 });
     news();
     hear(3000, { 'arn:0': registered });
     const counts = news().filter(({ type }) => type === 'cohort.changed');
@@ -292,7 +313,7 @@ describe('a cohort reports to the fleet manager', () => {
   });
 
   it('a group that ended before it served, with the cause', async () => {
-    const setback = {
+    const failure = {
       ...{
         type: 'cohort.launchFailed',
         cohortId,
@@ -308,7 +329,7 @@ describe('a cohort reports to the fleet manager', () => {
     await look(5000, ended);
     expect(news()).toEqual([
       dead(5000),
-      { ...setback, kind: 'startFailed', reason: 'exit 1' },
+      { ...failure, kind: 'startFailed', reason: 'exit 1' },
       changed(1, {}, 0, 1),
     ]);
     const other = reportingCohort();
@@ -317,7 +338,7 @@ describe('a cohort reports to the fleet manager', () => {
     const where = { failureReason: 'network', subnet: 'subnet-a' } as const;
     await other.look(5000, { ...ended, ...where, detail: null });
     expect(other.news()).toContainEqual({
-      ...setback,
+      ...failure,
       kind: 'network',
       reason: 'exited',
       subnets: ['subnet-a'],
@@ -328,7 +349,7 @@ describe('a cohort reports to the fleet manager', () => {
     const unproved = { type: 'cohort.probeInconclusive', cohortId, groupId: 'e-1-0' };
     const { actor, launchOne, look, news } = reportingCohort();
     await launchOne();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     news();
     await look(3000, observed('arn:0', 'stopped'));
     expect(news()).toEqual([dead(3000), unproved, changed(2, {})]);
@@ -411,7 +432,7 @@ describe('a cohort on a command', () => {
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     const look = (at: number, launching: boolean) =>
-      actor.send({ type: 'cohort.poll', at, launching, ending: false });
+      actor.send({ type: 'cohort.poll', at, launching, ending: false, listedAt: null });
     for (const at of [5000, 6000, 60_000]) look(at, false);
     expect(calls.runTask).toHaveLength(1);
     look(61_000, true);
@@ -428,9 +449,10 @@ describe('a cohort on a command', () => {
         at,
         launching: true,
         ending: false,
+        listedAt: null,
       });
     look(1600);
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 60_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 60_000 });
     look(61_000);
     expect(phases()).toEqual({ 'e-1-0': 'stopping' });
     expect(calls.describeTasks).toHaveLength(1);
@@ -448,7 +470,7 @@ describe('a group actor that crashes', () => {
   it('still drains if its drain was requested before it had a task', async () => {
     const { actor, answer, calls, row } = reportingCohort();
     actor.send({ ...single, launches: [...single.launches] });
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 1500, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 1500, until: 0 });
     actor.send(crash as never);
     await settle();
     expect(row('e-1-0')).toMatchObject({ phase: 'requested', drainRequested: true });
@@ -464,7 +486,7 @@ describe('a group actor that crashes', () => {
     await launchOne();
     await look(5000, observed('arn:0', 'running'));
     hear(6000, { 'arn:0': { workers: 1, tasks: 2, canceling: 0 } });
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 7000, until: 99_000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 7000, until: 99_000 });
     actor.send(crash as never);
     await settle();
     expect(calls.stopTask).toHaveLength(0);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnyActorRef } from 'xstate';
 import { cohort } from '../../../machines/cohort/cohort.ts';
 import type { TaskObservation } from '../../../machines/shared/domain.ts';
-import { choosing, denied, everybody, model } from '../../../src/paths/models/cohort.ts';
+import { allGroups, choosing, denied, model } from '../../../src/paths/models/cohort.ts';
 import { admit, launchPlan, liveCohort, observed } from '../../support/liveCohort.ts';
 import { checkEveryEdge, untaken, unvisited } from '../../support/paths.ts';
 import { failure, reportingCohort } from '../../support/reportingCohort.ts';
@@ -16,6 +16,7 @@ describe('a cohort with real children', () => {
       at: 1,
       launching: true,
       ending: false,
+      listedAt: null,
     });
     expect(calls.describeTasks).toHaveLength(0);
     await launchBoth();
@@ -421,7 +422,7 @@ describe('a cohort with real children', () => {
   it('assumes the end of a task some time after an accepted StopTask if DescribeTasks is denied', async () => {
     const { launchBoth, actor, calls, answer, phases, ended } = liveCohort();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     const lookInVain = async (at: number) => {
       actor.send({
@@ -429,6 +430,7 @@ describe('a cohort with real children', () => {
         at,
         launching: true,
         ending: false,
+        listedAt: null,
       });
       calls.describeTasks.at(-1)?.reject(denied);
       await settle();
@@ -442,12 +444,12 @@ describe('a cohort with real children', () => {
   it('assumes it sooner while the daemon stops', async () => {
     const { launchBoth, actor, calls, answer, ended } = liveCohort();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     for (const at of [7000, 7001]) {
       expect(ended).toEqual([]);
       const look = { type: 'cohort.poll', at, launching: false } as const;
-      actor.send({ ...look, ending: true });
+      actor.send({ ...look, ending: true, listedAt: null });
       calls.describeTasks.at(-1)?.reject(denied);
       await settle();
     }
@@ -479,7 +481,7 @@ describe('a cohort on a command', () => {
   it('to poll reports why DescribeTasks fails, and assumes stops only when it is denied for good', async () => {
     const { actor, answer, calls, launchOne, ended, notes } = reportingCohort();
     await launchOne();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     await answer('stopTask', undefined);
     const lookInVain = async (kind: string) => {
       actor.send({
@@ -487,6 +489,7 @@ describe('a cohort on a command', () => {
         at: 900_000,
         launching: true,
         ending: false,
+        listedAt: null,
       });
       calls.describeTasks.at(-1)?.reject(failure(kind));
       await settle();
@@ -501,13 +504,14 @@ describe('a cohort on a command', () => {
 
   it('to poll describes only groups with tasks, one call at a time', async () => {
     const { actor, calls } = reportingCohort();
-    const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
+    const groups = [{ groupId: 'orphan', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
     actor.send({ ...admit, launches: [...admit.launches] });
     actor.send({
       type: 'cohort.poll',
       at: 500,
       launching: true,
       ending: false,
+      listedAt: null,
     });
     expect(calls.describeTasks).toEqual([]);
     actor.send({ type: 'cohort.adopt', generation: 1, groups });
@@ -517,6 +521,7 @@ describe('a cohort on a command', () => {
         at,
         launching: true,
         ending: false,
+        listedAt: null,
       });
     expect(calls.describeTasks.map(({ input }) => input)).toEqual([{ taskArns: ['arn:9'] }]);
   });

@@ -4,10 +4,10 @@ import { cohort } from '../../../machines/cohort/cohort.ts';
 import { isWorkCurrent, minIdleOf } from '../../../machines/cohort/cohortSetup.ts';
 import { admit, input, launchPlan, liveCohort, observed } from '../../support/liveCohort.ts';
 import {
+  allGroups,
   changed,
   cohortId,
   dead,
-  everybody,
   registered,
   reportingCohort,
   stopped,
@@ -17,8 +17,8 @@ import { scriptedParent } from '../../support/world.ts';
 /** A moment in milliseconds since the epoch, as a daemon sees it. */
 const now = 1_795_000_000_000;
 const idle = { workers: 1, tasks: 0, canceling: 0 };
-const stray = { groupId: 'stray', taskArn: 'arn:9', createdAt: now, deadlinesFrom: now };
-const adopt = { type: 'cohort.adopt' as const, generation: 1, groups: [stray] };
+const orphan = { groupId: 'orphan', taskArn: 'arn:9', createdAt: now, deadlinesFrom: now };
+const adopt = { type: 'cohort.adopt' as const, generation: 1, groups: [orphan] };
 
 describe('what is known of the work of the groups', () => {
   const known = (given: Partial<Parameters<typeof isWorkCurrent>[0]>) =>
@@ -69,14 +69,14 @@ describe('the time that a group must have been idle', () => {
     hear(now, { 'arn:9': idle });
     const all = { pending: 1, idle: 1, busy: 1, at: now, until: now + 60_000 };
     actor.send({ type: 'cohort.drain', generation: 2, ...all });
-    expect(phases()).toEqual({ stray: 'waiting' });
+    expect(phases()).toEqual({ orphan: 'waiting' });
   });
 });
 
 it('runs the machine of a group where the wiring gives no other', () => {
   const actor = createActor(cohort, { input, parent: scriptedParent().parent }).start();
   actor.send(adopt);
-  expect(actor.getSnapshot().children['group.stray']?.getSnapshot()).toMatchObject({
+  expect(actor.getSnapshot().children['group.orphan']?.getSnapshot()).toMatchObject({
     value: 'provisioning',
   });
 });
@@ -122,13 +122,13 @@ describe('a cohort reports to the fleet manager', () => {
   it('how much its groups at work have to do, when it is asked', () => {
     const { actor, hear, news } = reportingCohort();
     const groups = [1, 2, 3, 4, 5].map((n) => ({
-      ...{ groupId: `stray-${n}`, taskArn: `arn/${n}`, createdAt: null, deadlinesFrom: 0 },
+      ...{ groupId: `orphan-${n}`, taskArn: `arn/${n}`, createdAt: null, deadlinesFrom: 0 },
     }));
     actor.send({ type: 'cohort.adopt', generation: 1, groups });
     const load = (tasks: number) => ({ workers: 1, tasks, canceling: 0 });
     hear(0, { 1: load(7), 2: load(0), 3: load(2), 4: load(2) });
     actor.send({
-      ...{ type: 'cohort.evict', generation: 2, at: 0, until: 9000, groupIds: ['stray-4'] },
+      ...{ type: 'cohort.evict', generation: 2, at: 0, until: 9000, groupIds: ['orphan-4'] },
     });
     news();
     actor.send({ type: 'cohort.rank', generation: 3 });
@@ -173,9 +173,9 @@ describe('a cohort reports to the fleet manager', () => {
     await look(3000, observed('arn:0', 'running'));
     expect(news()).toEqual([changed(1, { busy: 1 })]);
     hear(3500, { 'arn:0': { workers: 1, tasks: 1, canceling: 0 } });
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 4000, until: 5000 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 4000, until: 5000 });
     expect(news().at(-1)).toEqual(changed(2, { drainPending: 1 }));
-    const modes = { launching: true, ending: false };
+    const modes = { launching: true, ending: false, listedAt: null };
     actor.send({ type: 'cohort.poll', at: 5000, ...modes });
     expect(news()).toEqual(stopped(2, { stopping: 1 }));
   });
@@ -223,7 +223,7 @@ describe('a cohort reports to the fleet manager', () => {
     await launchOne();
     const change = { type: 'cohort.tasksChanged', cohortId };
     expect(tasks()).toEqual([{ ...change, added: ['arn:0'], removed: [] }]);
-    const groups = [{ groupId: 'stray', taskArn: 'x/9', createdAt: 400, deadlinesFrom: 500 }];
+    const groups = [{ groupId: 'orphan', taskArn: 'x/9', createdAt: 400, deadlinesFrom: 500 }];
     actor.send({ type: 'cohort.adopt', generation: 2, groups });
     expect(tasks()).toEqual([{ ...change, added: ['9'], removed: [] }]);
     await look(5000, observed('arn:0', 'stopped'));
@@ -236,7 +236,7 @@ describe('a cohort reports to the fleet manager', () => {
     const { actor, launchOne, look, news } = reportingCohort();
     await launchOne();
     news();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     expect(news()).toEqual(stopped(2, { stopping: 1 }));
     await look(3000, observed('arn:0', 'stopped'));
     expect(news()).toContainEqual(changed(2, {}));

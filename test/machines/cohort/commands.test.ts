@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { admit, input, liveCohort } from '../../support/liveCohort.ts';
 import {
+  allGroups,
   changed,
-  everybody,
   failure,
   reportingCohort,
   single,
@@ -44,7 +44,7 @@ describe('a cohort on a command', () => {
     const { actor, answer, calls, look, phases } = reportingCohort();
     actor.send({ ...single, launches: [...single.launches] });
     await answer('journalLaunch', undefined);
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     expect(calls.journalOutcome).toEqual([]);
@@ -58,7 +58,7 @@ describe('a cohort on a command', () => {
     const { actor, answer, calls, phases, look } = reportingCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     calls.runTask.at(-1)?.reject(failure('throttled'));
     await settle();
     await look(5000);
@@ -87,11 +87,11 @@ describe('a cohort on a command', () => {
 
 it('a cohort reports adopted groups once', async () => {
   const { actor, news, row } = reportingCohort();
-  const groups = [{ groupId: 'stray', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
+  const groups = [{ groupId: 'orphan', taskArn: 'arn:9', createdAt: 400, deadlinesFrom: 500 }];
   actor.send({ type: 'cohort.adopt', generation: 1, groups });
-  const stray = actor.getSnapshot().children['group.stray'];
+  const orphan = actor.getSnapshot().children['group.orphan'];
   actor.send({ type: 'cohort.adopt', generation: 2, groups });
   expect(news()).toEqual([changed(1, { pending: 1 }), changed(2, { pending: 1 })]);
-  expect(row('stray')?.phase).toBe('provisioning');
-  expect(actor.getSnapshot().children['group.stray']).toBe(stray);
+  expect(row('orphan')?.phase).toBe('provisioning');
+  expect(actor.getSnapshot().children['group.orphan']).toBe(orphan);
 });

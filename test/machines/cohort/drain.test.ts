@@ -12,8 +12,8 @@ import {
 import { categoryOf, type GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import { arn, load, recordsOf, rowOf, runs, serves, waits } from '../../support/rows.ts';
 
-const nobody = { pending: 0, idle: 0, busy: 0 };
-const everybody = { pending: 9, idle: 9, busy: 9 };
+const noGroups = { pending: 0, idle: 0, busy: 0 };
+const allGroups = { pending: 9, idle: 9, busy: 9 };
 
 describe('a group that is to leave', () => {
   it.each([
@@ -28,7 +28,7 @@ describe('a group that is to leave', () => {
     ['is idle', { load: load(0) }, true],
   ])('is stopped at once when it %s', (_, given, monitorEverConnected) => {
     const when = { at: 7000, until: 9000, monitorEverConnected };
-    const { groups, outbox } = drained(recordsOf({ a: serves(given) }), everybody, when);
+    const { groups, outbox } = drained(recordsOf({ a: serves(given) }), allGroups, when);
     expect(groups.a).toStrictEqual(
       serves({
         ...{ ...given, drainRequested: true, stopRequestedAt: 7000, phase: 'stopping' },
@@ -41,18 +41,18 @@ describe('a group that is to leave', () => {
   it('waits for what is to be shown of it where that it is idle was shown too long ago', () => {
     const when = { at: 7000, until: 9000, monitorEverConnected: true, isOld: true };
     const idle = { load: load(0) };
-    const { groups, outbox } = drained(recordsOf({ a: serves(idle) }), everybody, when);
+    const { groups, outbox } = drained(recordsOf({ a: serves(idle) }), allGroups, when);
     expect(groups.a).toStrictEqual(serves({ ...idle, drainRequested: true, drainDeadline: 9000 }));
     expect(outbox).toEqual([['a', { type: 'group.drain' }]]);
     const without = { load: { ...load(0), workers: 0 } };
-    expect(drained(recordsOf({ a: rowOf(without) }), everybody, when).outbox).toEqual([
+    expect(drained(recordsOf({ a: rowOf(without) }), allGroups, when).outbox).toEqual([
       ['a', { type: 'group.stop' }],
     ]);
   });
 
   it('may finish its work first until the deadline', () => {
     const busy = recordsOf({ a: serves({ load: load(2) }) });
-    const patient = drained(busy, everybody, {
+    const patient = drained(busy, allGroups, {
       at: 7000,
       until: 7001,
       monitorEverConnected: false,
@@ -62,7 +62,7 @@ describe('a group that is to leave', () => {
     );
     expect(patient.outbox).toEqual([['a', { type: 'group.drain' }]]);
     const late = { at: 7000, until: 7000, monitorEverConnected: true };
-    expect(drained(busy, everybody, late).outbox).toEqual([['a', { type: 'group.stop' }]]);
+    expect(drained(busy, allGroups, late).outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 
   it('is stopped at once when it waits already and nothing is to wait any longer', () => {
@@ -70,10 +70,10 @@ describe('a group that is to leave', () => {
       ...{ load: load(2), drainRequested: true, phase: 'waiting', drainDeadline: 9000 },
     });
     const now = { at: 7000, until: 7000, monitorEverConnected: true };
-    const { groups, outbox } = drained(recordsOf({ a: waiting }), nobody, now);
+    const { groups, outbox } = drained(recordsOf({ a: waiting }), noGroups, now);
     expect(outbox).toEqual([['a', { type: 'group.stop' }]]);
     expect(groups.a).toMatchObject({ phase: 'stopping', stopRequestedAt: 7000 });
-    const later = drained(recordsOf({ a: waiting }), nobody, { ...now, until: 7001 });
+    const later = drained(recordsOf({ a: waiting }), noGroups, { ...now, until: 7001 });
     expect(later.outbox).toEqual([]);
     expect(later.groups.a?.drainDeadline).toBe(7001);
   });
@@ -84,7 +84,7 @@ describe('a group that is to leave', () => {
       b: rowOf({ taskArn: arn('b'), phase: 'provisioning' }),
       c: serves(),
     });
-    const { groups, outbox } = drained(young, everybody, {
+    const { groups, outbox } = drained(young, allGroups, {
       at: 7,
       until: 9,
       monitorEverConnected: true,
@@ -100,7 +100,7 @@ describe('a group that is to leave', () => {
 
   it('goes on waiting for its ARN when it has none', () => {
     const when = { at: 7000, until: 9000, monitorEverConnected: false };
-    const { groups } = drained(recordsOf({ a: rowOf() }), everybody, when);
+    const { groups } = drained(recordsOf({ a: rowOf() }), allGroups, when);
     const leaves = { drainRequested: true, stopRequestedAt: 7000, stopUnlessBusyUntil: 9000 };
     expect(groups.a).toStrictEqual(rowOf(leaves));
   });
@@ -113,7 +113,7 @@ describe('a group that is to leave', () => {
         c: serves(),
         d: serves({ phase: 'stopping', drainRequested: true, stopUnlessBusyUntil: 9000 }),
       }),
-      nobody,
+      noGroups,
       { at: 3000, until: 5000, monitorEverConnected: true },
     );
     expect(groups.d?.stopUnlessBusyUntil).toBe(5000);
@@ -124,14 +124,14 @@ describe('a group that is to leave', () => {
   it('stays as it is when it waits until then already', () => {
     const records = recordsOf({ a: waits({ drainDeadline: 5000 }) });
     const when = { at: 3000, until: 5000, monitorEverConnected: true };
-    expect(drained(records, nobody, when).groups.a).toBe(records.groups.a);
+    expect(drained(records, noGroups, when).groups.a).toBe(records.groups.a);
   });
 });
 
 it('a drain of others stops no group that waits, for its idle moment may be old', () => {
   const records = recordsOf({ a: waits({ load: load(0) }) });
   const when = { at: 3000, until: 9000, monitorEverConnected: true };
-  expect(drained(records, nobody, when).outbox).toEqual([]);
+  expect(drained(records, noGroups, when).outbox).toEqual([]);
 });
 
 it('stops at once exactly those whose tasks are named, once', () => {
@@ -229,7 +229,7 @@ describe('a group that is to leave and was not seen yet', () => {
       b: unseen({ taskArn: arn('b'), drainDeadline: 8000 }),
       c: unseen({ taskArn: arn('c'), drainDeadline: 5000, observeUntil: 6000 }),
     });
-    const { groups } = drained(records, nobody, {
+    const { groups } = drained(records, noGroups, {
       at: 1000,
       until: 7000,
       monitorEverConnected: true,

@@ -40,22 +40,22 @@ describe('the record of a group', () => {
   });
 
   it('starts with the ARN and the launch time of its task when the group is adopted', () => {
-    const stray = { groupId: 'stray', taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500 };
-    expect(adopted(old, [stray])).toStrictEqual({
+    const orphan = { groupId: 'orphan', taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500 };
+    expect(adopted(old, [orphan])).toStrictEqual({
       groups: {
         old: serves(),
-        stray: rowOf({
+        orphan: rowOf({
           ...{ taskArn: arn('s'), createdAt: 400, deadlinesFrom: 500, aliveUntil: 500 },
           phase: 'provisioning',
         }),
       },
       launches: old.launches,
-      outbox: [['stray', { type: 'group.launched', taskArn: arn('s') }]],
+      outbox: [['orphan', { type: 'group.launched', taskArn: arn('s') }]],
     });
-    const spot = adopted(old, [{ ...stray, market: 'spot' }]);
-    expect(spot.groups.stray?.market).toBe('spot');
-    expect(spot.groups.stray).not.toHaveProperty('ranBefore');
-    expect(adopted(old, [{ ...stray, hasRun: true }]).groups.stray?.ranBefore).toBe(true);
+    const spot = adopted(old, [{ ...orphan, market: 'spot' }]);
+    expect(spot.groups.orphan?.market).toBe('spot');
+    expect(spot.groups.orphan).not.toHaveProperty('ranBefore');
+    expect(adopted(old, [{ ...orphan, hasRun: true }]).groups.orphan?.ranBefore).toBe(true);
   });
 
   it.each([

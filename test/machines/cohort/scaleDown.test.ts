@@ -12,7 +12,7 @@ const works = (tasks: number, ...begun: number[]): GroupRecord =>
       running: { tasks: begun.length, begunSum: begun.reduce((sum, at) => sum + at, 0) },
     },
   });
-const nobody = { pending: 0, idle: 0, busy: 0 };
+const noGroups = { pending: 0, idle: 0, busy: 0 };
 
 describe('the groups to drain', () => {
   it.each([
@@ -124,7 +124,7 @@ describe('the groups to drain', () => {
       ['c', 'b', 'a'],
     ],
   ] as const)('%s', (_, groups, share, expected) => {
-    expect(scaleDownCandidates(groups, { ...nobody, ...share }, now)).toEqual(expected);
+    expect(scaleDownCandidates(groups, { ...noGroups, ...share }, now)).toEqual(expected);
   });
 });
 
@@ -135,23 +135,23 @@ describe('the groups that are to leave by an order', () => {
     ...{ e: works(1), f: works(1), g: works(1) },
   };
   const now = (share: object, of: object) =>
-    shareNow({ ...nobody, ...share }, { ...nobody, ...of }, groups, 4);
+    shareNow({ ...noGroups, ...share }, { ...noGroups, ...of }, groups, 4);
 
   it('are fewer where some have ended since it was decided, so that as many stay as were to stay', () => {
-    expect(now({ pending: 3 }, { pending: 5 })).toEqual({ ...nobody, pending: 0 });
-    expect(now({ pending: 4 }, { pending: 5 })).toEqual({ ...nobody, pending: 1 });
+    expect(now({ pending: 3 }, { pending: 5 })).toEqual({ ...noGroups, pending: 0 });
+    expect(now({ pending: 4 }, { pending: 5 })).toEqual({ ...noGroups, pending: 1 });
     expect(now({ pending: 5, idle: 2 }, { pending: 5, idle: 3 })).toEqual({
       ...{ pending: 2, idle: 1, busy: 0 },
     });
-    expect(now({ busy: 4 }, { busy: 4 })).toEqual({ ...nobody, busy: 3 });
-    expect(now({ idle: 2, busy: 2 }, { idle: 5, busy: 4 })).toEqual({ ...nobody, busy: 1 });
+    expect(now({ busy: 4 }, { busy: 4 })).toEqual({ ...noGroups, busy: 3 });
+    expect(now({ idle: 2, busy: 2 }, { idle: 5, busy: 4 })).toEqual({ ...noGroups, busy: 1 });
   });
 
   it('are no more where there are more, and degraded ones are left out of that', () => {
     expect(now({ pending: 1, busy: 1 }, { pending: 1, busy: 2 })).toEqual({
       ...{ pending: 1, idle: 0, busy: 1 },
     });
-    expect(now({ degraded: 1 }, {})).toEqual({ ...nobody, degraded: 1 });
+    expect(now({ degraded: 1 }, {})).toEqual({ ...noGroups, degraded: 1 });
   });
 });
 

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { admit, liveCohort, observed } from '../../support/liveCohort.ts';
 import { settle } from '../../support/world.ts';
 
-const everybody = { pending: 9, idle: 9, busy: 9 };
+const allGroups = { pending: 9, idle: 9, busy: 9 };
 
 describe('a cohort', () => {
   it('sends StopTask again when ECS shows no effect, and not before', async () => {
     const { launchBoth, actor, calls, look } = liveCohort();
     await launchBoth();
-    actor.send({ type: 'cohort.drain', generation: 2, ...everybody, at: 2000, until: 0 });
+    actor.send({ type: 'cohort.drain', generation: 2, ...allGroups, at: 2000, until: 0 });
     expect(calls.stopTask).toHaveLength(2);
     for (const call of calls.stopTask) call.resolve(undefined);
     await settle();

@@ -25,8 +25,8 @@ describe('orphans', () => {
       orphan('arn/2', { createdAt: null }),
     ]);
     expect(adoption.adopting).toEqual([
-      { groupId: 'stray-1', taskArn: 'arn/1', createdAt: 3, deadlinesFrom: 7000 },
-      { groupId: 'stray-2', taskArn: 'arn/2', createdAt: null, deadlinesFrom: 7000 },
+      { groupId: 'orphan-1', taskArn: 'arn/1', createdAt: 3, deadlinesFrom: 7000 },
+      { groupId: 'orphan-2', taskArn: 'arn/2', createdAt: null, deadlinesFrom: 7000 },
     ]);
     expect(adoption).toMatchObject({ unconfirmed: 0, inventoryStartedAt: 100 });
   });

@@ -30,7 +30,7 @@ import type {
 import { fleetInput, fleetSettings } from '../../support/liveManager.ts';
 import { ended, settle } from '../../support/world.ts';
 
-const setback = (
+const failure = (
   cause: LaunchFailure['cause'],
   more: Partial<LaunchFailure> = {},
 ): LaunchFailure => ({
@@ -57,7 +57,7 @@ describe('groups that end soon after they began to serve', () => {
 
   it('open a breaker that only a stable group closes', () => {
     const early = { signal: 'stable', market: null, groupId: 'g' } as const;
-    const held = trip(trip({}, setback('exited', early), 0), setback('refused'), 0);
+    const held = trip(trip({}, failure('exited', early), 0), failure('refused'), 0);
     expect(held.exited).toMatchObject({ until: 10_000, subnet: null, market: null });
     expect(onRegistered(onLaunched(held, 'g'), 'g', null)).toBe(held);
     expect(Object.keys(onStable(held))).toEqual(['refused']);
@@ -71,7 +71,7 @@ describe('a circuit breaker', () => {
   it('is closed until a launch fails', () => expect(permitFor({}, three, 0)).toEqual(open));
 
   it('permits no launch while open, then a single probe, and nothing beside the probe', () => {
-    const broken = trip({}, setback('refused'), 1000);
+    const broken = trip({}, failure('refused'), 1000);
     expect(permitFor(broken, three, 15_999).maxTasks).toBe(0);
     expect(permitFor(broken, three, 16_000)).toEqual({ ...open, maxTasks: 1, probes: ['refused'] });
     const tried = assignProbe(broken, ['refused'], 'g1');
@@ -90,19 +90,19 @@ describe('a circuit breaker', () => {
     let breakers: Breakers = {};
     let now = 0;
     for (const pause of seconds) {
-      breakers = trip(assignProbe(breakers, [cause], 'g'), setback(cause, { groupId: 'g' }), now);
+      breakers = trip(assignProbe(breakers, [cause], 'g'), failure(cause, { groupId: 'g' }), now);
       expect(breakers[cause]?.until).toBe(now + pause * 1000);
       now += pause * 1000;
     }
   });
 
   it('counts failures that arrive together once, and failures of earlier launches not at all', () => {
-    const broken = trip({}, setback('refused'), 0);
-    expect(trip(broken, setback('refused'), 14_999)).toBe(broken);
+    const broken = trip({}, failure('refused'), 0);
+    expect(trip(broken, failure('refused'), 14_999)).toBe(broken);
     const tried = assignProbe(broken, ['refused'], 'g1');
-    expect(trip(tried, setback('refused', { groupId: 'g0' }), 15_000)).toBe(tried);
-    expect(trip(tried, setback('refused'), 15_000)).toBe(tried);
-    expect(trip(tried, setback('refused', { groupId: 'g1' }), 15_000).refused).toMatchObject({
+    expect(trip(tried, failure('refused', { groupId: 'g0' }), 15_000)).toBe(tried);
+    expect(trip(tried, failure('refused'), 15_000)).toBe(tried);
+    expect(trip(tried, failure('refused', { groupId: 'g1' }), 15_000).refused).toMatchObject({
       failures: 2,
       until: 45_000,
       probe: null,
@@ -110,20 +110,20 @@ describe('a circuit breaker', () => {
   });
 
   it('permits another probe when the first proved nothing', () => {
-    const tried = assignProbe(trip({}, setback('quota'), 0), ['quota'], 'g1');
+    const tried = assignProbe(trip({}, failure('quota'), 0), ['quota'], 'g1');
     expect(releaseProbe(tried, 'g2')).toBe(tried);
     expect(permitFor(releaseProbe(tried, 'g1'), three, 30_000).maxTasks).toBe(1);
   });
 
   it('permits another probe when the first failed for another cause', () => {
-    const tried = assignProbe(trip({}, setback('network'), 0), ['network'], 'g1');
-    const both = trip(tried, setback('startFailed', { groupId: 'g1' }), 5000);
+    const tried = assignProbe(trip({}, failure('network'), 0), ['network'], 'g1');
+    const both = trip(tried, failure('startFailed', { groupId: 'g1' }), 5000);
     const probes = ['network', 'startFailed'];
     expect(permitFor(both, three, 7000)).toMatchObject({ maxTasks: 1, probes });
   });
 
   it('blocks launches together with others, and one launch probes all that are due', () => {
-    const both = trip(trip({}, setback('refused'), 0), setback('quota'), 0);
+    const both = trip(trip({}, failure('refused'), 0), failure('quota'), 0);
     expect(permitFor(both, nowhere, 15_000).maxTasks).toBe(0);
     expect(permitFor(both, nowhere, 30_000)).toMatchObject({
       maxTasks: 1,
@@ -132,36 +132,36 @@ describe('a circuit breaker', () => {
   });
 
   it('of a quota may be probed early when quota is freed', () => {
-    const full = trip(trip({}, setback('quota'), 0), setback('quota'), 30_000);
+    const full = trip(trip({}, failure('quota'), 0), failure('quota'), 30_000);
     expect(permitFor(full, nowhere, 89_999).maxTasks).toBe(0);
     // Never more often than after the first pause.
     const soon = probeEarly(full, 'quota', 31_000);
     expect(permitFor(soon, nowhere, 59_999).maxTasks).toBe(0);
     expect(permitFor(soon, nowhere, 60_000).maxTasks).toBe(1);
     expect(permitFor(probeEarly(full, 'quota', 70_000), nowhere, 70_000).maxTasks).toBe(1);
-    const first = trip({}, setback('quota'), 0);
+    const first = trip({}, failure('quota'), 0);
     expect(probeEarly(first, 'quota', 1000)).toBe(first);
     expect(probeEarly({}, 'quota', 1000)).toEqual({});
   });
 
   it('of any cause may be probed at once when an operator has mended something', () => {
-    const some = trip(trip({}, setback('refused'), 0), setback('quota'), 0);
+    const some = trip(trip({}, failure('refused'), 0), failure('quota'), 0);
     const all = probeAllNow(some, 20_000);
     expect(all).toEqual({ refused: some.refused, quota: { ...some.quota, until: 20_000 } });
     expect(probeAllNow(all, 20_000)).toBe(all);
   });
 
   it('of a failed start is closed by workers that serve, not by an accepted launch', () => {
-    const broken = trip({}, setback('startFailed', { signal: 'registered' }), 0);
+    const broken = trip({}, failure('startFailed', { signal: 'registered' }), 0);
     const tried = assignProbe(broken, ['startFailed'], 'g1');
     expect(onLaunched(tried, 'g1')).toBe(tried);
     expect(onRegistered(tried, 'g0', null)).toEqual({});
-    const refused = trip({}, setback('refused'), 0);
+    const refused = trip({}, failure('refused'), 0);
     expect(onRegistered(refused, 'g0', null)).toBe(refused);
   });
 
   it('of one cause does not change while another is probed, closed or released', () => {
-    const both = trip(trip({}, setback('refused'), 0), setback('quota'), 0);
+    const both = trip(trip({}, failure('refused'), 0), failure('quota'), 0);
     const tried = assignProbe(assignProbe(both, ['refused'], 'g1'), ['quota'], 'g2');
     expect(assignProbe(tried, [], 'g3')).toBe(tried);
     expect(onLaunched(tried, 'g1')).toEqual({ quota: tried.quota });
@@ -169,22 +169,22 @@ describe('a circuit breaker', () => {
   });
 
   it('that is due counts failures that arrive before its probe', () => {
-    const broken = trip({}, setback('refused'), 0);
-    expect(trip(broken, setback('refused', { groupId: 'g0' }), 15_000).refused).toMatchObject({
+    const broken = trip({}, failure('refused'), 0);
+    expect(trip(broken, failure('refused', { groupId: 'g0' }), 15_000).refused).toMatchObject({
       failures: 2,
       until: 45_000,
     });
   });
 
   it('of a failed start still waits for workers when a launch fails as well', () => {
-    const broken = trip({}, setback('startFailed', { signal: 'registered' }), 0);
-    const again = trip(broken, setback('startFailed', { signal: 'launched' }), 2000);
+    const broken = trip({}, failure('startFailed', { signal: 'registered' }), 0);
+    const again = trip(broken, failure('startFailed', { signal: 'launched' }), 2000);
     expect(again.startFailed?.signal).toBe('registered');
     expect(onRegistered(again, 'g0', 'a')).toEqual({});
   });
 
   it('permits no launch while every breaker is open', () => {
-    const broken = trip({}, setback('refused'), 0);
+    const broken = trip({}, failure('refused'), 0);
     const shut = { maxTasks: 0, market: 'onDemand', subnets: null, probes: [] };
     expect(permitFor(broken, { ...three, spot: true }, 1)).toEqual(shut);
   });
@@ -194,7 +194,7 @@ describe('the breaker of a subnet', () => {
   it.each(['capacity', 'addresses', 'network'] as const)(
     'excludes it for %s, until its own probe succeeds',
     (cause) => {
-      const broken = trip({}, setback(cause, { subnets: ['b'] }), 0);
+      const broken = trip({}, failure(cause, { subnets: ['b'] }), 0);
       expect(permitFor(broken, three, 1)).toEqual({ ...open, subnets: ['a', 'c'] });
       const [key = ''] = Object.keys(broken);
       const { until = 0 } = broken[key] ?? {};
@@ -213,7 +213,7 @@ describe('the breaker of a subnet', () => {
   it('leaves the other subnets, and never an empty list', () => {
     let breakers: Breakers = {};
     for (const subnet of three.subnets) {
-      breakers = trip(breakers, setback('addresses', { subnets: [subnet] }), 0);
+      breakers = trip(breakers, failure('addresses', { subnets: [subnet] }), 0);
       const permit = permitFor(breakers, three, 1);
       expect(permit.maxTasks === 0 || permit.subnets?.length).toBeTruthy();
     }
@@ -222,14 +222,14 @@ describe('the breaker of a subnet', () => {
   });
 
   it('excludes it on both markets when it has no addresses', () => {
-    const broken = trip({}, setback('addresses', { market: 'spot', subnets: ['b'] }), 0);
+    const broken = trip({}, failure('addresses', { market: 'spot', subnets: ['b'] }), 0);
     expect(permitFor(broken, three, 1)).toEqual({ ...open, subnets: ['a', 'c'] });
   });
 
   it('excludes it until the last of its causes is cleared', () => {
     const both = trip(
-      trip({}, setback('network', { subnets: ['b'] }), 0),
-      setback('addresses', { subnets: ['b'] }),
+      trip({}, failure('network', { subnets: ['b'] }), 0),
+      failure('addresses', { subnets: ['b'] }),
       0,
     );
     expect(permitFor(both, three, 5000)).toEqual({ ...open, subnets: ['a', 'c'] });
@@ -237,18 +237,18 @@ describe('the breaker of a subnet', () => {
   });
 
   it('does not exist for quotas and invalid parameters: these concern all subnets', () =>
-    expect(Object.keys(trip({}, setback('quota', { subnets: ['a'] }), 0))).toEqual(['quota']));
+    expect(Object.keys(trip({}, failure('quota', { subnets: ['a'] }), 0))).toEqual(['quota']));
 
   it('is closed by workers that serve there or by its probe', () => {
     const more = { subnets: ['b'], signal: 'registered' as const };
-    const broken = assignProbe(trip({}, setback('network', more), 0), ['network b'], 'g1');
+    const broken = assignProbe(trip({}, failure('network', more), 0), ['network b'], 'g1');
     expect(onRegistered(broken, 'g9', 'a')).toBe(broken);
     expect(onRegistered(broken, 'g9', 'b')).toEqual({});
     expect(onRegistered(broken, 'g1', null)).toEqual({});
   });
 
   it('concerns all subnets when the failing one is unknown', () => {
-    const broken = trip({}, setback('capacity'), 0);
+    const broken = trip({}, failure('capacity'), 0);
     expect(permitFor(broken, three, 1).maxTasks).toBe(0);
     expect(permitFor(broken, three, 15_000)).toMatchObject({ maxTasks: 1, subnets: null });
   });
@@ -256,7 +256,7 @@ describe('the breaker of a subnet', () => {
 
 describe('Spot', () => {
   const both = { spot: true, subnets: ['a', 'b'] };
-  const none = setback('capacity', { market: 'spot', subnets: ['a', 'b'] });
+  const none = failure('capacity', { market: 'spot', subnets: ['a', 'b'] });
 
   it('without capacity does not affect on-demand, and is probed with one task after ten minutes', () => {
     const broken = trip({}, none, 0);
@@ -274,7 +274,7 @@ describe('Spot', () => {
 });
 
 it('each change of a breaker is reported once', () => {
-  const broken = trip({}, setback('addresses', { subnets: ['a'] }), 0);
+  const broken = trip({}, failure('addresses', { subnets: ['a'] }), 0);
   const [breaker] = Object.values(broken);
   expect(changesBetween({}, broken)).toEqual([{ breaker, state: 'open' }]);
   const tried = assignProbe(broken, Object.keys(broken), 'g1');
@@ -282,7 +282,7 @@ it('each change of a breaker is reported once', () => {
   expect(changesBetween(tried, { ...tried })).toEqual([]);
   expect(changesBetween(tried, releaseProbe(tried, 'g1'))).toEqual([]);
   expect(changesBetween(tried, {})).toMatchObject([{ state: 'closed' }]);
-  const again = trip(tried, setback('addresses', { subnets: ['a'], groupId: 'g1' }), 30_000);
+  const again = trip(tried, failure('addresses', { subnets: ['a'], groupId: 'g1' }), 30_000);
   expect(changesBetween(tried, again)).toMatchObject([{ state: 'open', breaker: { failures: 2 } }]);
 });
 
@@ -545,6 +545,6 @@ describe('a fleet with breakers', () => {
 const none = { taskConcurrency: 0, capabilities: [] };
 
 it('a breaker that trips again keeps the moment since when it is not closed', () => {
-  const first = trip({}, setback('quota'), 1000);
-  expect(trip(first, setback('quota'), 100_000).quota).toMatchObject({ since: 1000, failures: 2 });
+  const first = trip({}, failure('quota'), 1000);
+  expect(trip(first, failure('quota'), 100_000).quota).toMatchObject({ since: 1000, failures: 2 });
 });

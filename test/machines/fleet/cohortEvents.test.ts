@@ -67,10 +67,47 @@ describe('a tick', () => {
     expect(orders()).toEqual([{ type: 'cohort.tick', at: 12_000, launching: true }]);
     tick(14_000);
     const poll = { type: 'cohort.poll', ending: false };
-    expect(orders()).toEqual([{ ...poll, at: 14_000, launching: true }]);
+    expect(orders()).toMatchObject([{ ...poll, at: 14_000, launching: true }]);
     report({ pending: 1 });
     tick(15_000);
     expect(orders()).toEqual([]);
+  });
+
+  it('tells when the last complete list began, or that none is to be had', async () => {
+    const { tick, orders, inventoried, report, calls } = await readyManager({ owned: tasksOf(1) });
+    report({ idle: 1 });
+    let now = 10_000;
+    const tickUntilTrue = (isSo: () => boolean) => {
+      for (let i = 0; i < 600 && !isSo(); i++) {
+        now += 1000;
+        tick(now);
+      }
+    };
+    const polls = () => orders().flatMap((one) => (one.type === 'cohort.poll' ? [one] : []));
+    const listedAt = () => {
+      const seen = polls().slice(0, 0);
+      tickUntilTrue(() => {
+        seen.push(...polls());
+        return seen.length > 0;
+      });
+      return seen.map((poll) => poll.listedAt);
+    };
+    const list = async (outcome: object) => {
+      const before = calls.inventory.length;
+      tickUntilTrue(() => calls.inventory.length > before);
+      const startedAt = now;
+      await inventoried(outcome);
+      return startedAt;
+    };
+    expect(listedAt()).toEqual([10_000]);
+    const startedAt = await list({});
+    expect(listedAt()).toEqual([startedAt]);
+    const denied = Object.assign(new Error('not authorized'), { kind: 'denied' });
+    await list(denied);
+    await list(denied);
+    expect(listedAt()).toEqual([startedAt]);
+    await list(denied);
+    expect(listedAt()).toEqual([null]);
   });
 
   it('lets cohorts look with the knowledge that everything is to end', async () => {
@@ -122,7 +159,7 @@ describe('a tick', () => {
     const seen = () => Object.values(fleet().cohorts).map(({ lastPolledAt }) => lastPolledAt);
     looks();
     tick(11_000);
-    const look = { type: 'cohort.poll', launching: true, ending: false };
+    const look = { type: 'cohort.poll', launching: true, ending: false, listedAt: 10_000 };
     expect(looks()).toEqual([
       { ...look, at: 11_000 },
       { ...look, at: 11_000 },

@@ -128,9 +128,9 @@ it('a degraded group that has been to spare for long shortens no cooldown of the
   expect([plan.drainServing, plan.drainDegraded, fewerSince]).toEqual([0, false, 90_000]);
 });
 
-describe('a wish that flips between 0 and 20 each second for a minute', () => {
+describe('a number of desired groups that changes between 0 and 20 each second for a minute', () => {
   /** How many groups are launched and how many drained; a launched one serves after a few seconds. */
-  function flipped(cooldownMs: number): { launched: number; drained: number } {
+  function changing(cooldownMs: number): { launched: number; drained: number } {
     let there: Counts = noCounts;
     let fewerSince: number | null = null;
     const sum = { launched: 0, drained: 0 };
@@ -151,12 +151,12 @@ describe('a wish that flips between 0 and 20 each second for a minute', () => {
   }
 
   it('launches 20 groups once, and drains none', () => {
-    expect(flipped(30_000)).toEqual({ launched: 20, drained: 0 });
-    expect(flipped(2000)).toEqual({ launched: 20, drained: 0 });
+    expect(changing(30_000)).toEqual({ launched: 20, drained: 0 });
+    expect(changing(2000)).toEqual({ launched: 20, drained: 0 });
   });
 
   it('launches them again and again without a cooldown', () => {
-    expect(flipped(0).launched).toBe(600);
+    expect(changing(0).launched).toBe(600);
   });
 });
 

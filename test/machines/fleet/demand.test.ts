@@ -104,6 +104,36 @@ describe('a tick', () => {
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.drain', busy: 1 })]);
   });
 
+  it('keeps groups that wait for an idle moment as soon as the scheduler is lost or silent, and drains none until it is back', async () => {
+    for (const isLost of [true, false]) {
+      const { actor, at, command, report, orders, fleet, tickUntil } = await readyManager();
+      at(11_000);
+      command(4);
+      report({ busy: 1, drainPending: 1 });
+      orders();
+      if (isLost) actor.send({ type: 'scheduler.lost', at: 11_500 });
+      else tickUntil(30_000);
+      const taken = orders().filter(({ type }) => type !== 'cohort.poll');
+      expect(taken).toEqual([{ type: 'cohort.cancelDrain', most, generation: fleet().generation }]);
+      report({ busy: 2 });
+      tickUntil(60_000);
+      expect(orders().filter(({ type }) => type !== 'cohort.poll')).toEqual([]);
+    }
+  });
+
+  it('keeps none when the scheduler is lost while the daemon ends', async () => {
+    for (const type of ['fleet.stop', 'fleet.leave'] as const) {
+      const { actor, at, command, report, orders } = await readyManager();
+      at(11_000);
+      command(4);
+      report({ busy: 1, drainPending: 1 });
+      actor.send({ type });
+      orders();
+      actor.send({ type: 'scheduler.lost', at: 11_500 });
+      expect(orders()).toEqual([]);
+    }
+  });
+
   it('keeps so many of them as a limit has room for: the time of the others goes on', async () => {
     for (const [maxTasks, taken] of [
       [5, most],

@@ -17,7 +17,9 @@ describe('before all is known', () => {
     clock.increment(1);
     expect(orders()).toEqual([expect.objectContaining({ type: 'cohort.adopt' })]);
     at(5000);
-    expect(orders()).toEqual([{ type: 'cohort.poll', at: 5000, launching: false, ending: false }]);
+    expect(orders()).toEqual([
+      { type: 'cohort.poll', at: 5000, launching: false, ending: false, listedAt: 0 },
+    ]);
     command(2);
     expect(fleet()).toMatchObject({ now: 5000, desired: 1 });
     actor.send({ type: 'scheduler.shutdownRequested', at: 0, taskIds: ['t1'] });
@@ -163,9 +165,9 @@ describe('the end without a look at ECS', () => {
     const { actor, at, tick, hears, inventoried, answered, report, fleet } = liveManager();
     tick(9000);
     actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
-    actor.send({ type: 'fleet.stop' });
     at(10_000);
     expect(actor.getSnapshot().value).toMatchObject({ inventory: 'listing' });
+    actor.send({ type: 'fleet.stop' });
     at(11_000);
     expect(hears()).not.toContainEqual(stopped);
     await inventoried({ startedAt: 10_000, tasks: [orphan('arn/0')] });

@@ -8,7 +8,7 @@ const late = Object.assign(new Error('no answer'), { kind: 'unreachable' });
 const two = { unlisted: [], tasks: [orphan('arn/0'), orphan('arn/1')] };
 const adopted = (deadlinesFrom: number) =>
   ['0', '1'].map((id) => ({
-    ...{ groupId: `stray-${id}`, taskArn: `arn/${id}`, createdAt: 5, deadlinesFrom },
+    ...{ groupId: `orphan-${id}`, taskArn: `arn/${id}`, createdAt: 5, deadlinesFrom },
   }));
 
 describe('a manager without the right to list', () => {

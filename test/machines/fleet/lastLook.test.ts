@@ -21,8 +21,8 @@ const leftAlone = (given: Partial<Fleet> = {}): Partial<Fleet> => ({
 const one = [{ groupId: 'old', taskArn: 'arn:old', createdAt: null, deadlinesFrom: 0 }];
 
 it.each([
-  ['five seconds after the stop of a run that knows of nothing', {}, 25_000, true],
-  ['not before', {}, 24_999, false],
+  ['a second and a half after the stop of a run that knows of nothing', {}, 21_500, true],
+  ['not before', {}, 21_499, false],
   ['not where nothing is to stop', { drainAllUntil: null }, 90_000, false],
   ['at once where AWS was never prepared', { revision: null }, 20_000, true],
   ['not where a task is known', { owned: one }, 90_000, false],

@@ -3,7 +3,7 @@ import type { FleetEvent } from '../../../machines/fleet/fleetSetup.ts';
 import { fastManager, liveManager, readyManager } from '../../support/liveManager.ts';
 
 describe('a failed launch', () => {
-  const setback: Extract<FleetEvent, { type: 'cohort.launchFailed' }> = {
+  const failure: Extract<FleetEvent, { type: 'cohort.launchFailed' }> = {
     type: 'cohort.launchFailed',
     cohortId: 'c',
     kind: 'refused',
@@ -16,8 +16,8 @@ describe('a failed launch', () => {
   it('is reported when its breaker opens and when it closes', async () => {
     const { actor, at, says, fleet, command, report } = await readyManager();
     at(11_000);
-    actor.send(setback);
-    actor.send(setback);
+    actor.send(failure);
+    actor.send(failure);
     expect(fleet().unknownOutcomeAt).toBeNull();
     expect(states(says)).toEqual(['open']);
     at(26_000);
@@ -48,10 +48,10 @@ describe('a failed launch', () => {
   it('with an unknown outcome requests an inventory, and until then nothing is launched', async () => {
     const { actor, at, fleet, command, orders, calls, inventoried } = await readyManager();
     at(11_000);
-    actor.send({ ...setback, kind: 'unreachable', market: 'spot', mayHaveStarted: 2 });
+    actor.send({ ...failure, kind: 'unreachable', market: 'spot', mayHaveStarted: 2 });
     expect(fleet().unknownOutcomeAt).toBe(12_000);
     expect(fleet().money.unshown).toEqual(['spot', 'spot']);
-    actor.send({ ...setback, kind: 'unreachable', mayHaveStarted: 1 });
+    actor.send({ ...failure, kind: 'unreachable', mayHaveStarted: 1 });
     expect(fleet().money.unshown).toEqual(['spot', 'spot', 'onDemand']);
     at(21_999);
     command(2);
@@ -68,20 +68,20 @@ describe('a failed launch', () => {
     const { actor, at, hears } = await readyManager();
     at(11_000);
     hears();
-    actor.send(setback);
+    actor.send(failure);
     expect(hears()).toEqual([]);
-    actor.send({ ...setback, kind: 'unprepared' });
+    actor.send({ ...failure, kind: 'unprepared' });
     expect(hears()).toEqual([{ type: 'fleet.unprepared' }]);
   });
 
   it('does not open a breaker if its scheduler has ended', async () => {
     const { actor, at, fleet } = await readyManager();
-    const notStarted = { ...setback, kind: 'startFailed', signal: 'registered' } as const;
+    const notStarted = { ...failure, kind: 'startFailed', signal: 'registered' } as const;
     at(11_000);
     actor.send({ type: 'scheduler.lost', at: 0 });
     actor.send(notStarted);
     expect(fleet().breakers).toEqual({});
-    actor.send(setback);
+    actor.send(failure);
     expect(Object.keys(fleet().breakers)).toEqual(['refused']);
     at(12_000);
     actor.send(notStarted);
@@ -101,18 +101,18 @@ describe('a failed launch', () => {
 
   it('frees the probe if the probing group ended with its scheduler', async () => {
     const { actor, at, fleet, command } = await readyManager();
-    actor.send({ ...setback, kind: 'startFailed', signal: 'registered' });
+    actor.send({ ...failure, kind: 'startFailed', signal: 'registered' });
     at(20_000);
     command(2);
     expect(fleet().breakers.startFailed?.probe).toBe('e-1-0');
     actor.send({ type: 'scheduler.lost', at: 0 });
-    actor.send({ ...setback, kind: 'startFailed', signal: 'registered', groupId: 'e-1-0' });
+    actor.send({ ...failure, kind: 'startFailed', signal: 'registered', groupId: 'e-1-0' });
     expect(fleet().breakers.startFailed).toMatchObject({ probe: null, failures: 1 });
   });
 
   describe('a crash loop', () => {
     const early = (groupId: string, launchedAt: number) => ({
-      ...{ ...setback, kind: 'exited' as const, reason: 'OutOfMemory', signal: 'stable' as const },
+      ...{ ...failure, kind: 'exited' as const, reason: 'OutOfMemory', signal: 'stable' as const },
       ...{ groupId, launchedAt },
     });
     const serves = { type: 'cohort.recovered', cohortId: 'c', groupId: 'e', subnet: null } as const;
@@ -170,7 +170,7 @@ describe('a failed launch', () => {
 
     it('frees the probe if the probing group shows nothing new', async () => {
       const { actor, at, fleet, command } = await readyManager();
-      actor.send({ ...setback, kind: 'quota' });
+      actor.send({ ...failure, kind: 'quota' });
       at(60_000);
       command(2);
       expect(fleet().breakers.quota?.probe).toBe('e-1-0');
@@ -186,7 +186,7 @@ describe('a failed launch', () => {
   ])('counts %s', async (_, subnets, keys) => {
     const places = { subnets: ['subnet-a', 'subnet-b'] };
     const { actor, fleet } = await readyManager({}, places);
-    actor.send({ ...setback, kind: 'capacity', ...(subnets && { subnets }) });
+    actor.send({ ...failure, kind: 'capacity', ...(subnets && { subnets }) });
     const expected = keys.map((key) => (key.length === 1 ? `capacity subnet-${key}` : key));
     expect(Object.keys(fleet().breakers)).toEqual(expected);
   });
@@ -194,8 +194,8 @@ describe('a failed launch', () => {
   it('opens for all subnets if the settings name none', async () => {
     const { actor, fleet } = await readyManager();
     expect(fleet().revision).toBe('rev:1');
-    actor.send({ ...setback, kind: 'capacity' });
-    actor.send({ ...setback, kind: 'capacity', subnets: ['subnet-a'] });
+    actor.send({ ...failure, kind: 'capacity' });
+    actor.send({ ...failure, kind: 'capacity', subnets: ['subnet-a'] });
     expect(Object.keys(fleet().breakers)).toEqual(['capacity']);
   });
 
@@ -205,7 +205,7 @@ describe('a failed launch', () => {
     command(6);
     report({ busy: 3 });
     says();
-    actor.send({ ...setback, kind: 'quota' });
+    actor.send({ ...failure, kind: 'quota' });
     at(12_000);
     expect(hears().filter(({ type }) => type === 'fleet.capacity')).toEqual([
       { type: 'fleet.capacity', workers: 6 },
@@ -218,9 +218,9 @@ describe('a failed launch', () => {
     at(11_000);
     command(8);
     report({ busy: 3, pending: 1 });
-    actor.send({ ...setback, kind: 'quota' });
+    actor.send({ ...failure, kind: 'quota' });
     at(41_000);
-    actor.send({ ...setback, kind: 'quota' });
+    actor.send({ ...failure, kind: 'quota' });
     const until = () => fleet().breakers.quota?.until;
     expect(until()).toBe(101_000);
     at(50_000);
@@ -241,7 +241,7 @@ describe('a failed launch', () => {
     report({ busy: 1 });
     for (const now of [11_000, 41_000]) {
       at(now);
-      actor.send({ ...setback, kind: 'quota' });
+      actor.send({ ...failure, kind: 'quota' });
     }
     at(80_000);
     actor.send({ type: 'task.dead', at: 80_000, taskArn: 'arn/1' });

@@ -308,26 +308,26 @@ describe('launches', () => {
   it('use Spot if configured, and the subnets that no breaker excludes', async () => {
     const places = { spot: true, subnets: ['subnet-a', 'subnet-b'] };
     const { actor, command, orders } = await readyManager({}, places);
-    const setback = {
+    const failure = {
       type: 'cohort.launchFailed',
       cohortId: 'c',
       reason: 'x',
       market: null,
     } as const;
-    actor.send({ ...setback, kind: 'addresses', subnets: ['subnet-a'] });
+    actor.send({ ...failure, kind: 'addresses', subnets: ['subnet-a'] });
     command(2);
     expect(launchesIn(orders())[0]?.order).toMatchObject({ market: 'spot', subnets: ['subnet-b'] });
   });
 
   it('begin with a single probe while a breaker is due', async () => {
     const { actor, at, command, orders, fleet, says } = await readyManager();
-    const setback = {
+    const failure = {
       type: 'cohort.launchFailed',
       cohortId: 'c',
       reason: 'x',
       market: null,
     } as const;
-    actor.send({ ...setback, kind: 'refused' });
+    actor.send({ ...failure, kind: 'refused' });
     at(24_999);
     command(2 * 5);
     expect(orders()).toEqual([]);

@@ -219,6 +219,10 @@ describe('a launch', () => {
     error: failure('journal'),
   };
   const no = (kind: string) => ({ type: 'xstate.error.actor.runTask', error: failure(kind) });
+  const noCredentials = (isMended: boolean) => ({
+    type: 'xstate.error.actor.runTask',
+    error: Object.assign(failure('credentials'), { isMended }),
+  });
   const tick = (now: number) => ({ type: 'launch.tick', now, allowed: true });
   const twice = <T>(one: T) => [one, one];
   const end = { label: 'e-1', groups: [], refusals: [], market: 'spot' };
@@ -256,13 +260,33 @@ describe('a launch', () => {
     [
       'is sent again after a throttle',
       [journaled, no('throttled'), tick(5000), tick(5999), tick(6000), answered, recorded],
-      ['requesting', 'throttled', 'throttled', 'throttled', 'requesting', 'recording', 'done'],
+      [
+        'requesting',
+        'refusedForNow',
+        'refusedForNow',
+        'refusedForNow',
+        'requesting',
+        'recording',
+        'done',
+      ],
       { ...end, groups: claims, refusals: answer.refusals },
+    ],
+    [
+      'is asked about once more when credentials that AWS refused have been renewed',
+      [journaled, noCredentials(true), tick(5000), tick(6000), answered, recorded],
+      [...['requesting', 'refusedForNow', 'refusedForNow', 'requesting'], ...['recording', 'done']],
+      { ...end, groups: claims, refusals: answer.refusals },
+    ],
+    [
+      'ends when credentials that AWS refused have not been renewed',
+      [journaled, noCredentials(false), { ...recorded, output: [] }],
+      ['requesting', 'recording', 'done'],
+      { ...end, refusals: twice({ kind: 'credentials', reason: 'it was credentials' }) },
     ],
     [
       'is not sent again after a throttle while launching is not allowed',
       [journaled, no('throttled'), tick(5000), { ...tick(7000), allowed: false }, tick(7001)],
-      ['requesting', 'throttled', 'throttled', 'throttled', 'requesting'],
+      ['requesting', 'refusedForNow', 'refusedForNow', 'refusedForNow', 'requesting'],
       undefined,
     ],
     [
@@ -291,7 +315,7 @@ describe('a launch', () => {
     [
       'is withdrawn after a throttle when it is no longer desired',
       [journaled, no('throttled'), { type: 'launch.withdraw' }, { ...recorded, output: [] }],
-      ['requesting', 'throttled', 'recording', 'done'],
+      ['requesting', 'refusedForNow', 'recording', 'done'],
       { ...end, refusals: [], withdrawn: true },
     ],
     [

@@ -7,12 +7,20 @@ it.each([
     Object.assign(new Error('full'), { kind: 'addresses', subnet: 'subnet-a' }),
     { kind: 'addresses', reason: 'full', subnet: 'subnet-a' },
   ],
+  [
+    Object.assign(new Error('expired'), { kind: 'credentials', isMended: true }),
+    { kind: 'credentials', reason: 'expired', isMended: true },
+  ],
+  [
+    Object.assign(new Error('expired'), { kind: 'credentials', isMended: false }),
+    { kind: 'credentials', reason: 'expired' },
+  ],
   [new Error('a bug'), { kind: 'bug', reason: 'a bug' }],
   [Object.assign(new Error('odd'), { kind: 'odd', subnet: 7 }), { kind: 'bug', reason: 'odd' }],
   [{ kind: ['denied'] }, { kind: 'bug', reason: '[object Object]' }],
   ['thrown text', { kind: 'bug', reason: 'thrown text' }],
   [null, { kind: 'bug', reason: 'null' }],
-])('noteOf(%o) keeps only kind, reason and subnet', (error, note) => {
+])('noteOf(%o) keeps only kind, reason, subnet and that it is mended', (error, note) => {
   expect(noteOf(error)).toStrictEqual(note);
 });
 

@@ -213,10 +213,28 @@ describe('createCaller', () => {
       });
     });
 
-    it.each(['RunTask', 'ListTasks'])('sends %s again at once with others', async (operation) => {
+    it.each(['RunTask', 'StopTask'])(
+      'leaves it to the machines whether %s is still to be sent with others',
+      async (operation) => {
+        renewed = [true];
+        const { state, send } = answering(expired);
+        expect(await rejectionOf(call(operation, send, controller.signal))).toMatchObject({
+          ...{ kind: 'credentials', isMended: true },
+          message: expect.stringContaining('is expired (credentials from profile "work")'),
+        });
+        expect(state.sent).toBe(1);
+        expect(renew).toHaveBeenCalledExactlyOnceWith(1, expect.any(EcsFailure));
+        const again = await rejectionOf(
+          call(operation, answering(expired).send, controller.signal),
+        );
+        expect(again).toMatchObject({ kind: 'credentials', isMended: false });
+      },
+    );
+
+    it('sends any other call again at once with others', async () => {
       renewed = [true];
       const { state, send } = answering(expired);
-      expect(await call(operation, send, controller.signal)).toBe(answer);
+      expect(await call('ListTasks', send, controller.signal)).toBe(answer);
       expect(state.sent).toBe(2);
       expect(renew).toHaveBeenCalledExactlyOnceWith(1, expect.any(EcsFailure));
     });

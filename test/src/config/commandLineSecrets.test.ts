@@ -25,14 +25,14 @@ describe('a secret on the command line', () => {
     ],
     [['--ecs-python-requirements', 'a;--index-url https://pypi.example'], []],
     [['--aws-region', 'eu-west-1'], []],
-  ])('%j draws a warning that does not quote it', (flags, expected) => {
+  ])('draws the warnings of its flags, which do not quote it: %j', (flags, expected) => {
     const { warnings } = run({ flags });
     const seen = warnings.filter((line) => line.includes('command line'));
     expect(seen).toEqual(expected.map((words) => expect.stringContaining(words)));
     expect(warnings.join()).not.toContain('PLANTED');
   });
 
-  it('elsewhere draws none', () => {
+  it('draws no warning when it comes from the environment', () => {
     const env = { SCALER_ECS_PYTHON_REQUIREMENTS: 'a;--index-url https://me:PLANTED@pypi.example' };
     expect(run({ env }).warnings.join()).not.toContain('command line');
   });

@@ -82,21 +82,21 @@ describe('the outcome of a launch', () => {
 });
 
 describe('the adoption of orphans', () => {
-  const stray = { groupId: 'stray-1', taskArn: 'arn/1', createdAt: 5, deadlinesFrom: 900 };
+  const orphan = { groupId: 'orphan-1', taskArn: 'arn/1', createdAt: 5, deadlinesFrom: 900 };
 
   it('is accepted once', () => {
-    expect(journalAdoption(journal, [stray])).toEqual([stray]);
-    expect(journal.ledger.groups()).toMatchObject([stray]);
-    expect(journalAdoption(journal, [{ ...stray, groupId: 'stray-2' }])).toEqual([]);
+    expect(journalAdoption(journal, [orphan])).toEqual([orphan]);
+    expect(journal.ledger.groups()).toMatchObject([orphan]);
+    expect(journalAdoption(journal, [{ ...orphan, groupId: 'orphan-2' }])).toEqual([]);
   });
 
   it('has no creation where ECS has not said it', () => {
-    journalAdoption(journal, [{ ...stray, createdAt: null }]);
+    journalAdoption(journal, [{ ...orphan, createdAt: null }]);
     expect(journal.ledger.groups()[0]?.createdAt).toBeNull();
   });
 
   it('is never younger than now, whatever clock the task was launched by', () => {
-    journalAdoption(journal, [{ ...stray, createdAt: now() + 3_600_000 }]);
+    journalAdoption(journal, [{ ...orphan, createdAt: now() + 3_600_000 }]);
     expect(journal.ledger.groups()[0]?.createdAt).toBeLessThanOrEqual(now());
   });
 });

@@ -54,7 +54,7 @@ it('draws nested states, conditions, timers, what stays inside, and what concern
 `);
 });
 
-it('tabulates them', () => {
+it('lists the transitions of a machine in one table, and the states that do something in another', () => {
   expect(eventTable(chartOf(toy))).toBe(`| Event | If | From | To | Actions |
 | --- | --- | --- | --- | --- |
 | \`stop\` |  | the whole | \`over\` |  |

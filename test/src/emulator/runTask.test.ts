@@ -151,7 +151,7 @@ describe('clientToken', () => {
   });
 });
 
-describe('RunTask refuses', () => {
+describe('RunTask', () => {
   const cases: [string, Partial<RunTaskCommandInput>, string, string | RegExp][] = [
     ['more than ten tasks', { count: 11 }, 'InvalidParameterException', /1 and 10/],
     ['fewer than one task', { count: 0 }, 'InvalidParameterException', /1 and 10/],
@@ -261,14 +261,14 @@ describe('RunTask refuses', () => {
       /startedBy/,
     ],
   ];
-  it.each(cases)('%s', async (_, request, name, message) => {
+  it.each(cases)('refuses %s', async (_, request, name, message) => {
     const { run, emulator } = await startTestEmulator(hollow);
     const error = await run('x', request).catch((thrown) => thrown);
     expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
     expect(emulator.ledger().tasks).toEqual([]);
   });
 
-  it('an INACTIVE task definition', async () => {
+  it('refuses a task definition that is INACTIVE', async () => {
     const { ecs, run } = await startTestEmulator(hollow);
     await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: 'scaler:1' }));
     await expect(run('x', { taskDefinition: 'scaler:1' })).rejects.toThrow(

@@ -32,6 +32,7 @@ const unknown = { createdAt: null, runningAt: null, registeredAt: null };
 const owned = [
   { groupId: 'e1-1-1', taskArn: arn(2), ...unknown, deadlinesFrom: t + 3_000, market: 'onDemand' },
   { groupId: 'e1-2-0', taskArn: arn(3), ...unknown, deadlinesFrom: t + 5_000, market: 'onDemand' },
+  // An adopted orphan, as earlier releases named it.
   { groupId: `stray-${id(4)}`, taskArn: arn(4), ...unknown, deadlinesFrom: t - 60_000 },
 ] as (Record<string, unknown> & { groupId: string; taskArn: string; market?: string })[];
 const open = {

@@ -20,7 +20,7 @@ it('leaves a part in brackets out when it counts none', () => {
   expect([adopted(0), adopted(1)]).toEqual(['Listed.', 'Listed; adopted 1 task.']);
 });
 
-it('counts', () => {
+it('has a noun in the singular for one, in the plural for more, and says when the number is unknown', () => {
   const count = (tasks: number | null) => fillSentence('{tasks task}', { tasks });
   expect([count(1), count(3), count(null)]).toEqual([
     '1 task',
@@ -37,7 +37,7 @@ it.each([
   expect(fillSentence(`{n ${noun}}`, { n: 2 })).toBe(words);
 });
 
-it('joins lists', () => {
+it('joins the values of a list by commas', () => {
   expect(fillSentence('{providers}.', { providers: ['FARGATE', 'FARGATE_SPOT'] })).toBe(
     'FARGATE, FARGATE_SPOT.',
   );

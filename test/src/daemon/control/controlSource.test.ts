@@ -12,7 +12,7 @@ const sample = statusSample();
 function sourceWith(given: Partial<ActorViews> = {}) {
   const sent: object[] = [];
   const reported: [string, object][] = [];
-  const lives = createLives(() => 5);
+  const lives = createLives(() => 5, 'e');
   const source = createControlSource({
     facts: {
       ...{ release: '0.1.0', startedAt: 1, manager: 'wm', schedulerAddress: 'tcp://a:1' },
