@@ -2,15 +2,18 @@
  * Fails when what a noisy machine can hold falls behind by more than a fifth: CPU time beside that of a process of fixed
  * work in the same run (reference.ts), its growth with the fleet, memory, the log; and when calls or the pause
  * between heartbeats pass a limit of their own. What fails is measured up to four times; the best of each counts.
+ * With --beside COMMIT that commit is built as well and measured in turn with this one, three times each: then what has
+ * a value of its own fails when its best is a fifth more than the best of that commit.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { LedgerView } from '../../src/emulator/ledger.ts';
+import { readOptions, refuse } from '../support/commandLine.ts';
 import { cpuWatchMs, launchAll, silenceGoal } from './benches/launch.ts';
 import { registerAll, silenceGoal as registerSilenceGoal } from './benches/register.ts';
 import {
   type Check,
+  limitBeside,
   limitOf,
   misfits,
   type StoredCheck,
@@ -18,12 +21,15 @@ import {
   storedAfter,
 } from './checkLimits.ts';
 import { startChild } from './child.ts';
+import { buildCommit, commitNamed } from './commitBuild.ts';
 import { cpuSeconds } from './process.ts';
 import type { ReferenceEvent, ReferenceRequest } from './reference.ts';
 import { cpuMeter, cpuOfEnd, Stage, unlimited, untilCalm } from './stage.ts';
 import { shown } from './statistics.ts';
 
 const tries = 4;
+/** How often each of two builds is measured. */
+const pairs = 3;
 /** What other work of the machine may add to a pause between heartbeats, s. */
 const jitter = 0.1;
 const storedFile = new URL('./checked.json', import.meta.url);
@@ -57,8 +63,12 @@ async function besideReference<T>(
   return { found, reference: seconds.reduce((sum, one) => sum + one, 0) / seconds.length };
 }
 
-async function onStage<T>(run: (stage: Stage) => Promise<T>): Promise<T> {
-  const stage = new Stage({ name: 'ours' });
+/** `program`: of another build than that in dist. */
+async function onStage<T>(
+  program: string | undefined,
+  run: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const stage = new Stage({ name: 'ours', program });
   try {
     return await run(stage);
   } finally {
@@ -69,8 +79,8 @@ async function onStage<T>(run: (stage: Stage) => Promise<T>): Promise<T> {
 const launching = { quotas: false, latencyMs: 0, nodeArgs: [] };
 
 /** A launch, and an orderly end of the program while all its groups run. */
-const launchAndEnd = (groups: number) =>
-  onStage(async (stage) => {
+const launchAndEnd = (groups: number, program: string | undefined) =>
+  onStage(program, async (stage) => {
     const launched = await launchAll(stage, { groups, ...launching });
     await untilCalm(launched.manager.pid);
     return { ...launched, endCpu: await cpuOfEnd(launched.manager) };
@@ -81,8 +91,8 @@ const calmMs = 30_000;
 const busyMs = 10_000;
 
 /** A fleet that is launched, does nothing, works, and of which a third is ended. CPU times in s. */
-const liveThrough = (groups: number, again: () => Promise<void>) =>
-  onStage(async (stage) => {
+const liveThrough = (groups: number, program: string | undefined, again: () => Promise<void>) =>
+  onStage(program, async (stage) => {
     const emulator = await stage.emulator();
     const scheduler = await stage.scheduler();
     const args = [...unlimited, '--scale-down-cooldown-seconds', '0'];
@@ -126,7 +136,7 @@ const reference = 'times the reference';
 interface Group {
   checks: readonly Check[];
   /** A value for each of the checks. */
-  measure(): Promise<number[]>;
+  measure(program?: string): Promise<number[]>;
 }
 
 const groups: readonly Group[] = [
@@ -143,9 +153,9 @@ const groups: readonly Group[] = [
       { what: '5,000 groups: CPU of the launch of a group beside 1,000', unit: 'times' },
       { what: '1,000 groups: CPU of an orderly end', unit: reference },
     ],
-    async measure() {
-      const { found: few, reference } = await besideReference(() => launchAndEnd(1000));
-      const many = await onStage((stage) =>
+    async measure(program) {
+      const { found: few, reference } = await besideReference(() => launchAndEnd(1000, program));
+      const many = await onStage(program, (stage) =>
         launchAll(stage, { groups: 5000, ...launching, watchMs: cpuWatchMs }),
       );
       return [
@@ -166,9 +176,9 @@ const groups: readonly Group[] = [
         ...{ unit: 's', most: registerSilenceGoal + jitter },
       },
     ],
-    async measure() {
+    async measure(program) {
       const { found, reference } = await besideReference(() =>
-        onStage((stage) =>
+        onStage(program, (stage) =>
           registerAll(stage, { tasks: 4000, workersPerTask: 4, nodeArgs: [], isProbed: false }),
         ),
       );
@@ -182,59 +192,99 @@ const groups: readonly Group[] = [
       { what: '3,000 groups take and finish tasks: CPU of ten seconds', unit: reference },
       { what: '1,000 of 3,000 idle groups are ended: CPU', unit: reference },
     ],
-    async measure() {
-      const { found, reference } = await besideReference((again) => liveThrough(3000, again));
+    async measure(program) {
+      const { found, reference } = await besideReference((again) =>
+        liveThrough(3000, program, again),
+      );
       return [found.heapKb, found.calm / reference, found.busy / reference, found.down / reference];
     },
   },
 ];
 
-const { values: options } = parseArgs({
+const usage = 'usage: npm run bench:check [-- --store | --raise REASON | --beside COMMIT]';
+const { values: options } = readOptions(usage, {
   options: {
     /** Measures as often as it may, and stores what is better than before. */
     store: { type: 'boolean', default: false },
     /** As well what is worse, for this reason. */
     raise: { type: 'string' },
+    /** Measures this commit as well, and compares. */
+    beside: { type: 'string' },
   },
 });
 const isStoring = options.store || options.raise !== undefined;
+if (isStoring && options.beside !== undefined) refuse(usage, '--beside stores nothing');
 const found: Record<string, number> = {};
 let failed = 0;
 let passed = 0;
 
+function tell({ what, unit }: Check, value: number, limit: number, words: string): void {
+  const isMet = value <= limit;
+  if (isMet) passed++;
+  else failed++;
+  const verdict = isMet ? 'ok    ' : 'BEHIND';
+  process.stdout.write(`${verdict} ${what}: ${shown(value)} of ${shown(limit)} ${unit}${words}\n`);
+}
+
+/** The least of the values of each check, over these measurements. */
+const bestOf = (measured: readonly number[][], checks: readonly Check[]): number[] =>
+  checks.map((_, i) => Math.min(...measured.map((values) => values[i] ?? Number.NaN)));
+
 /** Measures until each value is good enough. */
 async function check({ checks, measure }: Group): Promise<void> {
-  const best = checks.map(() => Number.POSITIVE_INFINITY);
-  const isGood = (each: Check, i: number) =>
-    (best[i] ?? Number.POSITIVE_INFINITY) <= limitOf(each, stored);
-  for (let i = 0; i < tries && (isStoring || !checks.every(isGood)); i++)
-    for (const [k, value] of (await measure()).entries())
-      best[k] = Math.min(best[k] ?? Number.POSITIVE_INFINITY, value);
-  for (const [i, each] of checks.entries()) {
-    const value = best[i] ?? Number.NaN;
-    const isMet = isGood(each, i);
+  const measured: number[][] = [];
+  const isGood = () =>
+    bestOf(measured, checks).every((value, i) => value <= limitOf(checks[i] as Check, stored));
+  while (measured.length < tries && (isStoring || !isGood())) measured.push(await measure());
+  for (const [i, value] of bestOf(measured, checks).entries()) {
+    const each = checks[i] as Check;
     if (each.most === undefined) found[each.what] = value;
-    if (isMet) passed++;
-    else failed++;
     const { raised }: Partial<StoredCheck> = stored[each.what] ?? {};
-    const why = raised === undefined ? '' : ` (raised: ${raised})`;
-    process.stdout.write(
-      `${isMet ? 'ok    ' : 'BEHIND'} ${each.what}: ${shown(value)} of ${shown(limitOf(each, stored))} ${each.unit}${why}\n`,
-    );
+    tell(each, value, limitOf(each, stored), raised === undefined ? '' : ` (raised: ${raised})`);
   }
 }
 
-const wrong = misfits(
-  groups.flatMap(({ checks }) => checks),
-  stored,
-);
-for (const line of wrong) process.stdout.write(`BEHIND ${line}\n`);
-if (wrong.length > 0 && !isStoring) process.exit(1);
+/** Measures two builds in turn: what else the machine does slows down both. */
+async function compare({ checks, measure }: Group, program: string): Promise<void> {
+  const [ours, others]: [number[][], number[][]] = [[], []];
+  for (let i = 0; i < pairs; i++) {
+    ours.push(await measure());
+    others.push(await measure(program));
+  }
+  const other = bestOf(others, checks);
+  for (const [i, value] of bestOf(ours, checks).entries()) {
+    const [each, beside] = [checks[i] as Check, other[i] ?? Number.NaN];
+    tell(each, value, limitBeside(each, beside), `; ${shown(beside)} at ${options.beside}`);
+  }
+}
 
-for (const group of groups) await check(group);
+async function compareWith(name: string): Promise<void> {
+  const commit = commitNamed(name);
+  if (commit === null) refuse(usage, `there is no commit ${name}`);
+  const { program, remove } = buildCommit(commit);
+  try {
+    for (const group of groups) await compare(group, program);
+  } finally {
+    remove();
+  }
+}
+
+async function checkAll(): Promise<void> {
+  const wrong = misfits(
+    groups.flatMap(({ checks }) => checks),
+    stored,
+  );
+  for (const line of wrong) process.stdout.write(`BEHIND ${line}\n`);
+  if (wrong.length > 0 && !isStoring) process.exit(1);
+  for (const group of groups) await check(group);
+}
+
+await (options.beside === undefined ? checkAll() : compareWith(options.beside));
 if (isStoring) {
-  const kept = storedAfter(found, stored, options.raise);
-  writeFileSync(storedFile, `${JSON.stringify(kept, null, 2)}\n`);
+  writeFileSync(
+    storedFile,
+    `${JSON.stringify(storedAfter(found, stored, options.raise), null, 2)}\n`,
+  );
   process.stdout.write('stored\n');
 } else {
   process.stdout.write(`${passed} passed, ${failed} failed\n`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Check, limitOf, misfits, storedAfter } from './checkLimits.ts';
+import { type Check, limitBeside, limitOf, misfits, storedAfter } from './checkLimits.ts';
 
 const cpu: Check = { what: 'CPU of the launch', unit: 'times the reference' };
 const silence: Check = { what: 'longest pause', unit: 's', most: 2.05 };
@@ -12,6 +12,11 @@ describe('the most that passes', () => {
 
   it('is the promise itself where there is one', () => {
     expect(limitOf(silence, { [silence.what]: { value: 9 } })).toBe(2.05);
+  });
+
+  it('is a fifth above what another build has shown in the same run', () => {
+    expect(limitBeside(cpu, 5)).toBe(6);
+    expect(limitBeside(silence, 9)).toBe(2.05);
   });
 
   it('lets nothing pass where nothing is stored', () => {

@@ -23,6 +23,9 @@ export function limitOf({ what, most }: Check, stored: StoredChecks): number {
   return most ?? (stored[what]?.value ?? Number.NaN) * tolerance;
 }
 
+/** The same, where another build has shown this value in the same run. */
+export const limitBeside = ({ most }: Check, value: number): number => most ?? value * tolerance;
+
 /** What makes a comparison impossible: values that nothing measures, and checks without a value. */
 export function misfits(checks: readonly Check[], stored: StoredChecks): string[] {
   const measured = checks.filter(({ most }) => most === undefined).map(({ what }) => what);

@@ -13,8 +13,13 @@ import type { MonitorEvent, MonitorRequest } from './monitorStream.ts';
 import { cpuSeconds, watchShare } from './process.ts';
 import type { SchedulerEvent, SchedulerRequest } from './scheduler.ts';
 
-/** Whose worker manager is measured: ours, or the Python manager of a release in a virtual environment. */
-export type Side = { name: 'ours' } | { name: string; release: string; bin: string };
+/**
+ * Whose worker manager is measured: ours, or the Python manager of a release in a virtual environment. `program`: the
+ * path of another build of ours than that in dist.
+ */
+export type Side =
+  | { name: 'ours'; program?: string | undefined }
+  | { name: string; release: string; bin: string };
 
 const program = new URL('../../dist/cli/start.cjs', import.meta.url).pathname;
 const probe = new URL('./probe.mjs', import.meta.url).pathname;
@@ -276,7 +281,7 @@ export class Stage {
             [
               ...nodeArgs,
               ...(isProbed ? ['--import', probe] : []),
-              ...[program, 'run', ...common, '--max-task-concurrency', '-1'],
+              ...[side.program ?? program, 'run', ...common, '--max-task-concurrency', '-1'],
               ...['--state-dir', stateDir, ...args],
               ...(nodeArgs.length > 0 ? ['--sigterm-policy', 'leave'] : []),
             ],
