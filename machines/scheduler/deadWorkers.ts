@@ -33,11 +33,14 @@ export function withNoted(noted: NotedTimes, ids: readonly string[], at: number)
   return { earlier: all, lately: isFull ? now : { ...lately, ...now } };
 }
 
-export function withoutNoted({ earlier, lately }: NotedTimes, id: string): NotedTimes {
-  const without = ({ [id]: _, ...others }: Record<string, number>) => others;
-  return id in lately
-    ? { earlier, lately: without(lately) }
-    : { earlier: without(earlier), lately };
+export function withoutNoted({ earlier, lately }: NotedTimes, ids: readonly string[]): NotedTimes {
+  const gone = new Set(ids);
+  const without = (times: Record<string, number>) =>
+    Object.fromEntries(Object.entries(times).filter(([id]) => !gone.has(id)));
+  return {
+    earlier: ids.some((id) => id in earlier) ? without(earlier) : earlier,
+    lately: without(lately),
+  };
 }
 
 /** The same object: it was dead already. */
@@ -124,14 +127,20 @@ export function onDeadWorkers(
   };
 }
 
-/** The report could not be sent: it is made again if the monitor names the worker still. */
-export function onReportFailed(
+/** These reports could not be sent, or were lost: they are made again for workers that the monitor names still. */
+export function onReportsLost(
   { deadWorkers, unreported, reported }: DeadWorkers,
-  workerId: string,
+  workerIds: readonly string[],
 ): Pick<DeadWorkers, 'unreported' | 'reported'> {
-  const isNamed = deadWorkers.includes(workerId);
+  const named = new Set(deadWorkers);
   return {
-    unreported: isNamed ? [...unreported, workerId] : unreported,
-    reported: withoutNoted(reported, workerId),
+    unreported: [...unreported, ...workerIds.filter((workerId) => named.has(workerId))],
+    reported: withoutNoted(reported, workerIds),
   };
+}
+
+/** The scheduler has answered the report of this worker. Answers come in the order of the reports. */
+export function withoutAcknowledged(unacknowledged: string[], workerId: string): string[] {
+  const at = Math.max(0, unacknowledged.indexOf(workerId));
+  return [...unacknowledged.slice(0, at), ...unacknowledged.slice(at + 1)];
 }

@@ -55,6 +55,9 @@ export function mayHaveGroups({ certain, magic }: Dialect): boolean {
   return certain === null && !magic;
 }
 
+/** A shutdown of workers surely names all that may go: no scheduler whose YMQ has a magic names them one at a time. */
+export const surelyNamesLists = ({ magic }: Dialect): boolean => magic !== null && magic > 0;
+
 /** The scheduler asks for units one by one. */
 export function speaksUnits({ certain }: Dialect): boolean {
   return speaksGroups(certain) || certain === 'g2';

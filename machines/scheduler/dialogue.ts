@@ -1,5 +1,5 @@
 import { returnGraceMs } from '../shared/timing.ts';
-import { onReportFailed, withNoted } from './deadWorkers.ts';
+import { onReportsLost, withNoted } from './deadWorkers.ts';
 import {
   addsNothing,
   type Dialect,
@@ -7,6 +7,7 @@ import {
   learn,
   mayHaveGroups,
   reportsAs,
+  surelyNamesLists,
   termsOf,
 } from './dialect.ts';
 import type { ConnectionStatus, SchedulerEvent, SocketCommand, SocketEvent } from './events.ts';
@@ -87,6 +88,9 @@ export function closed(
   return {
     context: {
       ...before,
+      // The scheduler may not have read them. To report a worker twice does no harm.
+      ...onReportsLost(before, before.unacknowledged),
+      unacknowledged: [],
       ...{ now: at, trouble: `${kind}: ${reason}`, jitter, identityConflict },
       hostAnswers: kind !== 'unreachable',
       pendingResponse: pending.onClosed(before.pendingResponse),
@@ -185,7 +189,8 @@ export function onUnitCommand(before: SessionContext, event: Message, command: U
   const view = fleetView(context);
   const unit = context.unitProtocol;
   const present = unit === null || (unit.assumed && !groups) ? null : unit;
-  const protocol = present ?? newUnitProtocol(groups, view, context.newUntil);
+  const protocol =
+    present ?? newUnitProtocol(groups, view, context.newUntil, surelyNamesLists(context.dialect));
   // What was asked for on an earlier connection is not any more: the scheduler asks for it again.
   const isAnew = context.opened > 1 && (unit === null || unit.assumed);
   const { state, replies } = onCommand(protocol, command, view, context);
@@ -268,7 +273,7 @@ export function onShutdownAsked(before: SessionContext, { at }: Message): Step {
 
 /** Reports the dead workers that have not been reported yet, if this scheduler accepts reports. */
 export function reportDeadWorkers(before: SessionContext): Step {
-  const { dialect, unreported: due, reported, now, unacknowledgedReports } = before;
+  const { dialect, unreported: due, reported, now, unacknowledged } = before;
   const generation = reportsAs(dialect);
   if (due.length === 0 || generation === null) return { context: before };
   return {
@@ -276,7 +281,7 @@ export function reportDeadWorkers(before: SessionContext): Step {
       ...before,
       unreported: [],
       reported: withNoted(reported, due, now),
-      unacknowledgedReports: unacknowledgedReports + due.length,
+      unacknowledged: [...unacknowledged, ...due],
     },
     toSocket: due.map((workerId) => ({
       type: 'socket.send',
@@ -289,9 +294,9 @@ export function reportDeadWorkers(before: SessionContext): Step {
 export function sendFailed(before: SessionContext, what: OutgoingMessage): Step {
   const notes: SessionNote[] = [{ note: 'notSent', what: what.type }];
   if (what.type !== 'disconnectRequest') return { context: before, notes };
-  const unacknowledgedReports = Math.max(0, before.unacknowledgedReports - 1);
-  const reports = onReportFailed(before, what.workerId);
-  return { context: { ...before, ...reports, unacknowledgedReports }, notes };
+  const unacknowledged = before.unacknowledged.filter((workerId) => workerId !== what.workerId);
+  const reports = onReportsLost(before, [what.workerId]);
+  return { context: { ...before, ...reports, unacknowledged }, notes };
 }
 
 /** Leave instead of a heartbeat, and for as long as the scheduler needs to forget us. */

@@ -15,7 +15,7 @@ import {
   unreadWaitMs,
 } from '../shared/timing.ts';
 import { withChangedTasks } from './cohortTasks.ts';
-import { onDeadWorkers } from './deadWorkers.ts';
+import { onDeadWorkers, withoutAcknowledged } from './deadWorkers.ts';
 import { contradicts, speaksUnits } from './dialect.ts';
 import * as dialogue from './dialogue.ts';
 import type { FleetNews, MonitorEvent, SocketCommand, SocketEvent } from './events.ts';
@@ -90,7 +90,7 @@ const base = setup({
     isUnitCommand: (given) => isMessage(given, 'start', 'shutdown'),
     isAcknowledgement: (given) => isMessage(given, 'disconnected'),
     isLastAcknowledgement: (given) =>
-      isMessage(given, 'disconnected') && given.context.unacknowledgedReports <= 1,
+      isMessage(given, 'disconnected') && given.context.unacknowledged.length <= 1,
     isShutdown: (given) =>
       isMessage(given, 'shutdownAsked') &&
       given.context.dialect.certain === 'g4' &&
@@ -98,15 +98,15 @@ const base = setup({
     echoesMissing: ({ context: { missedEchoes, heartbeatIntervalMs } }) =>
       missedEchoes * heartbeatIntervalMs >= echoLimit(heartbeatIntervalMs),
     mustStayAway: ({ context }) => reasonToLeave(context) !== null,
-    reportsPending: ({ context }) => context.unacknowledgedReports > 0,
+    reportsPending: ({ context }) => context.unacknowledged.length > 0,
     allEchoed: ({ context }) => context.outstanding === 0,
     allEchoedReportsPending: ({ context }) =>
-      context.outstanding === 0 && context.unacknowledgedReports > 0,
+      context.outstanding === 0 && context.unacknowledged.length > 0,
     isLastEcho: (given) => isMessage(given, 'heartbeatEcho') && given.context.outstanding <= 1,
     isLastEchoReportsPending: (given) =>
       isMessage(given, 'heartbeatEcho') &&
       given.context.outstanding <= 1 &&
-      given.context.unacknowledgedReports > 0,
+      given.context.unacknowledged.length > 0,
   },
   actions: {
     /** What people should know of the dialogue; the wiring logs it. */
@@ -180,7 +180,12 @@ export const sessionSetup = base.extend({
       carryOut(dialogue.onUnitCommand(context, event, event.message as UnitCommand), enqueue);
     }),
     onAcknowledgement: base.assign({
-      unacknowledgedReports: ({ context }) => Math.max(0, context.unacknowledgedReports - 1),
+      unacknowledged: ({ context, event }) => {
+        assertEvent(event, 'socket.message');
+        // The guard `isAcknowledgement` lets no other message pass.
+        const { workerId } = event.message as SchedulerMessage & { type: 'disconnected' };
+        return withoutAcknowledged(context.unacknowledged, workerId);
+      },
     }),
     onShutdown: base.enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'socket.message');

@@ -59,8 +59,8 @@ export interface SessionContext extends SessionInput, DeadWorkers {
   groupsShown: boolean;
   /** Since when there is work for more workers than are connected; null: not as far as is known. */
   workWaitsSince: number | null;
-  /** Reports on this connection that the scheduler has not acknowledged. */
-  unacknowledgedReports: number;
+  /** The workers whose reports on this connection the scheduler has not acknowledged. */
+  unacknowledged: string[];
 }
 
 /** No launch, and no calm, when the last echo is older than this, ms. */
@@ -77,8 +77,8 @@ export const newConnection = {
   unitProtocol: null,
   shutdownReported: false,
   groupsShown: false,
-  unacknowledgedReports: 0,
-} as const satisfies Partial<SessionContext>;
+  unacknowledged: [] as string[],
+} satisfies Partial<SessionContext>;
 
 export function newSession(input: SessionInput): SessionContext {
   return {

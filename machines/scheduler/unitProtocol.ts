@@ -177,8 +177,14 @@ function retryDeferredStart(
   const { deferredStart, released } = before;
   if (deferredStart === null) return unchanged(before);
   const kept = view.taskIds.filter((taskId) => !(taskId in released));
-  // The scheduler counts its workers by now. Until then the task is the answer if it asks once more.
-  if (connectedWorkers(view) > deferredStart.workers)
+  const come = kept.filter((taskId) => !deferredStart.before.includes(taskId));
+  // The scheduler counts its workers by now. Until then the task is the answer if it asks once more. Workers of others may
+  // have been shown late: it counted them when it asked.
+  const isCounted =
+    come.length > 0
+      ? come.some((taskId) => (view.loads[taskId]?.workers ?? 0) > 0)
+      : connectedWorkers(view) > deferredStart.workers;
+  if (isCounted)
     return {
       state: {
         ...before,
@@ -188,8 +194,7 @@ function retryDeferredStart(
       replies: [{ type: 'requestShutdown', taskIds: [] }],
     };
   const isFull = maxTasks !== null && kept.length >= maxTasks;
-  const hasCome = kept.some((taskId) => !deferredStart.before.includes(taskId));
-  if (view.at - deferredStart.triedAt < answerLimitMs || isFull || hasCome)
+  if (view.at - deferredStart.triedAt < answerLimitMs || isFull || come.length > 0)
     return unchanged(before);
   return {
     state: { ...before, deferredStart: { ...deferredStart, triedAt: view.at } },

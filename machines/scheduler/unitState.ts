@@ -87,6 +87,8 @@ export function newUnitProtocol(
   groups: boolean,
   { taskIds }: FleetView,
   newUntil: number,
+  /** That is known before any list has come. */
+  namesLists = false,
 ): UnitProtocol {
   return {
     groups,
@@ -100,7 +102,7 @@ export function newUnitProtocol(
     released: {},
     spared: {},
     named: {},
-    namesLists: false,
+    namesLists,
     unassigned: {},
     startAskedAt: null,
     startDeadline: null,

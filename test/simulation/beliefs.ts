@@ -48,13 +48,16 @@ export function createBeliefs({ agenda, ecs, ...world }: Watched, unseenAt: () =
         world.census()?.groups.flatMap((each) => (each.drainRequested ? [] : each.taskArn)),
       );
       const startedAt = world.life()?.startedAt ?? 0;
+      // Forgotten by ECS before a look could show its end, it is denied only, and that is not believed for a minute.
+      const isUnshown = ({ endingAt, goneFrom, taskArn }: ModelTask): boolean =>
+        endingAt !== null && goneFrom - endingAt < noticeMs && kept.has(taskArn);
       return [...ecs.tasks.values()].filter(
-        ({ ours, stopAskedAt, endingAt, taskArn }) =>
-          ours &&
+        (task) =>
+          task.ours &&
           // What a life before asked for and ECS never heard is forgotten.
-          (stopAskedAt === null ||
-            (endingAt === null && (stopAskedAt < startedAt || kept.has(taskArn)))) &&
-          (endingAt === null || agenda.now() - endingAt < unseenMs),
+          (task.stopAskedAt === null ||
+            (task.endingAt === null && (task.stopAskedAt < startedAt || kept.has(task.taskArn)))) &&
+          (task.endingAt === null || agenda.now() - task.endingAt < unseenMs || isUnshown(task)),
       ).length;
     },
   };

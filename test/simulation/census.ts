@@ -96,7 +96,7 @@ function dialogueStates(session: SessionContext): (typeof dialogueNames)[number]
     responsePending: pendingResponse.suspected,
     away: pendingResponse.awayUntil > now,
     conflict: isTaken(identityConflict),
-    deadReported: session.unacknowledgedReports > 0,
+    deadReported: session.unacknowledged.length > 0,
   };
   return dialogueNames.filter((name) => holds[name]);
 }

@@ -28,7 +28,7 @@ interface Present {
   groups: Set<string>;
 }
 
-/** A worker is reported once; its task is not dead any more by then, ms. */
+/** A worker is reported once, if its report was acknowledged before the connection closed; its task is not dead any more by then, ms. */
 const reportedMs = 60_000;
 /** Groups that are over, and counted although the scheduler has forgotten them. */
 const endedSlack = 8;
@@ -47,14 +47,15 @@ export function createDialogueRules(world: Watched) {
   let replacements = 0;
   let opened = 0;
   let inventoryAt: number | null = null;
-  let reports = new Map<string, number>();
+  let reports = new Map<string, { at: number; isAcknowledged: boolean }>();
   /** The end of the last standstill of the daemon. */
   let standstillEnd = Number.NEGATIVE_INFINITY;
 
   function told(generation: Generation, message: SchedulerMessage): void {
     if (!present) return;
     if (message.type === 'heartbeatEcho') present.isEchoed = true;
-    else if (message.type !== 'disconnected') present.shownAt ??= agenda.now();
+    else if (message.type === 'disconnected') onAcknowledged(message.workerId);
+    else present.shownAt ??= agenda.now();
     if (message.type !== 'start' && message.type !== 'shutdown') return;
     const groupId = speaksGroups(generation) && message.type === 'shutdown' ? message.groupId : '';
     const key = keyOf(message.type, groupId);
@@ -69,9 +70,14 @@ export function createDialogueRules(world: Watched) {
 
   function onReport(workerId: string): void {
     const before = reports.get(workerId);
-    reports.set(workerId, agenda.now());
-    if (before !== undefined && agenda.now() - before < reportedMs)
+    reports.set(workerId, { at: agenda.now(), isAcknowledged: false });
+    if (before !== undefined && agenda.now() - before.at < reportedMs)
       broken('reportedAlive', `${workerId} is reported again`);
+  }
+
+  function onAcknowledged(workerId: string): void {
+    const report = reports.get(workerId);
+    if (report) report.isAcknowledged = true;
   }
 
   /** A scheduler of groups counts all that it knows against the limit: ours may be as many as we are allowed. */
@@ -124,6 +130,9 @@ export function createDialogueRules(world: Watched) {
     closed(kind: string): void {
       const stood = present ? agenda.now() - present.openedAt : null;
       present = null;
+      // Lost on the way, for all that the daemon knows.
+      for (const [workerId, { isAcknowledged }] of reports)
+        if (!isAcknowledged) reports.delete(workerId);
       if (stood === null) return;
       if (stood >= longMs) replacements = 0;
       else if (kind === 'graceful' && stood < shortMs) replacements++;

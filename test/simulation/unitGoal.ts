@@ -60,11 +60,14 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
   /** Groups of a scheduler of groups that were adopted, and when. */
   let found = new Map<string, number>();
   /** On this connection it has named all workers that may go: the others are kept. */
-  let namesLists = false;
+  let hasNamedLists = false;
   /** By Fargate task, its workers that were named, and when. */
   let named = new Map<ModelTask, Map<string, number>>();
   /** Of how many of our groups the last lists named no worker; at least one group, if they did not name all workers. */
   let keeps: { at: number; groups: number }[] = [];
+
+  /** It has done so, or its YMQ has a magic, which no release has that names one at a time. */
+  const namesLists = (): boolean => hasNamedLists || (scheduler.magic() ?? 0) > 0;
 
   const ourTask = (taskId: string): ModelTask | undefined =>
     ecs.ours().find(({ taskArn }) => taskIdOf(taskArn) === taskId);
@@ -104,7 +107,7 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
     const recent = [...workers.values()].filter((at) => now - at <= namedMs + decidedMs).length;
     // A worker that has died is not there to be named; nothing starts it again.
     return (
-      recent >= scheduler.workerIdsOf(task).length || (!namesLists && recent > 0 && isIdle(task))
+      recent >= scheduler.workerIdsOf(task).length || (!namesLists() && recent > 0 && isIdle(task))
     );
   }
 
@@ -114,8 +117,8 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
   }
 
   function onWorkersNamed(workerIds: readonly string[]): void {
-    namesLists ||= workerIds.length > 1;
-    if (namesLists) named = new Map();
+    hasNamedLists ||= workerIds.length > 1;
+    if (namesLists()) named = new Map();
     for (const task of ecs.ours()) {
       const own = scheduler.workerIdsOf(task).filter((id) => workerIds.includes(id));
       if (own.length === 0) continue;
@@ -221,14 +224,14 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
       named = new Map();
       keeps = [];
       // Its connection is a new one, whatever has become of the one before.
-      namesLists = false;
+      hasNamedLists = false;
     },
     /** The scheduler asks for units; else it says how many it desires, or nothing yet. */
     isUnits: () => isUnits,
     told,
     said,
     closed(): void {
-      namesLists = false;
+      hasNamedLists = false;
       if (grant !== null) grant = { ...grant, isOver: true };
     },
     learn,
@@ -259,13 +262,17 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
     /** A group that does not serve, or not any more. */
     unsteady({ groupId, state, taskArn }: Census['groups'][number]): Trouble {
       const says = `${groupId} is ${state}`;
-      return { invariant: 'stuck', says, isDue: isOneByOne() && asked.has(taskArn ?? '') };
+      return {
+        invariant: 'stuck',
+        says,
+        isDue: (isOneByOne() || !namesLists()) && asked.has(taskArn ?? ''),
+      };
     },
 
     /** Why the scheduler keeps more than are left once this one stops; null: it does not. */
     keepsMore(task: ModelTask): string | null {
       // Until it has named several at once, it may name one at a time, and does not say what it keeps.
-      if (keeps.length === 0 || !namesLists) return null;
+      if (keeps.length === 0 || !namesLists()) return null;
       const now = agenda.now();
       const keep = Math.min(...keeps.map(({ groups }) => groups));
       const dying = [...ecs.tasks.values()].filter(

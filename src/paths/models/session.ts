@@ -110,8 +110,8 @@ export const models: Model[] = [
   ),
   // Reports of dead workers and their acknowledgements.
   part(
-    ({ outstanding, unacknowledgedReports, dialect: { certain } }) => [
-      ...[Math.min(outstanding, 3), Math.min(unacknowledgedReports, 2), certain],
+    ({ outstanding, unacknowledged, dialect: { certain } }) => [
+      ...[Math.min(outstanding, 3), Math.min(unacknowledged.length, 2), certain],
     ],
     isOf('socket.message', 'monitor.deadWorkers', 'socket.sendFailed'),
   ),

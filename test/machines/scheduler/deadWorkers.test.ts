@@ -12,9 +12,10 @@ import {
   type NotedTimes,
   noneNoted,
   onDeadWorkers,
-  onReportFailed,
+  onReportsLost,
   reportableWorkers,
   withNoted,
+  withoutAcknowledged,
   withoutNoted,
   withoutNoticed,
   workersOfDead,
@@ -150,8 +151,8 @@ describe('times that are noted', () => {
 
   it('are taken back one by one', () => {
     const noted = { earlier: { a: 1, b: 2 }, lately: { c: 3, d: 4 } };
-    expect(withoutNoted(noted, 'a')).toEqual({ earlier: { b: 2 }, lately: { c: 3, d: 4 } });
-    expect(withoutNoted(noted, 'c')).toEqual({ earlier: { a: 1, b: 2 }, lately: { d: 4 } });
+    expect(withoutNoted(noted, ['a'])).toEqual({ earlier: { b: 2 }, lately: { c: 3, d: 4 } });
+    expect(withoutNoted(noted, ['c'])).toEqual({ earlier: { a: 1, b: 2 }, lately: { d: 4 } });
   });
 });
 
@@ -178,7 +179,14 @@ describe('reports', () => {
     const reported = withNoted(noneNoted, [one, two], 1000);
     const before = { deadWorkers: [one], unreported: [other], reported };
     const left = { earlier: {}, lately: { [two]: 1000 } };
-    expect(onReportFailed(before, one)).toEqual({ unreported: [other, one], reported: left });
-    expect(onReportFailed(before, two)).toMatchObject({ unreported: [other] });
+    expect(onReportsLost(before, [one])).toEqual({ unreported: [other, one], reported: left });
+    expect(onReportsLost(before, [two])).toMatchObject({ unreported: [other] });
+    expect(onReportsLost(before, [])).toEqual({ unreported: [other], reported });
+  });
+
+  it('is acknowledged once, in whatever order the answers come', () => {
+    expect(withoutAcknowledged([one, two, other], two)).toEqual([one, other]);
+    expect(withoutAcknowledged([one, two], 'another name')).toEqual([two]);
+    expect(withoutAcknowledged([], one)).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import {
   learn,
   mayHaveGroups,
   reportsAs,
+  surelyNamesLists,
   termsOf,
   unknownDialect,
 } from '../../../machines/scheduler/dialect.ts';
@@ -21,6 +22,11 @@ describe('what a connection shows when it opens', () => {
   });
 
   it('is nothing before', () => expect(termsOf(unknownDialect)).toBeNull());
+});
+
+it('names all workers that may go if its YMQ has a magic', () => {
+  expect([1, 2].map((magic) => surelyNamesLists(dialectOf(magic)))).toEqual([true, true]);
+  expect([0, null].map((magic) => surelyNamesLists(dialectOf(magic)))).toEqual([false, false]);
 });
 
 it('knows the transport with the first echo over ZeroMQ', () => {

@@ -250,6 +250,16 @@ describe('the loads of Fargate tasks', () => {
     expect(taskIdsIn(live)).toEqual([['t1']]);
   });
 
+  it('stop no task of which a scheduler that surely names all that may go keeps workers', () => {
+    const live = liveSession();
+    live.tasks('t1');
+    live.open(1);
+    live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
+    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
+    live.clock.pass(4000);
+    expect(taskIdsIn(live)).toEqual([]);
+  });
+
   it.each(['monitor.closed', 'monitor.loads'] as const)('mean nothing after %s', (type) => {
     const live = liveSession();
     live.tasks('t1');
@@ -408,14 +418,30 @@ describe('workers that died without a word', () => {
     live.say({ type: 'socket.sendFailed', at: live.now(), what });
     live.clock.pass(1000);
     expect(named(live)).toEqual([...dead, dead[0]]);
-    expect(live.context().unacknowledgedReports).toBe(2);
+    expect(live.context().unacknowledged).toHaveLength(2);
     // A heartbeat that could not be sent is no report.
     live.say({ type: 'socket.sendFailed', at: live.now(), what: live.of('heartbeat')[0] });
-    expect(live.context().unacknowledgedReports).toBe(2);
+    expect(live.context().unacknowledged).toHaveLength(2);
     expect(live.notes.filter(({ note }) => note === 'notSent')).toEqual([
       { note: 'notSent', what: 'disconnectRequest' },
       { note: 'notSent', what: 'heartbeat' },
     ]);
+  });
+
+  it('are reported again on the next connection, unless the scheduler acknowledged it or they are gone', () => {
+    const live = opened(1);
+    live.hear(desired);
+    const [first = '', second = ''] = dead;
+    live.die([first, second, 'Worker|ECS-a|third']);
+    live.hear({ type: 'disconnected', workerId: second });
+    live.die([first, second]);
+    live.close();
+    expect(live.context().unacknowledged).toEqual([]);
+    live.clock.pass(500);
+    live.open(1);
+    expect(named(live)).toHaveLength(3);
+    live.hear(desired);
+    expect(named(live).slice(3)).toEqual([first]);
   });
 
   it('keep us from leaving together with echoes that are missing, in whichever order they come', () => {

@@ -471,6 +471,22 @@ describe('a start that was refused to a scheduler that then waits for more worke
   });
 });
 
+it('a start that was refused is not settled by workers that were there before, shown only now', () => {
+  const { hear, at, world } = about(false, ['t0']);
+  hear(start);
+  at(8000);
+  world.ours.add('t1');
+  world.loads.set('t0', { workers: 2, tasks: 0 });
+  expect(at(9000)).toEqual([]);
+  expect(answers(hear(start))).toEqual([['success', '']]);
+  world.ours.delete('t1');
+  const other = about(false, ['t0']);
+  other.hear(start);
+  other.at(8000);
+  other.world.loads.set('t0', { workers: 2, tasks: 0 });
+  expect(told(other.at(9000))).toEqual([['release']]);
+});
+
 describe('no answer of ours ends a scheduler', () => {
   const statuses = { g1: { start: [4, 5], shutdown: [5] }, g2: { start: [0, 3], shutdown: [3] } };
 
