@@ -319,3 +319,11 @@ export const unobservedStopMs = 180_000;
 
 /** The same when everything is to end, and no launch waits for the room. */
 export const unobservedExitMs = 5000;
+
+// Health of the process.
+
+/** The control loop ticks each second; it counts as stuck after that. */
+export const stuckAfterMs = 15_000;
+
+/** How much later than planned a complete list of our tasks may be. */
+export const inventorySlackMs = 60_000;

@@ -1,14 +1,19 @@
-import { listDenied } from '../../../machines/fleet/state.ts';
-import { calmListEveryMs } from '../../../machines/fleet/whenToList.ts';
-import type { ManagerFacts } from './managerFacts.ts';
+import { inventorySlackMs, stuckAfterMs } from '../shared/timing.ts';
+import type { Blocker, BlockerKind } from './launchGate.ts';
+import { echoFreshAt, type Fleet, listDenied } from './state.ts';
+import { calmListEveryMs } from './whenToList.ts';
 
-/** The control loop ticks each second; it counts as stuck after that, ms. */
-const stuckAfterMs = 15_000;
-/** How much later than planned a complete list of our tasks may be, ms. */
-const inventorySlackMs = 60_000;
+/** What health is judged by. */
+export interface HealthFacts {
+  /** The root machine's state. */
+  lifecycle: string;
+  fleet: Fleet;
+  /** Why nothing is launched. */
+  blockers: readonly Blocker[];
+}
 
 /** Why the process should be restarted; empty: it need not. `now`: milliseconds since the epoch. */
-export function livenessTroubles(facts: ManagerFacts | null, now: number): string[] {
+export function livenessTroubles(facts: HealthFacts | null, now: number): string[] {
   if (facts === null) return [];
   const silentMs = now - facts.fleet.now;
   return silentMs > stuckAfterMs
@@ -17,33 +22,37 @@ export function livenessTroubles(facts: ManagerFacts | null, now: number): strin
 }
 
 /** Why the manager cannot do its work at the moment; empty: it can. `now`: milliseconds since the epoch. */
-export function readinessTroubles(facts: ManagerFacts | null, now: number): string[] {
+export function readinessTroubles(facts: HealthFacts | null, now: number): string[] {
   if (facts === null) return ['the manager is starting'];
-  const { fleet, lifecycle } = facts;
+  const { lifecycle } = facts;
   if (lifecycle !== 'preparing' && lifecycle !== 'unprepared' && lifecycle !== 'serving')
     return ['the manager is stopping'];
   return [
     ...livenessTroubles(facts, now),
     ...schedulerTroubles(facts, now),
-    ...(fleet.revision === null ? ['cluster and task definition are not prepared yet'] : []),
+    ...blockedBy(facts, 'notPrepared'),
     ...inventoryTroubles(facts, now),
   ];
 }
 
-function schedulerTroubles({ fleet }: ManagerFacts, now: number): string[] {
-  const { connection, lastEchoAt, mismatch, settings } = fleet;
+/** What the launch gate says of this. */
+const blockedBy = ({ blockers }: HealthFacts, kind: BlockerKind): string[] =>
+  blockers.flatMap((blocker) => (blocker.kind === kind ? [blocker.sentence] : []));
+
+/** By `now`, not by the last tick as in the launch gate: ticks may have ended. */
+function schedulerTroubles(facts: HealthFacts, now: number): string[] {
+  const { connection, lastEchoAt, settings } = facts.fleet;
   if (connection === 'conflict') return ['another manager uses the identity of this one'];
   if (lastEchoAt === null) return ['the scheduler has not answered any heartbeat yet'];
-  const silentMs = now - lastEchoAt;
-  if (silentMs > settings.echoLimitMs)
+  if (!echoFreshAt(facts.fleet, now))
     return [
-      `the scheduler does not answer: last echo ${Math.round(silentMs / 1000)} s ago (limit ${settings.echoLimitMs / 1000} s)`,
+      `the scheduler does not answer: last echo ${Math.round((now - lastEchoAt) / 1000)} s ago (limit ${settings.echoLimitMs / 1000} s)`,
     ];
   if (connection !== 'ready') return [`the connection to the scheduler is ${connection}`];
-  return mismatch === null ? [] : [mismatch];
+  return blockedBy(facts, 'workersIncompatible');
 }
 
-function inventoryTroubles({ fleet }: ManagerFacts, now: number): string[] {
+function inventoryTroubles({ fleet }: HealthFacts, now: number): string[] {
   const { inventoryAt } = fleet;
   // The journal and the monitor stream are used instead, for good.
   if (listDenied(fleet)) return [];
