@@ -320,7 +320,7 @@ export const unobservedStopMs = 180_000;
 /** The same when everything is to end, and no launch waits for the room. */
 export const unobservedExitMs = 5000;
 
-// Health of the process.
+// Health.
 
 /** The control loop ticks each second; it counts as stuck after that. */
 export const stuckAfterMs = 15_000;
