@@ -138,6 +138,9 @@ export const calmMs = 30_000;
 
 // The monitor stream.
 
+/** What arrives within this time is told as one. */
+export const gatherMs = 100;
+
 /**
  * A scheduler publishes once a second, and some as seldom as they are told: a connection without a message for so long
  * is dead.
