@@ -323,6 +323,14 @@ export const unobservedStopMs = 180_000;
 /** The same when everything is to end, and no launch waits for the room. */
 export const unobservedExitMs = 5000;
 
+// Requests to stop.
+
+/** How long leaving may take after the third one. */
+export const forceAfterMs = 5000;
+
+/** timeout(1), npm and terminals send one signal twice: what follows within this time is the same request. */
+export const sameRequestMs = 300;
+
 // Health.
 
 /** The control loop ticks each second; it counts as stuck after that. */

@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty';
+import { noRequests, onStopSignal } from '../../machines/daemon/stopRequests.ts';
 import { now } from '../shared/clock.ts';
 
 /** Calls back for each request to stop, with the name of the signal. */
@@ -29,12 +30,6 @@ const thisProcess: SignalSource = {
 };
 
 const standardStreams = [0, 1, 2];
-/** The first request stops in order, the second stops tasks at work, too, and the third leaves what is left. */
-const leavingRequest = 3;
-/** How long leaving may take, ms. */
-const forceAfterMs = 5000;
-/** timeout(1), npm and terminals send one signal twice: what follows within this time is the same request, ms. */
-const sameRequestMs = 300;
 /** A shell may send SIGHUP a moment before its terminal is closed, ms. */
 const hangUpMs = 500;
 
@@ -47,10 +42,10 @@ export function listenToSignals(
   reopenLogs: () => void,
   source: SignalSource = thisProcess,
 ): StopSignals {
-  const requests: string[] = [];
+  const signals: string[] = [];
+  let requests = noRequests;
   const listeners: ((signal: string) => void)[] = [];
   const retryListeners: (() => void)[] = [];
-  let lastRequestAt = Number.NEGATIVE_INFINITY;
   let leave: (() => void) | null = null;
   let force = () => {};
   const forced = new Promise<void>((resolve) => {
@@ -62,12 +57,12 @@ export function listenToSignals(
       leave();
       return;
     }
-    if (now() - lastRequestAt < sameRequestMs) return;
-    lastRequestAt = now();
-    requests.push(signal);
+    const answer = onStopSignal(requests, now());
+    requests = answer.requests;
+    if (!answer.isRequest) return;
+    signals.push(signal);
     for (const listener of listeners) listener(signal);
-    if (requests.length === leavingRequest) setTimeout(force, forceAfterMs);
-    if (requests.length > leavingRequest) force();
+    if (answer.endsWithinMs !== null) setTimeout(force, answer.endsWithinMs);
   }
 
   function reload(): void {
@@ -89,7 +84,7 @@ export function listenToSignals(
   return {
     onStop(listener) {
       listeners.push(listener);
-      for (const signal of requests) listener(signal);
+      for (const signal of signals) listener(signal);
     },
     onRetry(listener) {
       retryListeners.push(listener);
