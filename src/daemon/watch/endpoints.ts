@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
+import { livenessTroubles, readinessTroubles } from '../../../machines/fleet/health.ts';
 import type { Config } from '../../config/config.ts';
 import { ConfigFailure } from '../../config/configFailure.ts';
 import { named } from '../../config/schema.ts';
@@ -10,7 +11,6 @@ import type { Log } from '../../telemetry/log.ts';
 import { eventMetrics } from '../../telemetry/metrics/eventMetrics.ts';
 import { createRegistry, type MetricsRegistry } from '../../telemetry/metrics/registry.ts';
 import { setFacts, setLimits } from './factMetrics.ts';
-import { livenessTroubles, readinessTroubles } from './health.ts';
 import type { ManagerFacts } from './managerFacts.ts';
 import type { ManagerView, ManagerWatch } from './managerWatch.ts';
 

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
+import { readinessTroubles } from '../../../machines/fleet/health.ts';
 import { now } from '../../shared/clock.ts';
 import { errorText } from '../../shared/errorText.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { readinessTroubles } from './health.ts';
 import type { ManagerFacts } from './managerFacts.ts';
 import type { ManagerView, ManagerWatch } from './managerWatch.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { noTasks } from '../../../../machines/fleet/taskIndex.ts';
-import { livenessTroubles, readinessTroubles } from '../../../../src/daemon/watch/health.ts';
-import { managerFacts } from '../../../support/managerFacts.ts';
+import { livenessTroubles, readinessTroubles } from '../../../machines/fleet/health.ts';
+import { noTasks } from '../../../machines/fleet/taskIndex.ts';
+import { managerFacts } from '../../support/managerFacts.ts';
 
 const at = 1_000_000_000;
 
