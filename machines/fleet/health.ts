@@ -57,7 +57,7 @@ function inventoryTroubles({ fleet }: HealthFacts, now: number): string[] {
   // The journal and the monitor stream are used instead, for good.
   if (listDenied(fleet)) return [];
   if (inventoryAt === null) return ['there is no complete list of our tasks yet'];
-  const limitMs = 2 * calmListEveryMs(fleet) + inventorySlackMs;
+  const limitMs = calmListEveryMs(fleet) * 2 + inventorySlackMs;
   const ageMs = now - inventoryAt;
   return ageMs > limitMs
     ? [

@@ -30,7 +30,6 @@ export function cohortsToRank(
  * names its own by load, so no more than `most` of each are looked at.
  */
 function leastBusy({ cohorts, now }: Pick<Fleet, 'cohorts' | 'now'>, most: number): string[] {
-  if (most === 0) return [];
   return youngest({ cohorts })
     .flatMap(([cohortId, { counts, ranked }]) =>
       Array.from({ length: Math.min(counts.busy, most) }, (_, i) => ({

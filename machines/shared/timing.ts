@@ -138,6 +138,9 @@ export const calmMs = 30_000;
 
 // The monitor stream.
 
+/** What arrives within this time is told as one. */
+export const gatherMs = 100;
+
 /**
  * A scheduler publishes once a second, and some as seldom as they are told: a connection without a message for so long
  * is dead.
@@ -320,7 +323,7 @@ export const unobservedStopMs = 180_000;
 /** The same when everything is to end, and no launch waits for the room. */
 export const unobservedExitMs = 5000;
 
-// Health of the process.
+// Health.
 
 /** The control loop ticks each second; it counts as stuck after that. */
 export const stuckAfterMs = 15_000;

@@ -6,6 +6,7 @@ import { fleetManager } from '../../machines/fleet/fleetManager.ts';
 import { taskListOf } from '../../machines/fleet/listedTasks.ts';
 import { launch } from '../../machines/group/launch.ts';
 import { workerGroup } from '../../machines/group/workerGroup.ts';
+import { whenTold } from '../../machines/scheduler/gathering.ts';
 import { monitor } from '../../machines/scheduler/monitor.ts';
 import { session } from '../../machines/scheduler/session.ts';
 import type {
@@ -30,7 +31,7 @@ import { bootTimes, newRegistration, newTimes } from './taskTimes.ts';
 /** What the machines' placeholders are filled with. */
 export interface Tools {
   socket: SocketSettings;
-  monitor: MonitorSocketSettings;
+  monitor: Omit<MonitorSocketSettings, 'whenTold'>;
   journal: Journal;
   requestHash: (order: LaunchOrder) => string;
   /** The cluster that the launch is sent to, and the ownership tag of its tasks. */
@@ -192,7 +193,7 @@ export const provide = (tools: Tools) => {
         actions: { note: (_, note) => reportSession(note, tools.heartbeatSent) },
       }),
       monitor: monitor.provide({
-        actors: { monitorSocket: monitorSocket(tools.monitor) },
+        actors: { monitorSocket: monitorSocket({ ...tools.monitor, whenTold }) },
         actions: {
           noteUnreadable: (_, { reason }) => log.report('monitor.messageUnreadable', { reason }),
           noteReceived: () => log.report('monitor.received', {}),

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { fromCallback } from 'xstate';
 import type { MonitorSocketEvent } from '../../machines/scheduler/events.ts';
+import type { whenTold } from '../../machines/scheduler/gathering.ts';
 import type { MonitorMessage } from '../../machines/scheduler/messages.ts';
+import { gatherMs } from '../../machines/shared/timing.ts';
 import type { Address } from '../shared/address.ts';
 import { now } from '../shared/clock.ts';
 import { decodeMonitor } from './protocol/monitor.ts';
@@ -13,15 +15,16 @@ export interface MonitorSocketSettings {
   connect: Connect;
   /** Null: the scheduler's address has no monitor address beside it. */
   address: Address | null;
+  whenTold: typeof whenTold;
 }
 
-/** What arrives within this time goes into one event, ms. */
-const gatherMs = 100;
-
-/** Puts messages that arrive together into one batch. */
-function gatherer(flush: (messages: MonitorMessage[]) => void) {
+/** Keeps messages until they are to be told, then tells them as one batch. */
+function gatherer(
+  { whenTold }: Pick<MonitorSocketSettings, 'whenTold'>,
+  flush: (messages: MonitorMessage[]) => void,
+) {
   let batch: MonitorMessage[] = [];
-  let isFirst = true;
+  let hadList = false;
   let timer: NodeJS.Timeout | undefined;
   let immediate: NodeJS.Immediate | undefined;
   const cancel = () => {
@@ -39,12 +42,9 @@ function gatherer(flush: (messages: MonitorMessage[]) => void) {
   return {
     add(message: MonitorMessage) {
       batch.push(message);
-      // A worker must not be stopped or reported while a task of its is being cancelled: that cannot wait.
-      const isUrgent = message.type === 'monitor.task' && message.state === 'canceling';
-      const isFirstList = isFirst && message.type === 'monitor.workers';
-      if (isFirstList) isFirst = false;
-      // Not in the same turn of the event loop: to read a long list takes as long as to take it in.
-      if (isFirstList || isUrgent) immediate ??= setImmediate(flushNow);
+      const when = whenTold(message, hadList);
+      hadList ||= message.type === 'monitor.workers';
+      if (when === 'soon') immediate ??= setImmediate(flushNow);
       else timer ??= setTimeout(flushNow, gatherMs);
     },
     cancel,
@@ -52,12 +52,12 @@ function gatherer(flush: (messages: MonitorMessage[]) => void) {
 }
 
 /** One connection to the monitor stream: bytes to events; nothing is sent. */
-export const monitorSocket = ({ connect, address }: MonitorSocketSettings) =>
+export const monitorSocket = ({ connect, address, whenTold }: MonitorSocketSettings) =>
   fromCallback(({ sendBack }) => {
     // Without an address nothing will ever be shown, and nothing waits for it.
     if (address === null) return;
     const tell = (event: MonitorSocketEvent) => sendBack(event);
-    const gathered = gatherer((messages) =>
+    const batches = gatherer({ whenTold }, (messages) =>
       tell({ type: 'monitor.messages', at: now(), messages }),
     );
     const lists = new WorkerLists();
@@ -68,14 +68,14 @@ export const monitorSocket = ({ connect, address }: MonitorSocketSettings) =>
         onMessage(payload) {
           try {
             const message = decodeMonitor(payload, undefined, lists);
-            if (message !== null) gathered.add(message);
+            if (message !== null) batches.add(message);
           } catch (error) {
             if (!(error instanceof ProtocolFailure)) throw error;
             tell({ type: 'socket.unreadable', at: now(), reason: error.message });
           }
         },
         onClosed({ kind, reason }) {
-          gathered.cancel();
+          batches.cancel();
           tell({
             ...{ type: 'socket.closed', at: now() },
             ...{ reason: `${kind}: ${reason}`, jitter: Math.random() },
@@ -84,7 +84,7 @@ export const monitorSocket = ({ connect, address }: MonitorSocketSettings) =>
       },
     );
     return () => {
-      gathered.cancel();
+      batches.cancel();
       connection.destroy();
     };
   });

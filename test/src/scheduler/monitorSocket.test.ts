@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createActor, setup } from 'xstate';
 import type { MonitorSocketEvent } from '../../../machines/scheduler/events.ts';
+import { whenTold } from '../../../machines/scheduler/gathering.ts';
 import { monitorSocket } from '../../../src/scheduler/monitorSocket.ts';
 import { encodeMessage } from '../../../src/scheduler/protocol/encodeMessage.ts';
 import type { WireMessage } from '../../../src/scheduler/protocol/wireMessage.ts';
@@ -60,6 +61,7 @@ const opened = (address: string | null = 'tcp://127.0.0.1:1') => {
   const logic = monitorSocket({
     connect,
     address: address === null ? null : parseAddress(address),
+    whenTold,
   });
   const actor = createActor(
     setup({ actors: { logic } }).createMachine({
