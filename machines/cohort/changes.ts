@@ -169,11 +169,13 @@ export const onLaunchDone = cohortSetup.enqueueActions(({ context, event, enqueu
   const [groupId, ...others] = waiting;
   const alone = others.length === 0 ? groupId : undefined;
   // Tasks of it that are in no answer and no list may have run: they cost the minimum at least.
-  const unseen = end.withdrawn ? 0 : waiting.length - end.groups.length - end.refusals.length;
+  const known = end.groups.length + end.refusals.length;
+  const unseen = end.withdrawn ? 0 : Math.max(0, waiting.length - known);
   if (outcomeUnknown || unseen > 0) enqueue.assign({ isLowerBound: true });
-  if (!outcomeUnknown && unseen > 0 && prices !== undefined)
+  if (!outcomeUnknown && prices !== undefined)
     enqueue.assign({ endedGapUsd: endedGapUsd + unseen * minimumUsd(prices, market) });
-  const mayHaveStarted = outcomeUnknown ? waiting.length - end.groups.length : undefined;
+  // A launch that is given up names no task.
+  const mayHaveStarted = outcomeUnknown ? waiting.length : undefined;
   apply(settled(context, end, context.lastPolledAt), enqueue);
   for (const refusal of new Map(end.refusals.map((each) => [each.reason, each])).values()) {
     const { kind, reason, subnet } = refusal;

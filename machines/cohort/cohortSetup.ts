@@ -226,7 +226,7 @@ function changeOf(event: Event, { groups }: CohortRecords): Pick<TasksChange, 'a
 export const reportTasks = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   const { added, removed } = changeOf(event, context);
   // A launch or a group without a task changes nothing.
-  if (added.length + removed.length === 0) return;
+  if (added.length === 0 && removed.length === 0) return;
   const { cohortId } = context;
   enqueue.sendTo(parent, {
     ...{ type: 'cohort.tasksChanged', cohortId, added, removed },

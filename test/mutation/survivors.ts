@@ -31,6 +31,9 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
   {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
+      'machines/cohort/cohortSetup.ts': mutantsOf(
+        'if (counted !== context.counted) enqueue.assign({ counted }); | counted !== context.counted => true',
+      ),
       'machines/scheduler/connectedWorkers.ts': mutantsOf(
         'if (listed.workers === workers && listed.added.length === 0) | listed.workers === workers && listed.added.length === 0 => false',
         'if (worker === last) continue; | worker === last => false',

@@ -13,10 +13,25 @@ export function createBeliefs({ agenda, ecs, ...world }: Watched, unseenAt: () =
     const now = agenda.now();
     const owned =
       now - unseenAt() < unseenMs ? world.census()?.groups.map(({ taskArn }) => taskArn) : [];
-    return [...ecs.tasks.values()].filter(({ ours, endingAt, taskArn }) => {
-      const known = endingAt !== null && now - endingAt > noticeMs;
-      return ours && (!known || owned?.includes(taskArn));
+    const isCounted = countsUnshown();
+    return [...ecs.tasks.values()].filter((task) => {
+      const known = task.endingAt !== null && now - task.endingAt > noticeMs && !isCounted(task);
+      return task.ours && (!known || owned?.includes(task.taskArn));
     });
+  }
+
+  /** The groups that are not to leave, by their tasks. */
+  const keptTasks = () =>
+    new Set(world.census()?.groups.flatMap((each) => (each.drainRequested ? [] : each.taskArn)));
+
+  /**
+   * Whether a task that has ended counts all the same: ECS has forgotten it before a look could show its end, so it is denied
+   * only, and that is not believed for a minute.
+   */
+  function countsUnshown(): (task: ModelTask) => boolean {
+    const kept = keptTasks();
+    return ({ endingAt, goneFrom, taskArn }) =>
+      endingAt !== null && goneFrom - endingAt < noticeMs && kept.has(taskArn);
   }
 
   return {
@@ -44,20 +59,16 @@ export function createBeliefs({ agenda, ecs, ...world }: Watched, unseenAt: () =
     /** Groups that the daemon may count on, when it has just stopped one. */
     remaining(): number {
       // A group whose StopTask was refused stays as it is, and may be wanted again.
-      const kept = new Set(
-        world.census()?.groups.flatMap((each) => (each.drainRequested ? [] : each.taskArn)),
-      );
+      const kept = keptTasks();
       const startedAt = world.life()?.startedAt ?? 0;
-      // Forgotten by ECS before a look could show its end, it is denied only, and that is not believed for a minute.
-      const isUnshown = ({ endingAt, goneFrom, taskArn }: ModelTask): boolean =>
-        endingAt !== null && goneFrom - endingAt < noticeMs && kept.has(taskArn);
+      const isCounted = countsUnshown();
       return [...ecs.tasks.values()].filter(
         (task) =>
           task.ours &&
           // What a life before asked for and ECS never heard is forgotten.
           (task.stopAskedAt === null ||
             (task.endingAt === null && (task.stopAskedAt < startedAt || kept.has(task.taskArn)))) &&
-          (task.endingAt === null || agenda.now() - task.endingAt < unseenMs || isUnshown(task)),
+          (task.endingAt === null || agenda.now() - task.endingAt < unseenMs || isCounted(task)),
       ).length;
     },
   };

@@ -253,7 +253,9 @@ export const createInvariants = (world: Watched) => {
           `${short(record.taskArn)}: another living manager has launched it`,
         );
       const doubt = dialogue.doubt();
-      if (doubt !== null) broken('adoptedForeign', `${short(record.taskArn)}: ${doubt}`);
+      // The label of a launch of its own tells that it is ours, whatever the scheduler says.
+      const isOwn = decidedAt.has(task?.label ?? '');
+      if (doubt !== null && !isOwn) broken('adoptedForeign', `${short(record.taskArn)}: ${doubt}`);
     },
     unsent: limits.unsent,
     opened() {

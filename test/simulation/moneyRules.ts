@@ -93,8 +93,9 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
         ours &&
         (stoppedAt ?? Number.POSITIVE_INFINITY) >= forgottenBefore &&
         // Without a label it was there before the first start, so no journal has ever named it; nor does one that was lost,
-        // be it at the moment of its creation.
-        ((!ghost && label !== null && createdAt > forgottenBefore) || shown.has(taskArn)),
+        // be it at the moment of its creation. Of a launch that was given up only a list shows what it has started.
+        ((!ghost && label !== null && createdAt > forgottenBefore && !unsettled.has(label)) ||
+          shown.has(taskArn)),
     );
   }
 
@@ -185,7 +186,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
       const hourly = rate() + coming() * prices[market()];
       if (perHour !== null && hourly > perHour * (1 + tolerance))
         broken('overspent', `${label}: $${hourly} an hour, ${perHour} allowed`);
-      const spent = knownBill() + coming() * minimumUsd(prices, market());
+      const spent = knownBill() + (coming() + unseen()) * minimumUsd(prices, market());
       if (total !== null && spent > total * (1 + tolerance))
         broken('overspent', `${label}: $${spent} are spent, ${total} allowed`);
     },

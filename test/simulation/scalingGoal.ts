@@ -12,18 +12,20 @@ const decidedMs = 15_000;
 export function createScalingGoal({ agenda, ecs, scheduler, settings }: Watched) {
   const { tasksPerWorker, monitored, policy, reportEverySeconds } = settings;
   /** What the stream has shown that the scheduler has to do. */
-  let shown: { at: number; tasks: number }[] = [];
+  let shown: { at: number; tasks: number; workers: number }[] = [];
 
   const isDeclarative = (): boolean => ['g3', 'g4'].includes(scheduler.release().generation);
 
   /** The workers that the work needs; 0: nothing may be looked ahead for. */
   function ahead(asked: number): number {
     if (tasksPerWorker === null || !monitored || !isDeclarative() || scheduler.neighbour) return 0;
-    // Another policy asks for its whole number at once. Where that is one worker more than are connected, or one, it looks
-    // like vanilla.
-    if (policy !== 'vanilla' && asked !== 1 && asked !== scheduler.workers() + 1) return 0;
     const limit = decidedMs + 2500 * reportEverySeconds;
     shown = shown.filter(({ at }) => agenda.now() - at <= limit);
+    // Another policy asks for its whole number at once. Where that is one worker more than were connected between two
+    // reports, or one, it looks like vanilla.
+    const workers = [scheduler.workers(), ...shown.map((each) => each.workers)];
+    const isLikeVanilla = asked > Math.min(...workers) && asked <= Math.max(...workers) + 1;
+    if (policy !== 'vanilla' && asked !== 1 && !isLikeVanilla) return 0;
     return Math.ceil(Math.max(0, ...shown.map(({ tasks }) => tasks)) / tasksPerWorker);
   }
 
@@ -36,7 +38,7 @@ export function createScalingGoal({ agenda, ecs, scheduler, settings }: Watched)
   return {
     /** The scheduler reports its work now. */
     reported(tasks: number): void {
-      shown.push({ at: agenda.now(), tasks });
+      shown.push({ at: agenda.now(), tasks, workers: scheduler.workers() });
     },
     /**
      * The most groups that may be there after a launch, when the scheduler has asked for so many workers. `staying`: the

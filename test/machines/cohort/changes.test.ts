@@ -505,3 +505,33 @@ describe('a group actor that crashes', () => {
     expect(crashes).toHaveLength(1);
   });
 });
+
+describe('what a launch may have cost that no answer shows', () => {
+  const prices = { onDemand: 3.6, spot: 0.36, minimumMs: 60_000 };
+  const bills = ({ told }: ReturnType<typeof liveCohort>) =>
+    told.flatMap((event) => ('bill' in event ? [event.bill] : []));
+
+  it('is nothing if AWS refuses more tasks than were asked for', async () => {
+    const cohort = liveCohort({ prices });
+    const { actor, answer } = cohort;
+    actor.send({ ...admit, launches: [...admit.launches] });
+    await answer('journalLaunch', undefined);
+    const refusals = Array(2).fill({ kind: 'capacity', reason: 'full' });
+    await answer('runTask', { taskArns: ['arn:0'], refusals });
+    await answer('journalOutcome', [{ groupId: 'e-1-0', taskArn: 'arn:0' }]);
+    expect(bills(cohort).at(-1)).toMatchObject({
+      ...{ spot: { tasks: 1 }, isLowerBound: false, endedGapUsd: 0 },
+    });
+  });
+
+  it('is left to the fleet manager if the launch was given up: it learns how many tasks there may be', async () => {
+    const cohort = liveCohort({ prices });
+    const { actor, told } = cohort;
+    actor.send({ ...admit, launches: [...admit.launches] });
+    const error = new Error('a bug');
+    actor.send({ type: 'xstate.error.actor.launch.e-1', actorId: 'launch.e-1', error } as never);
+    await settle();
+    expect(bills(cohort).at(-1)).toMatchObject({ isLowerBound: true, endedGapUsd: 0 });
+    expect(told).toContainEqual(expect.objectContaining({ kind: 'bug', mayHaveStarted: 2 }));
+  });
+});

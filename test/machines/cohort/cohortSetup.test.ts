@@ -118,6 +118,29 @@ it('reports the tasks of its groups, and nothing of groups without a task', () =
   expect(told).toContainEqual(tasks);
 });
 
+it('reports no task of a group that it does not have', async () => {
+  const { actor, answer, told } = liveCohort();
+  actor.send({ ...admit, launches: [launchPlan('e-1', 1)] });
+  await answer('journalLaunch', undefined);
+  await answer('runTask', { taskArns: ['arn:0', 'arn:1'], refusals: [] });
+  await answer('journalOutcome', [
+    { groupId: 'e-1-0', taskArn: 'arn:0' },
+    { groupId: 'foreign', taskArn: 'arn:1' },
+  ]);
+  expect(told.filter(({ type }) => type === 'cohort.tasksChanged')).toEqual([
+    { type: 'cohort.tasksChanged', cohortId, added: ['arn:0'], removed: [] },
+  ]);
+});
+
+it('keeps the count of its records after each change', async () => {
+  const { actor, launchBoth, look } = liveCohort();
+  const counted = () => actor.getSnapshot().context.counted;
+  await launchBoth();
+  expect(counted().groups).toBe(actor.getSnapshot().context.groups);
+  await look(5000, observed('arn:0', 'running'), observed('arn:1', 'running'));
+  expect(counted().groups).toBe(actor.getSnapshot().context.groups);
+});
+
 describe('a cohort reports to the fleet manager', () => {
   it('how much its groups at work have to do, when it is asked', () => {
     const { actor, hear, news } = reportingCohort();
