@@ -56,7 +56,7 @@ export function mayHaveGroups({ certain, magic }: Dialect): boolean {
 }
 
 /** A shutdown of workers surely names all that may go: no scheduler whose YMQ has a magic names them one at a time. */
-export const surelyNamesLists = ({ magic }: Dialect): boolean => magic !== null && magic > 0;
+export const surelyNamesLists = ({ magic }: Dialect): boolean => (magic ?? 0) > 0;
 
 /** The scheduler asks for units one by one. */
 export function speaksUnits({ certain }: Dialect): boolean {

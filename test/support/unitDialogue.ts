@@ -65,5 +65,6 @@ export const answers = (replies: Reply[]) =>
 export const told = (replies: Reply[]) =>
   replies.flatMap((each) => {
     if (each.type === 'respond') return [];
-    return 'taskIds' in each ? [['release', ...each.taskIds]] : [['start']];
+    if ('taskIds' in each) return [['release', ...each.taskIds]];
+    return [[each.type === 'requestStart' ? 'start' : each.type]];
   });

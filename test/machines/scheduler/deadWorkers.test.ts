@@ -153,6 +153,7 @@ describe('times that are noted', () => {
     const noted = { earlier: { a: 1, b: 2 }, lately: { c: 3, d: 4 } };
     expect(withoutNoted(noted, ['a'])).toEqual({ earlier: { b: 2 }, lately: { c: 3, d: 4 } });
     expect(withoutNoted(noted, ['c'])).toEqual({ earlier: { a: 1, b: 2 }, lately: { d: 4 } });
+    expect(withoutNoted(noted, ['c', 'a'])).toEqual({ earlier: { b: 2 }, lately: { d: 4 } });
   });
 });
 

@@ -455,6 +455,16 @@ describe('a start that was refused to a scheduler that then waits for more worke
     expect(told(at(24_250))).toEqual([['start']]);
   });
 
+  it('is settled once the workers of one of several tasks that have come are connected', () => {
+    const { hear, at, world } = about(false);
+    hear(start);
+    at(8000);
+    world.ours.add('t1');
+    world.ours.add('t2');
+    world.loads.set('t2', { workers: 2, tasks: 0 });
+    expect(told(at(9000))).toEqual([['release']]);
+  });
+
   it('is settled once its workers are connected, or when it speaks again', () => {
     const { hear, at, world } = about(false);
     hear(start);
