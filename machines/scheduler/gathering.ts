@@ -2,7 +2,7 @@ import type { MonitorMessage } from './messages.ts';
 
 /**
  * When messages of the monitor stream are told that have been gathered: `soon`: in the next turn of the event loop, and
- * not in this one, for to read a long list takes as long as to take it in; `gathered`: once what arrives together has been
+ * not in this one, because reading a long list takes as long as taking it in; `gathered`: once what arrives together has been
  * gathered.
  */
 export type TellingTime = 'soon' | 'gathered';
