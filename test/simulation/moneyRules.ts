@@ -170,6 +170,8 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
       }
       if (record.kind === 'settled' && isShort(record)) unsettled.add(record.label);
       if (record.kind !== 'ended' || record.taskArn === null) return;
+      // A later life whose disk has lost the end before sees the true one.
+      assumedEnded.delete(record.taskArn);
       const task = ecs.tasks.get(record.taskArn);
       if (task && agenda.now() >= task.goneFrom) lostAt.set(task.taskArn, agenda.now());
     },
