@@ -233,6 +233,7 @@ export const daemon = setup({
     'monitor.loads': { actions: ['toSession', 'toFleet'] },
     'monitor.canceling': { actions: 'toFleet' },
     'monitor.work': { actions: ['toSession', 'toFleet'] },
+    'monitor.listed': { actions: 'toSession' },
     'monitor.freshness': { actions: 'toFleet' },
     'monitor.groups': { actions: 'toSession' },
     'monitor.deadWorkers': { actions: 'toSession' },

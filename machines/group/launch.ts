@@ -311,10 +311,11 @@ export const launch = launchSetup
       },
       refusedForNow: {
         description:
-          'AWS throttled the request, or refused credentials that have been renewed since. It was certainly not carried out: it is as good as a new one, and may be withdrawn.',
+          'AWS throttled the request, or refused credentials that have been renewed since. It was certainly not carried out: it is as good as a new one, and may be withdrawn. It is when it is due and nothing may be launched, so that what it was to start counts as missing.',
         on: {
           'launch.tick': [
             { guard: and(['due', 'allowed']), target: 'awaitingTurn' },
+            { guard: 'due', target: 'recording', actions: 'recordWithdrawn' },
             { actions: 'armRetry' },
           ],
           'launch.withdraw': { target: 'recording', actions: 'recordWithdrawn' },

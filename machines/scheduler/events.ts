@@ -82,6 +82,8 @@ export type MonitorEvent =
   /** What the scheduler has to do, with each of its reports; null: the stream does not show it. */
   | { type: 'monitor.work'; at: number; work: WorkView | null }
   | { type: 'monitor.groups'; at: number; groups: GroupsView | null }
+  /** A list of workers has come, and each of ours in it names its task: the loads are current. */
+  | { type: 'monitor.listed'; at: number }
   /** Whether what was last shown as idle still counts as that: not so once the next report is due and has not come. */
   | { type: 'monitor.freshness'; at: number; isCurrent: boolean }
   /**

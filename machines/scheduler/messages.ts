@@ -118,6 +118,8 @@ export interface FleetView {
   taskIds: string[];
   /** What the monitor stream shows of them; empty without one. */
   loads: Record<string, WorkerLoad>;
+  /** When the stream last listed all workers; null: never yet. */
+  listedAt: number | null;
   /** All that an earlier run may have left is known: what is not among `taskIds` is not ours. */
   inventoryComplete: boolean;
   /** Null: the monitor stream does not show groups. */

@@ -170,6 +170,7 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
     if (hasAny(canceling)) enqueue({ type: 'reportCanceling', params: { canceling } });
   }
   if (listed && stream.isTraced) {
+    enqueue.sendTo(parent, { type: 'monitor.listed', at } satisfies MonitorEvent);
     const idleUntil = at + idleBelievedMs(rhythmOf(stream.gapsMs));
     enqueue.assign({ idleUntil, idleDoubted: false });
     if (context.idleDoubted)

@@ -10,6 +10,7 @@ const keep = {
   'fleet.tasksChanged': { actions: 'keepTasks' },
   'fleet.inventoryCompleted': { actions: 'completeInventory' },
   'monitor.loads': { actions: 'keepLoads' },
+  'monitor.listed': { actions: 'keepListed' },
   'monitor.work': { actions: 'keepWork' },
   'monitor.groups': { actions: 'keepGroups' },
   'monitor.deadWorkers': { actions: 'keepDeadWorkers' },

@@ -229,6 +229,12 @@ export const sessionSetup = base.extend({
         return event.loads === null || !isUsed ? {} : { ...context.loads, ...event.loads };
       },
     }),
+    keepListed: base.assign({
+      listedAt: ({ event }) => {
+        assertEvent(event, 'monitor.listed');
+        return event.at;
+      },
+    }),
     keepWork: base.assign({
       workWaitsSince: ({ context, event }) => {
         assertEvent(event, 'monitor.work');

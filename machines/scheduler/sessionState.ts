@@ -54,6 +54,8 @@ export interface SessionContext extends SessionInput, DeadWorkers {
   tasks: CohortTasks;
   inventoryComplete: boolean;
   loads: Record<string, WorkerLoad>;
+  /** When the monitor stream last told the loads of all tasks; null: never yet. */
+  listedAt: number | null;
   groups: GroupsView | null;
   /** The monitor stream has shown groups, on this connection or when it was made: the scheduler waits for no response. */
   groupsShown: boolean;
@@ -98,6 +100,7 @@ export function newSession(input: SessionInput): SessionContext {
     tasks: {},
     inventoryComplete: false,
     loads: {},
+    listedAt: null,
     groups: null,
     workWaitsSince: null,
     ...{ deadWorkers: [], unreported: [], reported: noneNoted },
@@ -106,9 +109,9 @@ export function newSession(input: SessionInput): SessionContext {
 
 /** A task that moves from one cohort to another is in both for a moment. */
 export function fleetView(context: SessionContext): FleetView {
-  const { now, tasks, loads, inventoryComplete, groups } = context;
+  const { now, tasks, loads, listedAt, inventoryComplete, groups } = context;
   const taskIds = [...new Set(Object.values(tasks).flat())];
-  return { at: now, taskIds, loads, inventoryComplete, groups };
+  return { at: now, taskIds, loads, listedAt, inventoryComplete, groups };
 }
 
 /** Why to stay away from the scheduler instead of sending the next heartbeat; null: nothing asks for it. */

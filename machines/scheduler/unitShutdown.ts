@@ -118,13 +118,15 @@ export function releaseNamed(
 function allWorkersNamed(
   { named, namesLists }: UnitProtocol,
   taskId: string,
-  { at, loads }: FleetView,
+  { at, loads, listedAt }: FleetView,
   { workersPerTask }: UnitSettings,
 ): boolean {
   const load = loads[taskId];
   const names = Object.values(named[taskId] ?? {});
-  const isIdle =
-    !namesLists && load?.tasks === 0 && names.some(({ since }) => at - since >= namedIdleMs);
+  // What was shown before it was named may be old: the scheduler gives tasks to a worker while its stream is silent.
+  const isShownSince = (since: number) =>
+    at - since >= namedIdleMs && listedAt !== null && listedAt > since;
+  const isIdle = !namesLists && load?.tasks === 0 && names.some(({ since }) => isShownSince(since));
   return isIdle || names.length >= Math.max(1, load?.workers ?? workersPerTask);
 }
 

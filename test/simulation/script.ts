@@ -24,6 +24,7 @@ export interface SimulationSettings extends DialogueSettings {
   startDeadlineSeconds: number;
   schedulerGraceSeconds: number;
   stopTimeoutSeconds: number;
+  /** As in the file: -1 is for ever. */
   drainTimeoutSeconds: number;
   /** Spot first. */
   spot: boolean;
@@ -279,6 +280,7 @@ export const scriptOf = (seed: number): Script => {
   const dialogueSettings = drawDialogueSettings(dialogues);
   const scaling = createRandom(seed, 'scaling');
   const standstills = createRandom(seed, 'standstill');
+  const drains = createRandom(seed, 'drain');
   const settings: SimulationSettings = {
     reportEverySeconds: scaling.pick([1, 1, 1, 1, 10, 60]),
     tasksPerWorker: scaling.pick([null, 10, 10, 10, 4, 1]),
@@ -291,7 +293,7 @@ export const scriptOf = (seed: number): Script => {
     startDeadlineSeconds: random.pick([50, 120, 300]),
     schedulerGraceSeconds: random.pick([30, 600]),
     stopTimeoutSeconds: random.pick([20, 120]),
-    drainTimeoutSeconds: random.pick([10, 60]),
+    drainTimeoutSeconds: drains.pick([-1, -1, 10, 60, 60]),
     spot: random.chance(0.25),
     subnets: places.pick([1, 1, 2, 3]),
     monitored: random.chance(0.5),

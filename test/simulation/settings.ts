@@ -71,7 +71,8 @@ export const configOf = (settings: SimulationSettings): Config => {
     heartbeatIntervalSeconds: settings.heartbeatIntervalSeconds,
     startDeadlineSeconds: settings.startDeadlineSeconds,
     schedulerGraceSeconds: settings.schedulerGraceSeconds,
-    drainTimeoutSeconds: settings.drainTimeoutSeconds,
+    drainTimeoutSeconds:
+      settings.drainTimeoutSeconds < 0 ? Number.POSITIVE_INFINITY : settings.drainTimeoutSeconds,
     stopTimeoutSeconds: settings.stopTimeoutSeconds,
     sigtermPolicy: settings.leave ? 'leave' : 'stop',
     aws: { ...base.aws, region: 'eu-west-1' },

@@ -150,7 +150,7 @@ function otherFile(random: Random, { settings }: Script): Happening {
     }),
     ...(random.chance(0.4) && { cooldownSeconds: random.pick([0, 20, 60]) }),
     ...(random.chance(0.4) && { schedulerGraceSeconds: random.pick([30, 600]) }),
-    ...(random.chance(0.4) && { drainTimeoutSeconds: random.pick([10, 60]) }),
+    ...(random.chance(0.4) && { drainTimeoutSeconds: random.pick([-1, 10, 60]) }),
     ...(random.chance(0.4) && { startDeadlineSeconds: random.pick([50, 120, 300]) }),
     ...(settings.money && {
       money: random.chance(0.3) ? null : { ...settings.money, tasks: random.int(2, 60) },

@@ -52,12 +52,12 @@ export const liveMonitor = (dead: Record<string, number> = {}) => {
     actor.send({ type: 'fleet.tasksChanged', cohortId: 'c', added, removed });
   };
   const die = (taskId: string) => actor.send({ type: 'task.dead', at, taskArn: arn(taskId) });
-  /** What it has reported since it was asked last, but for the time. */
+  /** What it has reported since it was asked last, but for the time, and for each list that has come. */
   const reports = () =>
-    heard.splice(0).map((event) => {
+    heard.splice(0).flatMap((event) => {
       const { at: when, ...report } = event as never as { type: string; at: number };
       expect(at - when).toBeGreaterThanOrEqual(0);
-      return report;
+      return report.type === 'monitor.listed' ? [] : [report];
     });
   const value = () => actor.getSnapshot().value;
   return {

@@ -71,3 +71,13 @@ export const liveSession = (given: Partial<SessionInput> = {}) => {
     ...{ reported, context, value: () => actor.getSnapshot().value, now: () => at },
   };
 };
+
+/** So many workers of that Fargate task. */
+export const workersOf = (taskId: string, count = 2) =>
+  Array.from({ length: count }, (_, n) => `Worker|ECS-${taskId}|name|${n}`);
+
+/** The Fargate tasks of each shutdown that it has requested since this was asked last. */
+export const taskIdsIn = ({ reported }: ReturnType<typeof liveSession>) =>
+  reported('scheduler.shutdownRequested').map(
+    (event) => (event as never as { taskIds: string[] }).taskIds,
+  );

@@ -31,6 +31,8 @@ export const about = (
     at: 0,
     ours: new Set(first),
     loads: new Map<string, Pick<WorkerLoad, 'workers' | 'tasks'>>(),
+    /** Undefined: a list has come just now. */
+    listedAt: undefined as number | null | undefined,
     complete: true,
     groups: null as FleetView['groups'],
   };
@@ -41,6 +43,7 @@ export const about = (
     loads: Object.fromEntries(
       [...world.loads].map(([taskId, load]) => [taskId, { ...load, canceling: 0 }]),
     ),
+    listedAt: world.listedAt === undefined ? world.at : world.listedAt,
     inventoryComplete: world.complete,
     groups: world.groups,
   });

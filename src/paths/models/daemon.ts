@@ -46,6 +46,7 @@ export const model: Model = {
       { type: 'monitor.groups', at: 1, groups: null },
       { type: 'monitor.work', at: 1, work: null },
       { type: 'monitor.canceling', at: 1, canceling: { t1: 1 } },
+      { type: 'monitor.listed', at: 1 },
       { type: 'monitor.freshness', at: 1, isCurrent: true },
       { type: 'monitor.deadWorkers', at: 1, added: ['w'], removed: [] },
       { type: 'monitor.closed', at: 1 },

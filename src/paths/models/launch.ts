@@ -42,6 +42,7 @@ export const model: Model = {
       { type: 'xstate.error.actor.journalOutcome', error: failure('journal') },
       { type: 'launch.tick', now: 10_000, allowed: true },
       { type: 'launch.tick', now: 11_500, allowed: true },
+      { type: 'launch.tick', now: 11_500, allowed: false },
       { type: 'launch.withdraw' },
     ] as never,
 };

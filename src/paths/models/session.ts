@@ -64,6 +64,7 @@ const eventsIn = (state: AnyMachineSnapshot): EventObject[] => {
     { type: 'fleet.tasksChanged', cohortId: 'c', added: ['t1'], removed: [] },
     { type: 'fleet.inventoryCompleted', at: 0, looked: true },
     { type: 'monitor.loads', at: 0, loads: {} },
+    { type: 'monitor.listed', at: 0 },
     { type: 'monitor.work', at: 0, work: null },
     { type: 'monitor.groups', at: 0, groups: null },
     { type: 'monitor.deadWorkers', at: 0, added: ['w1', 'w2'], removed: [] },

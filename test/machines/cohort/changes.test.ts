@@ -425,7 +425,10 @@ describe('a cohort on a command', () => {
     expect(calls.runTask).toHaveLength(2);
   });
 
-  it('to poll lets throttled launches ask again only while launching is allowed', async () => {
+  it.each([
+    [true, 2],
+    [false, 1],
+  ])('to poll lets throttled launches ask again if launching is %s', async (allowed, calledIn) => {
     const { actor, answer, calls } = reportingCohort();
     actor.send({ ...admit, launches: [...admit.launches] });
     await answer('journalLaunch', undefined);
@@ -433,10 +436,16 @@ describe('a cohort on a command', () => {
     await settle();
     const look = (at: number, launching: boolean) =>
       actor.send({ type: 'cohort.poll', at, launching, ending: false, listedAt: null });
-    for (const at of [5000, 6000, 60_000]) look(at, false);
+    look(5000, false);
+    look(5999, allowed);
     expect(calls.runTask).toHaveLength(1);
+    for (const at of [6000, 60_000]) look(at, allowed);
+    expect(calls.runTask).toHaveLength(calledIn);
+    // Otherwise it is withdrawn: it has no group any more, so that its tasks count as missing.
+    if (!allowed) await answer('journalOutcome', []);
     look(61_000, true);
-    expect(calls.runTask).toHaveLength(2);
+    expect(calls.runTask).toHaveLength(calledIn);
+    expect(Object.keys(actor.getSnapshot().context.groups)).toHaveLength(allowed ? 2 : 0);
   });
 
   it('the time enforces deadlines while DescribeTasks is pending', async () => {

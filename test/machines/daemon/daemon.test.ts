@@ -22,6 +22,7 @@ const routes: Record<string, ('session' | 'fleetManager' | 'monitor')[]> = {
   'monitor.groups': ['session'],
   'monitor.work': ['session', 'fleetManager'],
   'monitor.canceling': ['fleetManager'],
+  'monitor.listed': ['session'],
   'monitor.freshness': ['fleetManager'],
   'monitor.deadWorkers': ['session'],
   'monitor.closed': ['session', 'fleetManager'],

@@ -214,6 +214,7 @@ describe('a launch', () => {
   const journaled = { type: 'xstate.done.actor.journalLaunch' };
   const answered = { type: 'xstate.done.actor.runTask', output: answer };
   const recorded = { type: 'xstate.done.actor.journalOutcome', output: claims };
+  const noTask = { ...recorded, output: [] };
   const unrecorded = {
     type: 'xstate.error.actor.journalOutcome',
     error: failure('journal'),
@@ -253,7 +254,7 @@ describe('a launch', () => {
     ],
     [
       'ends with a clear refusal',
-      [journaled, no('denied'), { ...recorded, output: [] }],
+      [journaled, no('denied'), noTask],
       ['requesting', 'recording', 'done'],
       { ...end, refusals: twice({ kind: 'denied', reason: 'it was denied' }) },
     ],
@@ -279,15 +280,15 @@ describe('a launch', () => {
     ],
     [
       'ends when credentials that AWS refused have not been renewed',
-      [journaled, noCredentials(false), { ...recorded, output: [] }],
+      [journaled, noCredentials(false), noTask],
       ['requesting', 'recording', 'done'],
       { ...end, refusals: twice({ kind: 'credentials', reason: 'it was credentials' }) },
     ],
     [
-      'is not sent again after a throttle while launching is not allowed',
-      [journaled, no('throttled'), tick(5000), { ...tick(7000), allowed: false }, tick(7001)],
-      ['requesting', 'refusedForNow', 'refusedForNow', 'refusedForNow', 'requesting'],
-      undefined,
+      'is withdrawn after a throttle when it is due and launching is not allowed',
+      [journaled, no('throttled'), tick(5000), { ...tick(6000), allowed: false }, noTask],
+      ['requesting', 'refusedForNow', 'refusedForNow', 'recording', 'done'],
+      { ...end, refusals: [], withdrawn: true },
     ],
     [
       'is sent again without an answer, even when it is no longer desired',
@@ -308,13 +309,13 @@ describe('a launch', () => {
     ],
     [
       'is withdrawn, and never sent, when it is not wanted any more before it is on the disk',
-      [{ type: 'launch.withdraw' }, journaled, { ...recorded, output: [] }],
+      [{ type: 'launch.withdraw' }, journaled, noTask],
       ['recording', 'recording', 'done'],
       { ...end, refusals: [], withdrawn: true },
     ],
     [
       'is withdrawn after a throttle when it is no longer desired',
-      [journaled, no('throttled'), { type: 'launch.withdraw' }, { ...recorded, output: [] }],
+      [journaled, no('throttled'), { type: 'launch.withdraw' }, noTask],
       ['requesting', 'refusedForNow', 'recording', 'done'],
       { ...end, refusals: [], withdrawn: true },
     ],

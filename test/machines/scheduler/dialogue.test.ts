@@ -8,16 +8,12 @@ import {
   shutdownGroup,
   shutdownWorkers,
   start,
+  taskIdsIn,
+  workersOf,
 } from '../../support/liveSession.ts';
 
-const workersOf = (taskId: string, count = 2) =>
-  Array.from({ length: count }, (_, n) => `Worker|ECS-${taskId}|name|${n}`);
 const shutdownAsked = { type: 'shutdownAsked' } as const;
 type Live = ReturnType<typeof liveSession>;
-const taskIdsIn = ({ reported }: Live) =>
-  reported('scheduler.shutdownRequested').map(
-    (event) => (event as never as { taskIds: string[] }).taskIds,
-  );
 const outcomes = ({ of }: Live) =>
   of('response').map(({ response: { command, outcome, groupId } }) => [command, outcome, groupId]);
 const termsIn = ({ reported }: Live) =>
@@ -232,53 +228,6 @@ describe('groups that a scheduler which was replaced does not know', () => {
     // Its scheduler knows t1 by its workers: that is no answer.
     expect(live.reported('scheduler.startRequested')).toHaveLength(1);
     expect(live.of('response')).toEqual([]);
-  });
-});
-
-describe('the loads of Fargate tasks', () => {
-  const load = { t1: { workers: 2, tasks: 0, canceling: 0 } };
-
-  it('stop a task some of whose workers are named as soon as it has no task', () => {
-    const live = liveSession();
-    live.tasks('t1');
-    live.open(null);
-    live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
-    live.actor.send({ type: 'monitor.loads', at: 1, loads: { t1: { ...load.t1, tasks: 3 } } });
-    live.clock.pass(4000);
-    expect(taskIdsIn(live)).toEqual([]);
-    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
-    expect(taskIdsIn(live)).toEqual([['t1']]);
-  });
-
-  it('stop no task of which a scheduler that surely names all that may go keeps workers', () => {
-    const live = liveSession();
-    live.tasks('t1');
-    live.open(1);
-    live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
-    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
-    live.clock.pass(4000);
-    expect(taskIdsIn(live)).toEqual([]);
-  });
-
-  it.each(['monitor.closed', 'monitor.loads'] as const)('mean nothing after %s', (type) => {
-    const live = liveSession();
-    live.tasks('t1');
-    live.open(null);
-    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
-    live.actor.send({ type, at: 1, loads: null });
-    live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
-    live.clock.pass(4000);
-    expect(taskIdsIn(live)).toEqual([]);
-  });
-
-  it('are not kept for a scheduler that names desired counts', () => {
-    const live = liveSession();
-    live.open(1);
-    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
-    expect(live.context().loads).toEqual(load);
-    live.hear(desired, 'g3');
-    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
-    expect(live.context().loads).toEqual({});
   });
 });
 

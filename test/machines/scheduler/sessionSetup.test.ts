@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { desired, echo, liveSession, shutdownGroup, start } from '../../support/liveSession.ts';
+import { canceling, list, liveMonitor, worker } from '../../support/liveMonitor.ts';
+import {
+  desired,
+  echo,
+  liveSession,
+  shutdownGroup,
+  shutdownWorkers,
+  start,
+  taskIdsIn,
+  workersOf,
+} from '../../support/liveSession.ts';
 
 type Live = ReturnType<typeof liveSession>;
 
@@ -336,5 +346,87 @@ describe('another connection with our identity', () => {
       live.hear(echo);
     }
     expect(statuses().at(-1)).toBe('ready');
+  });
+});
+
+describe('the loads that the monitor tells', () => {
+  it('are said to be complete with each list in which all workers of ours name their task', () => {
+    const { open, show, pass, heard } = liveMonitor();
+    const listed = () => heard.splice(0).filter(({ type }) => type === 'monitor.listed');
+    open();
+    show(canceling('t1', 'canceled'), { ...worker('t1'), type: 'monitor.worker', connected: true });
+    expect(listed()).toEqual([]);
+    show(list(worker('t1')));
+    pass(700);
+    show(list(worker('t1')));
+    expect(listed()).toEqual([
+      { type: 'monitor.listed', at: 1_000_000 },
+      { type: 'monitor.listed', at: 1_000_700 },
+    ]);
+    show(list({ ...worker('t1'), workerId: 'unknown' }));
+    expect(listed()).toEqual([]);
+  });
+});
+
+describe('the loads of Fargate tasks', () => {
+  const load = { t1: { workers: 2, tasks: 0, canceling: 0 } };
+
+  it('stop a task some of whose workers are named as soon as it has no task', () => {
+    const live = liveSession();
+    live.tasks('t1');
+    live.open(null);
+    live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
+    live.actor.send({ type: 'monitor.loads', at: 1, loads: { t1: { ...load.t1, tasks: 3 } } });
+    live.clock.pass(4000);
+    expect(taskIdsIn(live)).toEqual([]);
+    live.actor.send({ type: 'monitor.listed', at: live.now() });
+    live.actor.send({ type: 'monitor.loads', at: live.now(), loads: load });
+    expect(taskIdsIn(live)).toEqual([['t1']]);
+  });
+
+  it('stop no task that was last listed before one of its workers was named', () => {
+    const live = liveSession();
+    live.tasks('t1');
+    live.open(null);
+    live.actor.send({ type: 'monitor.listed', at: live.now() });
+    live.actor.send({ type: 'monitor.loads', at: live.now(), loads: load });
+    live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
+    live.clock.pass(4000);
+    live.actor.send({ type: 'tick', now: live.now() });
+    expect(taskIdsIn(live)).toEqual([]);
+    live.actor.send({ type: 'monitor.listed', at: live.now() });
+    live.actor.send({ type: 'tick', now: live.now() });
+    expect(taskIdsIn(live)).toEqual([['t1']]);
+  });
+
+  it('stop no task of which a scheduler that surely names all that may go keeps workers', () => {
+    const live = liveSession();
+    live.tasks('t1');
+    live.open(1);
+    live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
+    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
+    live.clock.pass(4000);
+    expect(taskIdsIn(live)).toEqual([]);
+  });
+
+  it.each(['monitor.closed', 'monitor.loads'] as const)('mean nothing after %s', (type) => {
+    const live = liveSession();
+    live.tasks('t1');
+    live.open(null);
+    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
+    live.actor.send({ type, at: 1, loads: null });
+    live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
+    live.clock.pass(4000);
+    expect(taskIdsIn(live)).toEqual([]);
+  });
+
+  it('are not kept for a scheduler that names desired counts', () => {
+    const live = liveSession();
+    live.open(1);
+    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
+    expect(live.context().loads).toEqual(load);
+    live.hear(desired, 'g3');
+    live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
+    expect(live.context().loads).toEqual({});
   });
 });

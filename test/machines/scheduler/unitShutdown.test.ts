@@ -55,6 +55,19 @@ describe('named workers', () => {
     expect(told(at(3250))).toEqual([['release', 't1']]);
   });
 
+  it('stop no task for being idle before a list of workers has shown it so since one was named', () => {
+    const { hear, at, world } = about(false, ['t1']);
+    at(1000);
+    world.loads.set('t1', { workers: 2, tasks: 0 });
+    world.listedAt = null;
+    hear(shutdown(worker('t1', 1)));
+    expect(told(at(3000))).toEqual([]);
+    world.listedAt = 1000;
+    expect(told(at(4000))).toEqual([]);
+    world.listedAt = 1001;
+    expect(told(at(4000))).toEqual([['release', 't1']]);
+  });
+
   it('stop their task though one of them was named only just now', () => {
     const { hear, at, world } = about(false, ['t1']);
     world.loads.set('t1', { workers: 3, tasks: 0 });
