@@ -1,17 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { type Check, limitBeside, limitOf, misfits, storedAfter } from './checkLimits.ts';
+import {
+  type Check,
+  limitBeside,
+  limitOf,
+  looseLimitOf,
+  misfits,
+  storedAfter,
+} from './checkLimits.ts';
 
 const cpu: Check = { what: 'CPU of the launch', unit: 'times the reference' };
 const silence: Check = { what: 'longest pause', unit: 's', most: 2.05 };
-const stored = { [cpu.what]: { value: 10 } };
+const holding = (values: Record<string, { value: number; noisy?: number }>) => ({
+  commit: 'c0ffee',
+  values,
+});
+const stored = holding({ [cpu.what]: { value: 10 } });
 
 describe('the most that passes', () => {
   it('is a fifth above the stored value', () => {
     expect(limitOf(cpu, stored)).toBe(12);
+    expect(limitOf(cpu, holding({ [cpu.what]: { value: 10, noisy: 15 } }))).toBe(12);
+  });
+
+  it('is a fifth above what noise has shown, where no other build can be measured', () => {
+    expect(looseLimitOf(cpu, holding({ [cpu.what]: { value: 10, noisy: 15 } }))).toBe(18);
+    expect(looseLimitOf(cpu, stored)).toBe(12);
+    expect(looseLimitOf(silence, stored)).toBe(2.05);
   });
 
   it('is the promise itself where there is one', () => {
-    expect(limitOf(silence, { [silence.what]: { value: 9 } })).toBe(2.05);
+    expect(limitOf(silence, holding({ [silence.what]: { value: 9 } }))).toBe(2.05);
   });
 
   it('is a fifth above what another build has shown in the same run', () => {
@@ -20,11 +38,15 @@ describe('the most that passes', () => {
   });
 
   it('lets nothing pass where nothing is stored', () => {
-    expect(0 <= limitOf(cpu, {})).toBe(false);
+    expect(0 <= limitOf(cpu, holding({}))).toBe(false);
+    expect(0 <= looseLimitOf(cpu, holding({}))).toBe(false);
   });
 });
 
 describe('stored values', () => {
+  const head = { commit: 'beef', raised: undefined };
+  const because = { commit: 'beef', raised: 'one call more' };
+
   it('fit where each check has one, and each has a check', () => {
     expect(misfits([cpu, silence], stored)).toEqual([]);
   });
@@ -36,29 +58,24 @@ describe('stored values', () => {
     ]);
   });
 
-  it('are lowered by a better run, and stay otherwise', () => {
-    expect(storedAfter({ [cpu.what]: 8.004 }, stored, undefined)).toEqual({
-      [cpu.what]: { value: 8 },
-    });
-    expect(storedAfter({ [cpu.what]: 11 }, stored, undefined)).toEqual(stored);
+  it('are lowered by a better run, and stay otherwise; they are still those of their commit', () => {
+    expect(storedAfter({ [cpu.what]: 8.004 }, stored, head)).toEqual(
+      holding({ [cpu.what]: { value: 8 } }),
+    );
+    expect(storedAfter({ [cpu.what]: 11 }, stored, head)).toEqual(stored);
   });
 
-  it('are raised with a reason only, which stands beside them until they are lowered', () => {
-    const raised = storedAfter({ [cpu.what]: 11 }, stored, 'one call more');
-    expect(raised).toEqual({ [cpu.what]: { value: 11, raised: 'one call more' } });
-    expect(storedAfter({ [cpu.what]: 9 }, raised, 'another')).toEqual({ [cpu.what]: { value: 9 } });
-  });
-
-  it('are kept with the reason where there was none before', () => {
-    expect(storedAfter({ [cpu.what]: 11 }, {}, 'a busy machine')).toEqual({
-      [cpu.what]: { value: 11, raised: 'a busy machine' },
+  it('are those of this commit where there is a reason, and what noise has shown stays', () => {
+    const before = holding({ [cpu.what]: { value: 10, noisy: 15 }, other: { value: 4 } });
+    expect(storedAfter({ [cpu.what]: 11, other: 3 }, before, because)).toEqual({
+      ...because,
+      values: { [cpu.what]: { value: 11, noisy: 15 }, other: { value: 3 } },
     });
   });
 
   it('of other checks stay as they are', () => {
-    expect(storedAfter({ other: 3 }, stored, undefined)).toEqual({
-      ...stored,
-      other: { value: 3 },
-    });
+    expect(storedAfter({ other: 3 }, stored, head)).toEqual(
+      holding({ [cpu.what]: { value: 10 }, other: { value: 3 } }),
+    );
   });
 });

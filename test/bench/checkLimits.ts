@@ -5,53 +5,65 @@ export interface Check {
   most?: number;
 }
 
-/** What a check has found at its best. */
+/** What a check has found. */
 export interface StoredCheck {
+  /** At its best, on a machine without other work. */
   value: number;
-  /** Why it is higher than what was stored before, or than it should be. */
-  raised?: string;
+  /** The most that a run of the same code has shown, where noise adds more than a fifth. */
+  noisy?: number;
 }
 
-/** By what was measured. */
-export type StoredChecks = Readonly<Record<string, StoredCheck>>;
+export interface Stored {
+  /** The commit that the values are of. What is above its limit is compared with it in the same run. */
+  commit: string;
+  /** Why values are higher than those of an earlier commit, or than they should be. */
+  raised?: string;
+  /** By what was measured. */
+  values: Readonly<Record<string, StoredCheck>>;
+}
 
 /** How far a value may be above the one that is stored. */
 const tolerance = 1.2;
 
 /** The most that passes. Not a number: nothing is stored. */
-export function limitOf({ what, most }: Check, stored: StoredChecks): number {
-  return most ?? (stored[what]?.value ?? Number.NaN) * tolerance;
+export function limitOf({ what, most }: Check, { values }: Stored): number {
+  return most ?? (values[what]?.value ?? Number.NaN) * tolerance;
+}
+
+/** The same, where nothing tells noise from more work. */
+export function looseLimitOf(check: Check, stored: Stored): number {
+  const { noisy } = stored.values[check.what] ?? {};
+  return noisy === undefined ? limitOf(check, stored) : noisy * tolerance;
 }
 
 /** The same, where another build has shown this value in the same run. */
 export const limitBeside = ({ most }: Check, value: number): number => most ?? value * tolerance;
 
 /** What makes a comparison impossible: values that nothing measures, and checks without a value. */
-export function misfits(checks: readonly Check[], stored: StoredChecks): string[] {
+export function misfits(checks: readonly Check[], { values }: Stored): string[] {
   const measured = checks.filter(({ most }) => most === undefined).map(({ what }) => what);
   return [
-    ...Object.keys(stored)
+    ...Object.keys(values)
       .filter((what) => !measured.includes(what))
       .map((what) => `checked.json has "${what}", which nothing measures: rename or remove it`),
     ...measured
-      .filter((what) => !stored[what])
+      .filter((what) => !values[what])
       .map((what) => `checked.json has no "${what}": npm run bench:check -- --store adds it`),
   ];
 }
 
-/** What is stored after a run: new and lower values, and higher ones only with a reason, which stands beside them. */
+/** What is stored after a run of this commit: new and lower values, and with a reason all values as those of this commit. */
 export function storedAfter(
   found: Readonly<Record<string, number>>,
-  stored: StoredChecks,
-  reason: string | undefined,
-): StoredChecks {
+  stored: Stored,
+  { commit, raised }: { commit: string; raised: string | undefined },
+): Stored {
   const changed = Object.entries(found).flatMap(([what, measured]) => {
     const value = Number(measured.toPrecision(3));
-    const before = stored[what];
-    const explained = { value, ...(reason !== undefined && { raised: reason }) };
-    if (!before) return [[what, explained]];
-    if (value < before.value) return [[what, { value }]];
-    return reason !== undefined && value > before.value ? [[what, explained]] : [];
+    const before = stored.values[what];
+    const isStored = raised !== undefined || !before || value < before.value;
+    return isStored ? [[what, { ...before, value }]] : [];
   });
-  return { ...stored, ...Object.fromEntries(changed) };
+  const values = { ...stored.values, ...Object.fromEntries(changed) };
+  return raised === undefined ? { ...stored, values } : { commit, raised, values };
 }

@@ -18,6 +18,10 @@ export function commitNamed(name: string): string | null {
   }
 }
 
+/** No tracked file differs from the commit. */
+export const isCommitted = (): boolean =>
+  run('git', ['status', '--porcelain', '--untracked-files=no'], root) === '';
+
 export interface CommitBuild {
   /** The path of the built program. */
   program: string;
