@@ -398,12 +398,15 @@ describe('groups that cost more in an hour than they may', () => {
   });
 
   it.each([
-    [1, 2],
-    [3, 1],
+    [1, 1],
+    [3, 0],
   ])('are drained down to the lower one of two limits (%i tasks)', async (maxTasks, busy) => {
-    const { at, orders } = await since(costing(2, { maxTasks }), { busy: 3 });
+    const counts = { pending: 1, busy: 2 };
+    const { at, orders, command, fleet } = await since(costing(2, { maxTasks }), counts);
+    command(3);
     at(35_000);
-    expect(drainsIn(orders())).toMatchObject([{ busy }]);
+    expect(drainsIn(orders())).toMatchObject([{ pending: 1, busy }]);
+    expect(fleet().desired).toBe(3);
   });
 
   it('are drained for the limit of tasks where the limit of money allows those that stay', async () => {
