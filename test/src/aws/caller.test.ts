@@ -4,7 +4,7 @@ import { type Call, createCaller } from '../../../src/aws/caller.ts';
 import { EcsFailure } from '../../../src/aws/errors.ts';
 import type { Limiter } from '../../../src/aws/limiter.ts';
 import { createPauses } from '../../../src/aws/pauses.ts';
-import { silentLog } from '../../../src/telemetry/log.ts';
+import { type Log, silentLog } from '../../../src/telemetry/log.ts';
 import { rejectionOf } from './awsServer.ts';
 import { type VirtualClock, virtualClock } from './virtualClock.ts';
 
@@ -112,6 +112,75 @@ describe('createCaller', () => {
     expect(state.sent).toBe(1);
     pauses.endAll();
     expect(await calling).toBe(answer);
+  });
+
+  it.each([
+    [500, 2],
+    [499, 1],
+  ])(
+    'sends a call again after a pause of 500 ms only if it may be retried for that long: %i ms',
+    async (retryTimeoutMs, sent) => {
+      call = createCaller({
+        ...{ limiter: { acquire: async () => {}, throttled() {} }, clock, log: silentLog },
+        ...{ random: () => 1, retryTimeoutMs },
+      });
+      const { state, send } = answering(broken);
+      const calling = call('ListTasks', send, controller.signal).catch(() => {});
+      await clock.pass(600);
+      await calling;
+      expect(state.sent).toBe(sent);
+    },
+  );
+
+  it('slows the limiter for a throttle that is wrapped in another error', async () => {
+    const wrapped = Object.assign(new Error('x (ErrorCode: RequestLimitExceeded)'), {
+      name: 'InvalidParameterException',
+      $metadata: { httpStatusCode: 400 },
+    });
+    await rejectionOf(call('RunTask', answering(wrapped).send, controller.signal));
+    await rejectionOf(call('RunTask', answering(wrong).send, controller.signal));
+    expect(slowed).toEqual(['RunTask']);
+  });
+
+  it('reports each answer and each failure, with its time and the id of the request', async () => {
+    const reports: unknown[] = [];
+    const log: Log = { report: (name, fields) => void reports.push([name, fields]) };
+    const limiter = { acquire: async () => {}, throttled() {} };
+    call = createCaller({ limiter, clock, log });
+    const later = async (ms: number) => clock.sleep(ms, controller.signal);
+    const answered = call(
+      'ListTasks',
+      async () => {
+        await later(20);
+        return { taskArns: [], $metadata: { requestId: 'r-1' } };
+      },
+      controller.signal,
+    );
+    await clock.pass(20);
+    await answered;
+    const refused = rejectionOf(
+      call(
+        'RunTask',
+        async () => {
+          await later(30);
+          throw wrong;
+        },
+        controller.signal,
+      ),
+    );
+    await clock.pass(30);
+    await refused;
+    expect(reports).toEqual([
+      ['awsCall.answered', { operation: 'ListTasks', ms: 20, requestId: 'r-1' }],
+      [
+        'awsCall.failed',
+        expect.objectContaining({
+          ...{ operation: 'RunTask', ms: 30, kind: 'invalid' },
+          awsName: 'InvalidParameterException',
+          message: expect.stringContaining('Tasks cannot be empty.'),
+        }),
+      ],
+    ]);
   });
 
   it('doubles the pause before each retry and multiplies it by the random number', async () => {
@@ -301,8 +370,22 @@ describe('createCaller', () => {
       await clock.pass(29_999);
       expect(heard).toBeUndefined();
       await clock.pass(1);
-      expect(await calling).toMatchObject({ kind: 'unreachable', code: 'deadline' });
+      expect(await calling).toMatchObject({
+        ...{ kind: 'unreachable', code: 'deadline', awsName: 'TimeoutError' },
+        message: 'RunTask: no whole answer within 30 s',
+      });
       expect(heard).toBe(await calling);
+    });
+
+    it('has no timer where a call may take any time', async () => {
+      const limiter = { acquire: async () => {}, throttled() {} };
+      const attemptTimeoutMs = Number.POSITIVE_INFINITY;
+      call = createCaller({ limiter, clock, log: silentLog, attemptTimeoutMs });
+      const calling = rejectionOf(call('RunTask', endless, controller.signal));
+      await clock.pass(1);
+      expect(clock.pending).toBe(0);
+      controller.abort(new Error('the end'));
+      expect(await calling).toBe(controller.signal.reason);
     });
 
     it('does not repeat a call that took as long as all its retries may', async () => {

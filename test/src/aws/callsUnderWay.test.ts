@@ -69,6 +69,7 @@ describe('limitCallsUnderWay', () => {
     await clock.pass(1);
     controller.abort(new Error('no longer desired'));
     expect(await aborted).toBe(controller.signal.reason);
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     inside[0]?.leave();
     await clock.pass(1);
     expect(later).toHaveLength(1);
