@@ -2,6 +2,7 @@ import { type Proxies, ProxyFailure, readProxies } from '../shared/proxy.ts';
 import { readAwsProfile } from './awsProfile.ts';
 import { ConfigFailure } from './configFailure.ts';
 import type { Home } from './home.ts';
+import { awsIsOnThisHost } from './reach.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
 import { expandPath } from './statePaths.ts';
@@ -39,7 +40,29 @@ export function connectionsOf(
   }
 }
 
-export function credentialsOf(values: Values): AwsCredentials | null {
+export interface AwsAccess {
+  region: string;
+  credentials: AwsCredentials | null;
+  connections: AwsConnections;
+  /** An emulator on this host: the Fargate tasks are its processes. */
+  isOnThisHost: boolean;
+}
+
+export function awsAccessOf(
+  values: Values,
+  env: Environment,
+  home: Home,
+  readFile: (path: string) => string,
+): AwsAccess {
+  return {
+    region: values.aws_region,
+    credentials: credentialsOf(values),
+    connections: connectionsOf(env, home, readFile),
+    isOnThisHost: awsIsOnThisHost(env, readAwsProfile(env, home, readFile)),
+  };
+}
+
+function credentialsOf(values: Values): AwsCredentials | null {
   const { aws_access_key_id, aws_secret_access_key, aws_session_token } = values;
   if (!aws_access_key_id || !aws_secret_access_key) return null;
   return {

@@ -7,6 +7,8 @@ export interface AwsProfile {
   name: string;
   /** As the AWS SDK reads it; empty if neither file has the profile. */
   values: Record<string, string>;
+  /** Where its ECS is: the endpoint_url of its services section, else its own; null: it does not say. */
+  ecsEndpoint: string | null;
 }
 
 /** The profile that AWS_PROFILE names, else `default`. A file that cannot be read counts as empty, as for the SDK. */
@@ -28,7 +30,9 @@ export function readAwsProfile(
   const credentials = text(env.AWS_SHARED_CREDENTIALS_FILE || inHome('credentials'));
   const heading = name === 'default' ? /^(?:profile\s+)?default$/ : matching(`profile ${name}`);
   const values = { ...valuesIn(config, heading), ...valuesIn(credentials, matching(name)) };
-  return { name, values };
+  const services = values.services ? valuesIn(config, matching(`services ${values.services}`)) : {};
+  const ecsEndpoint = services['ecs.endpoint_url'] || values.endpoint_url || null;
+  return { name, values, ecsEndpoint };
 }
 
 /** Matches a heading with these words, in quotes or not. */
@@ -41,16 +45,22 @@ function escaped(word: string): string {
   return word.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
 }
 
-/** The values of one section of an INI file. Lines that are indented belong to a value before them. */
+/**
+ * The values of one section of an INI file. Lines that are indented belong to the value before them: its name stands
+ * before theirs, with a dot.
+ */
 function valuesIn(text: string, heading: RegExp): Record<string, string> {
   const values: Record<string, string> = {};
   let isInside = false;
+  let outer = '';
   for (const line of text.split(/\r?\n/)) {
     const [, section] = /^\s*\[([^\]]*)\]/.exec(line) ?? [];
     if (section !== undefined) isInside = heading.test(section.trim());
-    const [, key, value] = /^([^\s#;=[][^=]*)=(.*)$/.exec(line) ?? [];
+    const [, indent, key, value] = /^(\s*)([^\s#;=[][^=]*)=(.*)$/.exec(line) ?? [];
     if (!isInside || key === undefined || value === undefined) continue;
-    values[key.trim()] = value.replace(/(?:^|\s)[#;].*$/, '').trim();
+    if (indent === '') outer = key.trim();
+    const name = indent === '' ? outer : `${outer}.${key.trim()}`;
+    values[name] = value.replace(/(?:^|\s)[#;].*$/, '').trim();
   }
   return values;
 }

@@ -2,12 +2,7 @@ import { join } from 'node:path';
 import type { Capability } from '../../machines/shared/domain.ts';
 import { type Address, monitorAddress } from '../shared/address.ts';
 import type { Level } from '../telemetry/log.ts';
-import {
-  type AwsConnections,
-  type AwsCredentials,
-  connectionsOf,
-  credentialsOf,
-} from './awsAccess.ts';
+import { type AwsAccess, awsAccessOf } from './awsAccess.ts';
 import type { Home } from './home.ts';
 import type { Pair } from './pairs.ts';
 import type { Values } from './schema.ts';
@@ -42,7 +37,7 @@ export interface Config {
   /** For the heartbeats of this manager and of its workers. */
   heartbeatIntervalSeconds: number;
   worker: WorkerOptions;
-  aws: { region: string; credentials: AwsCredentials | null; connections: AwsConnections };
+  aws: AwsAccess;
   ecs: EcsOptions;
   schedulerGraceSeconds: number;
   settleSeconds: number;
@@ -263,11 +258,7 @@ export function toConfig(
       preload: values.preload,
       scalerVersion: values.worker_scaler_version,
     },
-    aws: {
-      region: values.aws_region,
-      credentials: credentialsOf(values),
-      connections: connectionsOf(env, home, readFile),
-    },
+    aws: awsAccessOf(values, env, home, readFile),
     ecs: {
       cluster: values.ecs_cluster,
       taskDefinition: values.ecs_task_definition,

@@ -83,7 +83,7 @@ export function warningsFor(
       `${named('heartbeat_interval_seconds')}: ${interval} is too long; a scheduler removes a manager after 10 s without a heartbeat`,
     );
   }
-  if (!awsIsOnThisHost(env)) lines.push(...idWarnings(values));
+  if (!awsIsOnThisHost(env, profile)) lines.push(...idWarnings(values));
   lines.push(...limitWarnings(values));
   if (sources.aws_region === 'default') lines.push(...regionWarning(values, env, profile));
   return lines;

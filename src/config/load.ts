@@ -61,15 +61,16 @@ export function loadSettings({
       ? fromFlags(parseArguments(argv.slice(1), command), env, read, warn)
       : fromFile(argv, env, read, warn);
   for (const line of variableWarnings(env, argv[0] !== 'run')) warn(line);
-  const emulated = awsIsOnThisHost(env);
   const all = sources.map(({ neighbours, ...source }) => {
     const settings = resolveSettings(source);
     crossCheck(settings);
     const home = homeIn(env);
+    const profile = readAwsProfile(env, home, read);
+    const emulated = awsIsOnThisHost(env, profile);
     // The Fargate tasks of an emulator are processes of this host.
     if (!emulated && !takeUnreachable) rejectUnreachable(settings.values);
     const warnings = [
-      ...warningsFor(settings, env, readAwsProfile(env, home, read)),
+      ...warningsFor(settings, env, profile),
       ...(emulated ? [] : addressWarnings(settings.values, neighbours)),
     ];
     for (const line of warnings) warn(line);

@@ -1,7 +1,6 @@
 import { type PreflightAws, preflightAws } from '../../aws/preflight/preflightAws.ts';
 import type { PreflightSettings } from '../../aws/preflight/settings.ts';
 import type { Config } from '../../config/config.ts';
-import { awsIsOnThisHost } from '../../config/reach.ts';
 import { bootstrapSettings, ownershipTagOf } from '../managerSettings.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -14,7 +13,7 @@ export function preflightSettings(config: Config, env: Environment): PreflightSe
     ...bootstrapSettings(config),
     region: aws.region,
     otherRegion: otherRegion === aws.region ? null : otherRegion,
-    endpointIsLoopback: awsIsOnThisHost(env),
+    endpointIsLoopback: aws.isOnThisHost,
     workerSchedulerAddress: config.workerSchedulerAddress,
     objectStorageAddress: config.objectStorageAddress,
     subnets: ecs.subnets,

@@ -13,6 +13,16 @@ region = eu-west-2
 region = eu-west-3
 [profile axb]
 region = eu-west-4
+[profile emulated]
+endpoint_url = http://127.0.0.1:1
+[profile both]
+services = local
+endpoint_url = http://127.0.0.1:1
+[services local]
+s3 =
+  endpoint_url = http://127.0.0.1:2
+ecs =
+  endpoint_url = http://127.0.0.1:3
 [work]
 region = not-a-profile
 [sso-session work]
@@ -35,16 +45,24 @@ const read = (env: Record<string, string>) =>
 
 describe('readAwsProfile', () => {
   it.each([
-    [undefined, { region: 'eu-west-1', s3: '', output: 'json' }],
+    [undefined, { region: 'eu-west-1', s3: '', 's3.region': 'nested', output: 'json' }],
     ['two words', { region: 'eu-west-2' }],
     ['a.b', { region: 'eu-west-3', aws_access_key_id: 'K' }],
     ['work', { region: 'eu-west-5' }],
     ['absent', {}],
   ])('reads profile %s from both files', (name, values) => {
     expect(read(name === undefined ? {} : { AWS_PROFILE: name })).toEqual({
-      name: name ?? 'default',
+      ...{ name: name ?? 'default', ecsEndpoint: null },
       values,
     });
+  });
+
+  it.each([
+    ['axb', null],
+    ['emulated', 'http://127.0.0.1:1'],
+    ['both', 'http://127.0.0.1:3'],
+  ])('finds the endpoint of ECS of profile %s, that of its services first', (name, endpoint) => {
+    expect(read({ AWS_PROFILE: name }).ecsEndpoint).toBe(endpoint);
   });
 
   it('counts files that cannot be read as empty', () => {

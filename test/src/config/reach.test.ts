@@ -35,6 +35,8 @@ describe('reachOf', () => {
 });
 
 describe('awsIsOnThisHost', () => {
+  const noProfile = { name: 'default', values: {}, ecsEndpoint: null };
+
   it.each<[Record<string, string>, boolean]>([
     [{}, false],
     [{ AWS_ENDPOINT_URL: '' }, false],
@@ -49,6 +51,25 @@ describe('awsIsOnThisHost', () => {
       false,
     ],
   ])('is for the environment %j %s', (env, local) => {
-    expect(awsIsOnThisHost(env)).toBe(local);
+    expect(awsIsOnThisHost(env, noProfile)).toBe(local);
   });
+
+  it.each<[Record<string, string>, Record<string, string>, boolean]>([
+    [{}, {}, true],
+    [{ AWS_ENDPOINT_URL: 'https://ecs.aws' }, {}, false],
+    [{ AWS_ENDPOINT_URL_ECS: 'https://ecs.aws' }, {}, false],
+    [{}, { ignore_configured_endpoint_urls: 'True' }, false],
+    [{ AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }, {}, false],
+    [
+      { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' },
+      { ignore_configured_endpoint_urls: 'true' },
+      true,
+    ],
+  ])(
+    'is, with a profile that names this host, for the environment %j and the profile %j %s',
+    (env, values, local) => {
+      const profile = { ...noProfile, values, ecsEndpoint: 'http://127.0.0.1:4566' };
+      expect(awsIsOnThisHost(env, profile)).toBe(local);
+    },
+  );
 });
