@@ -48,6 +48,8 @@ export type CohortCommand =
       at: number;
       launching: boolean;
       ending: boolean;
+      /** More are there than the limit allows, those included that wait for an idle moment. Left out: not so. */
+      isCrowded?: boolean;
       listedAt: number | null;
     }
   /** Let launches retry; between two polls. */

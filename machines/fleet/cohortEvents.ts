@@ -4,11 +4,12 @@ import { parent } from '../shared/parent.ts';
 import { probeEarly } from './circuitBreaker.ts';
 import { withStatuses } from './cohortTotals.ts';
 import { dueForPoll } from './duePolls.ts';
+import { isCrowded, nextExcess } from './excess.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayBeSent } from './launchGate.ts';
 import { withoutCohort } from './money.ts';
 import { total } from './plan.ts';
-import { listDenied, nextAboveSince, quietSinceAt } from './state.ts';
+import { listDenied, quietSinceAt } from './state.ts';
 import { byCohort, withTasksChanged } from './taskIndex.ts';
 import { updateBreakers } from './updateBreakers.ts';
 import { sendLoadsOfTurn, sendWaitingLoads, withShown } from './waitingLoads.ts';
@@ -24,7 +25,7 @@ export const advanceClock = fleetSetup.assign(({ context, event }) => {
     now,
     decisionStale: false,
     quietSince: quietSinceAt(context, now),
-    aboveSince: nextAboveSince(context, now),
+    ...nextExcess(context, now),
     allowance: Math.min(settings.launchBurst, allowance + earned),
   };
 });
@@ -49,6 +50,7 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
   const poll: CohortCommand = {
     ...{ type: 'cohort.poll', at, launching },
     ending: modes.lifecycle === 'stopping',
+    ...(isCrowded({ ...context, now: at }) && { isCrowded: true }),
     listedAt: listDenied(context) ? null : (context.inventoryAt ?? 0),
   };
   sendWaitingLoads(context, [...polled], enqueue);

@@ -1,10 +1,11 @@
 import { assertEvent } from 'xstate';
 import type { CohortCommand } from '../cohort/messages.ts';
+import { excessConfirmed } from './excess.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayBeSent } from './launchGate.ts';
 import { usefulBooting } from './lookAhead.ts';
 import { type Counts, groupsToKeep, livingWorkers, plan } from './plan.ts';
-import { echoFreshAt, excessConfirmed, type Fleet, fleetCounts } from './state.ts';
+import { echoFreshAt, type Fleet, fleetCounts } from './state.ts';
 
 /** How many booting groups could get a task of the scheduler; undefined: not known. */
 export function usefulPendingOf(

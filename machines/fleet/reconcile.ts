@@ -4,6 +4,7 @@ import { costKnownMs } from '../shared/timing.ts';
 import { type CohortStatus, isObserved } from './cohortStatus.ts';
 import { planWithCooldown } from './cooldown.ts';
 import { degradedIsSpare, drainOneDegraded, spareSinceAt } from './degradedGroups.ts';
+import { excessConfirmed } from './excess.ts';
 import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { isTransient, launchBlockers, launchPermit, type Permit } from './launchGate.ts';
 import { launchGroups } from './launching.ts';
@@ -14,14 +15,7 @@ import { tasksThatMayStay } from './money.ts';
 import { type Counts, groupsToKeep, kept } from './plan.ts';
 import { drainUntil, sendCommands } from './sendCommands.ts';
 import { cohortsToRank, drainsOf, type Leaving, undrainsOf } from './shares.ts';
-import {
-  allObserved,
-  excessConfirmed,
-  type Fleet,
-  fleetCounts,
-  isEmpty,
-  remainingOf,
-} from './state.ts';
+import { allObserved, type Fleet, fleetCounts, isEmpty, remainingOf } from './state.ts';
 
 /** The lower of two limits; null: no limit. */
 const lower = (a: number | null, b: number | null): number | null =>

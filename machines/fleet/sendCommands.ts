@@ -2,11 +2,12 @@ import type { CohortCommand } from '../cohort/messages.ts';
 import { excessDrainMs, never } from '../shared/timing.ts';
 import { type CohortStatus, newStatus } from './cohortStatus.ts';
 import { withStatuses } from './cohortTotals.ts';
+import { isCrowded } from './excess.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import { tasksThatMayStay } from './money.ts';
 import { kept, recallable } from './plan.ts';
 import { undrainsOf } from './shares.ts';
-import { excessConfirmed, type Fleet, fleetCounts } from './state.ts';
+import { type Fleet, fleetCounts } from './state.ts';
 import { sendWaitingLoads } from './waitingLoads.ts';
 
 /** A command before it gets its generation. */
@@ -23,7 +24,7 @@ export type Command = CohortCommand extends infer C
 export function drainUntil(fleet: Fleet): number {
   const { now, settings } = fleet;
   if (settings.drainTimeoutMs !== null) return now + settings.drainTimeoutMs;
-  return excessConfirmed(fleet) ? now + excessDrainMs : never;
+  return isCrowded(fleet) ? now + excessDrainMs : never;
 }
 
 /** Sends a command to each of these cohorts, under one new generation, after the loads that wait for it. */

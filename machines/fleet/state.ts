@@ -3,7 +3,7 @@ import type { Timeouts } from '../cohort/timeouts.ts';
 import type { ConnectionStatus } from '../scheduler/events.ts';
 import type { Terms, WorkerLoad } from '../scheduler/messages.ts';
 import type { Capability, OwnedGroup } from '../shared/domain.ts';
-import { excessNoticeMs, fleetStandstillMs } from '../shared/timing.ts';
+import { fleetStandstillMs } from '../shared/timing.ts';
 import { type AdoptionSettings, type AdoptionState, noAdoption } from './adoption.ts';
 import type { Breakers, CrashLoop } from './circuitBreaker.ts';
 import { type CountedCohorts, noCohorts } from './cohortTotals.ts';
@@ -143,8 +143,10 @@ export interface Fleet extends FleetInput, CountedCohorts {
   /** What holds launches back, and where. */
   breakers: Breakers;
   crashLoop: CrashLoop;
-  /** Since when more are counted than the limit allows. */
+  /** Since when more are to stay than the limit allows. */
   aboveSince: number | null;
+  /** Since when more are to stay or wait for an idle moment than the limit allows. */
+  crowdedSince: number | null;
   /** Workers last advertised to the scheduler; null: all. */
   advertised: number | null;
   /** Until when groups at work may wait for an idle moment at the end; null: the end has not begun. */
@@ -206,7 +208,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   swapping: false,
   breakers: {},
   crashLoop: { inARow: 0, at: 0 },
-  aboveSince: null,
+  ...{ aboveSince: null, crowdedSince: null },
   advertised: null,
   drainAllUntil: null,
   ...{ inventoryAt: null, inventoryNotBefore: 0, searchNotBefore: 0 },
@@ -232,16 +234,6 @@ export function fleetCounts(fleet: Fleet): Counts {
   const { counts } = fleet.totals;
   return { ...counts, pending: counts.pending + queued(fleet) };
 }
-
-/** More than the limit allows: since now, or since when it was first so. */
-export function nextAboveSince(fleet: Fleet, now: number): number | null {
-  const { maxTasks } = fleet.settings;
-  if (maxTasks === null || kept(fleetCounts(fleet)) <= maxTasks) return null;
-  return fleet.aboveSince ?? now;
-}
-
-export const excessConfirmed = ({ aboveSince, now }: Fleet): boolean =>
-  aboveSince !== null && now - aboveSince >= excessNoticeMs;
 
 /** Since when the scheduler has said nothing, at a tick. */
 export function quietSinceAt({ now: before, quietSince }: Fleet, now: number): number {

@@ -67,6 +67,8 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
   /** How far the host's clock was ahead at the last start; and when a life began with a clock that was set back. */
   let aheadMs = 0;
   let setBackAt = Number.NEGATIVE_INFINITY;
+  /** Tasks that a list has shown since: it leaves out those that are on their way out. */
+  let listed = new Set<ModelTask>();
 
   /** A life before this one took it for ended, and no list shows what is on its way out. */
   const isTakenForEnded = ({ taskArn }: ModelTask): boolean =>
@@ -102,7 +104,8 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
   /** What is billed, by what can be known: how long the process was down while its clock was set back, only a list tells. */
   const knownBill = (): number =>
     known().reduce((usd, task) => {
-      const sinceStart = task.createdAt < setBackAt ? agenda.now() - setBackAt : livedMs(task);
+      const isUnseen = task.createdAt < setBackAt && !listed.has(task);
+      const sinceStart = isUnseen ? agenda.now() - setBackAt : livedMs(task);
       return usd + taskUsd(prices, task.market, Math.min(livedMs(task), sinceStart));
     }, 0);
 
@@ -154,13 +157,16 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
     },
 
     inventoried() {
-      setBackAt = Number.NEGATIVE_INFINITY;
+      for (const task of ecs.tasks.values()) if (task.endingAt === null) listed.add(task);
     },
 
     recorded(record: JournalRecord) {
       if (record.kind === 'start') {
         const ahead = record.at - agenda.now();
-        if (ahead < aheadMs - clockSlackMs) setBackAt = agenda.now();
+        if (ahead < aheadMs - clockSlackMs) {
+          setBackAt = agenda.now();
+          listed = new Set();
+        }
         aheadMs = ahead;
       }
       if (record.kind === 'launch') asked.set(record.label, record.count);

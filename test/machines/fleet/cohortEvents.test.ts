@@ -140,11 +140,18 @@ describe('a tick', () => {
   });
 
   it('notices since when there are more than the limit', async () => {
-    const { tick, fleet, answered } = await readyManager({ owned: tasksOf(3) }, { maxTasks: 2 });
+    const { tick, fleet, answered, orders } = await readyManager(
+      { owned: tasksOf(3) },
+      { maxTasks: 2 },
+    );
+    const polls = () => orders().filter(({ type }) => type === 'cohort.poll');
     answered();
     tick(11_000);
     tick(12_000);
-    expect(fleet().aboveSince).toBe(10_000);
+    expect(fleet()).toMatchObject({ aboveSince: 10_000, crowdedSince: 10_000 });
+    expect(polls().at(-1)).not.toHaveProperty('isCrowded');
+    tick(20_000);
+    expect(polls()).toMatchObject([{ isCrowded: true }]);
   });
 
   it('lets cohorts look, those first that have waited longest, and no more than it may', async () => {

@@ -8,12 +8,10 @@ import {
   capacityToAdvertise,
   cohortWithRoom,
   echoFreshAt,
-  excessConfirmed,
   type Fleet,
   fleetCounts,
   isEmpty,
   newFleet,
-  nextAboveSince,
   openLaunches,
   quietSinceAt,
   remainingOf,
@@ -62,7 +60,13 @@ describe('a fleet', () => {
     const fleet = fleetOf();
     expect(fleet).toMatchObject({
       ...{ now: 100, desired: null, revision: null, lastEchoAt: null, mismatch: null },
-      ...{ returnedAt: null, emptySince: null, aboveSince: null, advertised: null },
+      ...{
+        returnedAt: null,
+        emptySince: null,
+        aboveSince: null,
+        crowdedSince: null,
+        advertised: null,
+      },
       ...{ drainAllUntil: null, inventoryAt: null, inventoryNotBefore: 0, inventoryFailures: 0 },
       ...{
         connection: 'closed',
@@ -220,25 +224,6 @@ describe('a fleet manager that remains', () => {
     ],
   ])('%s', (_, given, looked) => {
     expect(remainingOf(fleetOf(given)).looked).toBe(looked);
-  });
-});
-
-describe('a number of groups above the limit', () => {
-  const five = { a: row({ pending: 2, idle: 1, busy: 2, drainPending: 9, stopping: 9 }) };
-  const six = { a: row({ pending: 2, idle: 2, busy: 2 }) };
-
-  it('is dated from when it was first exceeded', () => {
-    expect(nextAboveSince(fleetOf({ cohorts: five, aboveSince: 50 }), 70)).toBeNull();
-    expect(nextAboveSince(fleetOf({ cohorts: six }), 70)).toBe(70);
-    expect(nextAboveSince(fleetOf({ cohorts: six, aboveSince: 50 }), 70)).toBe(50);
-    const unlimited = { ...settings, maxTasks: null } as never;
-    expect(nextAboveSince(fleetOf({ cohorts: six, settings: unlimited }), 70)).toBeNull();
-  });
-
-  it('is overdue after ten seconds', () => {
-    expect(excessConfirmed(fleetOf({ now: 99_999 }))).toBe(false);
-    expect(excessConfirmed(fleetOf({ aboveSince: 50, now: 10_049 }))).toBe(false);
-    expect(excessConfirmed(fleetOf({ aboveSince: 50, now: 10_050 }))).toBe(true);
   });
 });
 
