@@ -137,12 +137,6 @@ export const createInvariants = (world: Watched) => {
   const isMixed = (): boolean =>
     ecs.ours().some((task) => scheduler.sizeOf(task) !== settings.workersPerTask);
 
-  /** It is to leave once it is idle, however late that is. */
-  const waitsForEver = (state: string, taskArn: string | null): boolean =>
-    settings.drainTimeoutSeconds < 0 &&
-    state === 'draining.waiting' &&
-    (scheduler.work.get(ecs.tasks.get(taskArn ?? '') as ModelTask)?.tasks ?? 0) > 0;
-
   const isServable = () => servesIt(scheduler, settings.workerRelease);
 
   /**
@@ -473,8 +467,7 @@ export const createInvariants = (world: Watched) => {
       const odd = census.groups.find(
         ({ state, taskArn }) =>
           state !== 'running' &&
-          !(state === 'provisioning' && ecs.tasks.get(taskArn ?? '')?.isStrange()) &&
-          !waitsForEver(state, taskArn),
+          !(state === 'provisioning' && ecs.tasks.get(taskArn ?? '')?.isStrange()),
       );
       if (odd) return units.unsteady(odd);
       const [launch] = census.launches;
@@ -484,8 +477,6 @@ export const createInvariants = (world: Watched) => {
       if (!census.session.startsWith('online.'))
         return { invariant: 'stuck', says: `session ${census.session}` };
       if (!isServable()) return null;
-      const isWaiting = census.groups.some(({ state, taskArn }) => waitsForEver(state, taskArn));
-      if (!judge.judges('unmet', { 'a group at work is to leave': isWaiting })) return null;
       if (isByUnits) {
         const unmet = units.unmet(world.identity());
         if (unmet) return unmet;

@@ -21,8 +21,6 @@ export const excusableRules = [
   'capExceeded',
   /** Of each second with more tasks than are allowed. */
   'capExceeded lasting',
-  /** At rest: what the scheduler asks for is there. */
-  'unmet',
   /** Of each orderly end: status 0 where a task of ours still runs. */
   'leftUnsaid status',
   /** Of each orderly end: a task still runs that the journal does not name. */

@@ -471,6 +471,7 @@ export const runScript = async (
     prepareTroubles = [];
     Object.assign(ecs.odd, { partial: 0, ghosts: 0, stuck: 0, startFailures: 0 });
     scheduler.setDemand(script.finalDemand);
+    if (settings.drainTimeoutSeconds < 0) scheduler.endLongWork();
     // Where every group gets work again before it has rested, none may ever be stopped.
     if ((settings.wide?.minIdleSeconds ?? 0) > 0) scheduler.calmWork();
   });

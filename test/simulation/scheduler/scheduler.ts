@@ -52,6 +52,7 @@ export interface SchedulerSettings {
   /** How often it does. */
   reportEverySeconds: number;
   restlessness: number;
+  isWorkShort?: boolean;
   /** The process that is there at first. */
   release: string;
   magic: Magic;
@@ -370,6 +371,10 @@ export const createScheduler = (
     neighbour,
     setDemand(tasks: number) {
       demand = tasks;
+    },
+    /** From now on no work takes long. */
+    endLongWork() {
+      settings.isWorkShort = true;
     },
     /** From now on work moves so seldom that groups without it can rest for min_idle_seconds. */
     calmWork() {

@@ -34,6 +34,8 @@ export interface WorkforceSettings {
   workersPerTask: number;
   /** How often a Fargate task's work changes, per second. */
   restlessness: number;
+  /** No Fargate task is at work for more than a few reports. */
+  isWorkShort?: boolean;
 }
 
 export interface WorkforceWorld {
@@ -53,6 +55,7 @@ export interface WorkforceWorld {
 
 /** A scheduler declares a worker dead after that time without a heartbeat, ms. */
 const workerTimeoutMs = 60_000;
+const mostReportsAtWork = 3;
 const searchEveryMs = 5000;
 /** Workers give up after 300 s. */
 const searches = 60;
@@ -73,8 +76,21 @@ export function createWorkforce(
   /** When the last cancellation of a task of theirs was over, by Fargate task. */
   const canceledUntil = new Map<ModelTask, number>();
   let cancelled = 0;
+  /** For how many reports in a row it has been at work; those whose work was ended for that. */
+  const reportsAtWork = new Map<ModelTask, number>();
+  const rested = new Set<ModelTask>();
   /** How many workers of a Fargate task have died for good, the last ones first. */
   const lost = new Map<ModelTask, number>();
+
+  /** So that one that is to leave once it is idle does so, however long it might have been at work. */
+  function endLongWork(task: ModelTask): void {
+    const known = work.get(task);
+    const reports = known !== undefined && known.tasks > 0 ? (reportsAtWork.get(task) ?? 0) + 1 : 0;
+    reportsAtWork.set(task, reports);
+    if (known === undefined || reports <= mostReportsAtWork) return;
+    rested.add(task);
+    work.set(task, { ...known, tasks: 0, since: null });
+  }
 
   /** The workers that it was launched with. */
   const sizeOf = ({ worker }: ModelTask): number => worker.count ?? settings.workersPerTask;
@@ -227,6 +243,7 @@ export function createWorkforce(
     shiftWork(): void {
       const demand = world.tasksKnown();
       const count = sizes();
+      if (settings.isWorkShort) for (const task of connected.keys()) endLongWork(task);
       for (const task of connected.keys()) {
         const known = work.get(task);
         const isOver = demand === 0 && (known?.tasks ?? 0) > 0;
@@ -235,7 +252,7 @@ export function createWorkforce(
         const worker = random.int(0, sizeOf(task) - 1) % workerIdsOf(task).length;
         if (known?.tasks !== tasks) work.set(task, { tasks, since: null, worker });
       }
-      const [first] = connected.keys();
+      const first = [...connected.keys()].find((task) => !rested.has(task));
       if (demand > 0 && first && ![...connected.keys()].some(isWork))
         work.set(first, { tasks: Math.min(demand, 9), since: null, worker: 0 });
     },
