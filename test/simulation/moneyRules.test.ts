@@ -4,12 +4,15 @@ import { createMoneyRules } from './moneyRules.ts';
 import type { Watched } from './watched.ts';
 
 /** A task that has lived for three of the four minutes that are paid for, and what is found in a launch then. */
-function launchesAfter(prepare: (rules: ReturnType<typeof createMoneyRules>) => void): string[] {
+function launchesAfter(
+  prepare: (rules: ReturnType<typeof createMoneyRules>) => void,
+  endingAt: number | null = null,
+): string[] {
   const found: string[] = [];
   const now = 180_000;
   const task = {
     ...{ taskArn: 'arn:1', label: 'e-1', ours: true, ghost: false, market: 'onDemand' },
-    ...{ createdAt: 0, stoppedAt: null },
+    ...{ createdAt: 0, endingAt, stoppedAt: null },
   };
   const open = { label: 'e-2', count: 2 };
   const ledger = { groups: () => [], history: () => [], openLaunches: () => [open] };
@@ -37,6 +40,8 @@ it('a launch that passes a limit is found, but not where a clock that was set ba
     rules.inventoried();
   };
   expect(launchesAfter(listed)).toEqual(['overspent']);
+  // A list leaves out what is on its way out.
+  expect(launchesAfter(listed, 170_000)).toEqual([]);
 });
 
 /** Two launches of one task each, the second of which the daemon cannot know to be there; five tasks are paid for. */
