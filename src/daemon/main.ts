@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { clearInterval, setInterval } from 'node:timers';
 import { createActor } from 'xstate';
+import { whyUnseen } from '../../machines/daemon/callsShown.ts';
 import type { DaemonInput } from '../../machines/daemon/daemon.ts';
 import { placesElsewhere, unlistedIn } from '../../machines/recovery/places.ts';
 import { firstListWait, mayOweResponse } from '../../machines/recovery/startup.ts';
@@ -30,7 +31,6 @@ import {
   remainingIn,
   reportEnd,
   stopViewOf,
-  whyUnseen,
 } from './shutdown.ts';
 import { reportSiblingTasks } from './siblingTasks.ts';
 import type { OnRetry, OnStop } from './signals.ts';
@@ -101,7 +101,7 @@ export async function runDaemon(
     ),
   );
 
-  const { operations, lastCalls } = rememberCalls(aws);
+  const { operations, callsShown } = rememberCalls(aws);
   const { retryNow } = aws;
   const neighbours = {
     ...{ identity, journal, template, operations, retryNow, heartbeatSent: onHeartbeatSent },
@@ -131,7 +131,7 @@ export async function runDaemon(
     facts: () => factsOf(actor.getSnapshot()),
     limits: aws.limits,
   });
-  const facts = { ledger, lastCalls, config, view: () => stopViewOf(actor.getSnapshot()) };
+  const facts = { ledger, callsShown, config, view: () => stopViewOf(actor.getSnapshot()) };
   const endStops = passStops(actor, onStop, facts, log);
 
   onRetry(() => {
@@ -151,7 +151,7 @@ export async function runDaemon(
   ending.abort();
   endStops();
   clearInterval(summaries);
-  const unseen = looked || leftOnPurpose ? null : whyUnseen(lastCalls);
+  const unseen = looked || leftOnPurpose ? null : whyUnseen(callsShown());
   reportEnd({ crash, remaining: remainingIn(ledger), looked, unseen }, log);
   await closeInOrder({ control, inspection, journal, stateDir, aws }, crash !== null);
   return status;

@@ -1,11 +1,11 @@
 import { type ActorRefFrom, type SnapshotFrom, toPromise } from 'xstate';
+import { type CallsShown, whyUnseen } from '../../machines/daemon/callsShown.ts';
 import type { DaemonContext, DaemonEnd, daemon } from '../../machines/daemon/daemon.ts';
 import type { Config } from '../config/config.ts';
 import { now } from '../shared/clock.ts';
 import { errorText } from '../shared/errorText.ts';
 import type { LedgerView } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { LastCalls } from './lastCalls.ts';
 import type { OnStop } from './signals.ts';
 import { idleWaitSeconds, shortStopTimeout } from './stopTime.ts';
 
@@ -43,14 +43,6 @@ export function reportEnd({ crash, remaining, looked, unseen }: End, log: Log): 
   log.report('daemon.ended', { left: remaining.length, still: remaining, looked });
 }
 
-/** Why no list of our tasks in ECS can be believed, for the words at the end. */
-export function whyUnseen(lastCalls: LastCalls): string {
-  const unlisted = lastCalls.unlisted();
-  const why = unlisted === null ? '' : `: ${unlisted}`;
-  const incomplete = lastCalls.isAnswering() ? `the list of them is not complete${why}` : null;
-  return lastCalls.denial() ?? incomplete ?? lastCalls.trouble() ?? 'no answer of AWS';
-}
-
 /** What the root machine makes of the requests to stop. */
 export interface StopView extends Pick<DaemonContext, 'looked' | 'leftOnPurpose'> {
   /** Tasks at work are stopped, too. */
@@ -65,7 +57,7 @@ export function stopViewOf(snapshot: SnapshotFrom<typeof daemon>): StopView {
 /** What is known at a request to stop. */
 export interface StopFacts {
   ledger: Pick<LedgerView, 'groupCount' | 'openLaunches'>;
-  lastCalls: LastCalls;
+  callsShown(): CallsShown;
   view(): StopView;
   config: Pick<Config, 'stopTimeoutSeconds' | 'drainTimeoutSeconds' | 'sigtermPolicy'>;
 }
@@ -79,7 +71,7 @@ const repeatAfterMs = 15_000;
 export function passStops(
   actor: Pick<Root, 'send'>,
   onStop: OnStop,
-  { ledger, lastCalls, view, config }: StopFacts,
+  { ledger, callsShown, view, config }: StopFacts,
   log: Log,
 ): () => void {
   const timers: NodeJS.Timeout[] = [];
@@ -105,7 +97,7 @@ export function passStops(
         launches: ledger.openLaunches().length,
         seconds: left(config.stopTimeoutSeconds),
         ...(waiting > 0 && { idleSeconds: waiting }),
-        unseen: looked ? null : whyUnseen(lastCalls),
+        unseen: looked ? null : whyUnseen(callsShown()),
       });
     };
     timers.push(setTimeout(say, firstAfterMs), setInterval(say, repeatAfterMs));

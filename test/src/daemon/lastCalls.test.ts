@@ -23,58 +23,58 @@ const denied = failure('denied', 'no');
 
 describe('rememberCalls', () => {
   it('has seen nothing before the first answer', () => {
-    const { lastCalls } = account();
-    expect([lastCalls.isAnswering(), lastCalls.trouble()]).toEqual([false, null]);
+    const { callsShown } = account();
+    expect([callsShown().isAnswering, callsShown().trouble]).toEqual([false, null]);
   });
 
   it('knows why the last list was refused, until one is not', async () => {
     const answers: Partial<Record<keyof LateAws, unknown>> = { list: denied };
-    const { operations, lastCalls } = account(answers);
-    expect(lastCalls.denial()).toBeNull();
+    const { operations, callsShown } = account(answers);
+    expect(callsShown().denial).toBeNull();
     const listed = (answer: unknown) => {
       answers.list = answer;
       return operations.list(signal).catch(() => {});
     };
     await listed(denied);
     await operations.prepare(signal);
-    expect(lastCalls.denial()).toBe('no');
+    expect(callsShown().denial).toBe('no');
     await listed(failure('unreachable', 'x'));
-    expect(lastCalls.denial()).toBeNull();
+    expect(callsShown().denial).toBeNull();
     await listed(denied);
     await listed(undefined);
-    expect(lastCalls.denial()).toBeNull();
+    expect(callsShown().denial).toBeNull();
   });
 
   it('knows why a cluster elsewhere was not in the last list', async () => {
-    const { operations, lastCalls } = account();
-    expect(lastCalls.unlisted()).toBeNull();
+    const { operations, callsShown } = account();
+    expect(callsShown().unlisted).toBeNull();
     noTasks.unlisted = [{ cluster: 'there', kind: 'unreachable', code: 'x', reason: 'silent' }];
     await operations.list(signal);
-    expect(lastCalls.unlisted()).toBe('silent');
+    expect(callsShown().unlisted).toBe('silent');
     noTasks.unlisted = [];
     await operations.list(signal);
-    expect(lastCalls.unlisted()).toBeNull();
+    expect(callsShown().unlisted).toBeNull();
   });
 
   it.each(['list', 'prepare'] as const)('keeps why %s has failed', async (name) => {
     const unreachable = failure('unreachable', 'connect ECONNREFUSED');
-    const { operations, lastCalls } = account({ [name]: unreachable });
+    const { operations, callsShown } = account({ [name]: unreachable });
     await expect(operations[name](signal)).rejects.toBe(unreachable);
-    expect(lastCalls.trouble()).toBe('connect ECONNREFUSED');
+    expect(callsShown().trouble).toBe('connect ECONNREFUSED');
   });
 
   it('knows whether AWS has carried out the last call', async () => {
-    const { operations, lastCalls } = account({ list: failure('throttled', 'x') });
-    expect(lastCalls.isAnswering()).toBe(false);
+    const { operations, callsShown } = account({ list: failure('throttled', 'x') });
+    expect(callsShown().isAnswering).toBe(false);
     await operations.prepare(signal);
-    expect(lastCalls.isAnswering()).toBe(true);
+    expect(callsShown().isAnswering).toBe(true);
     await expect(operations.list(signal)).rejects.toThrow('x');
-    expect(lastCalls.isAnswering()).toBe(false);
+    expect(callsShown().isAnswering).toBe(false);
   });
 
   it('does not take a call that was given up for a failure', async () => {
-    const { operations, lastCalls } = account({ list: failure('unreachable', 'aborted') });
+    const { operations, callsShown } = account({ list: failure('unreachable', 'aborted') });
     await expect(operations.list(AbortSignal.abort())).rejects.toThrow('aborted');
-    expect(lastCalls.trouble()).toBeNull();
+    expect(callsShown().trouble).toBeNull();
   });
 });

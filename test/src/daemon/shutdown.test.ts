@@ -1,13 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createActor, createMachine } from 'xstate';
-import type { LastCalls } from '../../../src/daemon/lastCalls.ts';
-import {
-  closeInOrder,
-  outcomeOf,
-  passStops,
-  reportEnd,
-  whyUnseen,
-} from '../../../src/daemon/shutdown.ts';
+import { type CallsShown, noCallsShown } from '../../../machines/daemon/callsShown.ts';
+import { closeInOrder, outcomeOf, passStops, reportEnd } from '../../../src/daemon/shutdown.ts';
 import { levelOf } from '../../../src/telemetry/events.ts';
 import type { Log } from '../../../src/telemetry/log.ts';
 
@@ -21,17 +15,7 @@ function listening() {
 }
 
 /** What is known of AWS. */
-const lastCallsWith = (given: {
-  denial?: string;
-  answering?: boolean;
-  trouble?: string;
-  unlisted?: string;
-}): LastCalls => ({
-  isAnswering: () => given.answering ?? false,
-  trouble: () => given.trouble ?? null,
-  denial: () => given.denial ?? null,
-  unlisted: () => given.unlisted ?? null,
-});
+const shownOf = (given: Partial<CallsShown>): CallsShown => ({ ...noCallsShown, ...given });
 
 describe('reportEnd', () => {
   const good = { crash: null, remaining: [], looked: true, unseen: null };
@@ -62,25 +46,13 @@ describe('reportEnd', () => {
   });
 });
 
-describe('whyUnseen', () => {
-  it.each([
-    [{ answering: true, trouble: 'x' }, 'the list of them is not complete'],
-    [{ answering: true, unlisted: 'silent' }, 'the list of them is not complete: silent'],
-    [{ answering: true, trouble: 'x', denial: 'not authorized' }, 'not authorized'],
-    [{ trouble: 'ECONNREFUSED' }, 'ECONNREFUSED'],
-    [{}, 'no answer of AWS'],
-  ])('of %j is %j', (given, reason) => {
-    expect(whyUnseen(lastCallsWith(given))).toBe(reason);
-  });
-});
-
 describe('passStops', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   /** `isStopping`: the scheduler has ended, and all tasks are being stopped when the first signal comes. */
   function daemonWith(
-    lastCalls: LastCalls,
+    shown: CallsShown,
     { looked = true, leaves = false, tasks = 3, isStopping = false } = {},
   ) {
     const { log, lines } = listening();
@@ -103,7 +75,7 @@ describe('passStops', () => {
           groupCount: tasks,
           openLaunches: () => [{}] as never,
         },
-        lastCalls,
+        callsShown: () => shown,
         view: () => view,
         config: {
           stopTimeoutSeconds: 60,
@@ -117,7 +89,7 @@ describe('passStops', () => {
   }
 
   it('passes each request on, and names its signal', () => {
-    const { ask, sent, lines } = daemonWith(lastCallsWith({}));
+    const { ask, sent, lines } = daemonWith(shownOf({}));
     ask('SIGTERM');
     ask('SIGINT');
     expect(sent).toEqual(['daemon.stop', 'daemon.stop']);
@@ -128,7 +100,7 @@ describe('passStops', () => {
   });
 
   it('says after a second, then four times a minute, what is waited for and how long, until the end', async () => {
-    const { ask, lines, end } = daemonWith(lastCallsWith({}));
+    const { ask, lines, end } = daemonWith(shownOf({}));
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(16_000);
     end();
@@ -141,13 +113,13 @@ describe('passStops', () => {
   });
 
   it('says no more that tasks at work may finish when they may not: their time is up, or a second request has come', async () => {
-    const { ask, lines, end } = daemonWith(lastCallsWith({}));
+    const { ask, lines, end } = daemonWith(shownOf({}));
     const said = () => lines.splice(0).filter(([, name]) => name === 'daemon.stopPending');
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(31_000);
     expect(said().at(-1)?.[2]).toEqual({ tasks: 3, launches: 1, unseen: null, seconds: 30 });
     end();
-    const second = daemonWith(lastCallsWith({}));
+    const second = daemonWith(shownOf({}));
     second.ask('SIGTERM');
     second.ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(1000);
@@ -156,7 +128,7 @@ describe('passStops', () => {
   });
 
   it('warns when so many tasks do not fit into stop_timeout', () => {
-    const { ask, lines, end } = daemonWith(lastCallsWith({}), { tasks: 10_000 });
+    const { ask, lines, end } = daemonWith(shownOf({}), { tasks: 10_000 });
     ask('SIGTERM');
     expect(lines.at(-1)).toEqual([
       ...['warn', 'stopTimeout.short'],
@@ -173,16 +145,16 @@ describe('passStops', () => {
       end();
       return lines[1]?.[2];
     };
-    const unreachable = lastCallsWith({ trouble: 'ECONNREFUSED' });
+    const unreachable = shownOf({ trouble: 'ECONNREFUSED' });
     expect(await saidOf(unreachable, { looked: false })).toMatchObject({ unseen: 'ECONNREFUSED' });
     // Listing is denied: whether the journal says enough is known to the root machine alone.
-    const denied = lastCallsWith({ denial: 'not authorized', answering: true });
+    const denied = shownOf({ denial: 'not authorized', isAnswering: true });
     expect(await saidOf(denied, { looked: false })).toMatchObject({ unseen: 'not authorized' });
     expect(await saidOf(denied)).toMatchObject({ unseen: null });
   });
 
   it('says only that the tasks are left when the root machine leaves them', async () => {
-    const { ask, sent, lines } = daemonWith(lastCallsWith({}), { looked: false, leaves: true });
+    const { ask, sent, lines } = daemonWith(shownOf({}), { looked: false, leaves: true });
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sent).toEqual(['daemon.stop']);
@@ -190,7 +162,7 @@ describe('passStops', () => {
   });
 
   it('says what is waited for when the scheduler had ended before, though the policy is to leave', async () => {
-    const { ask, lines, end } = daemonWith(lastCallsWith({}), { leaves: true, isStopping: true });
+    const { ask, lines, end } = daemonWith(shownOf({}), { leaves: true, isStopping: true });
     ask('SIGTERM');
     await vi.advanceTimersByTimeAsync(1000);
     end();
