@@ -22,11 +22,11 @@ import { recordListed } from './deniedTasks.ts';
 import { expired } from './drain.ts';
 import { type GroupRecord, leavesForGood } from './groupRecords.ts';
 import { recordAged } from './lifetime.ts';
-import { withLimitedWaits } from './limitedWaits.ts';
 import { recordLoads } from './loads.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
 import { observedByStop, reconcileObserved } from './observe.ts';
 import { groupOutcome } from './outcome.ts';
+import { withOverdue } from './overdue.ts';
 import { withRecord } from './recount.ts';
 import { recordServing } from './serving.ts';
 import { settled } from './settleLaunch.ts';
@@ -75,7 +75,7 @@ export const tickLaunches = cohortSetup.enqueueActions(({ context, event, enqueu
 /** What is due whatever ECS will answer. */
 export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'cohort.poll');
-  const { at, launching, ending, isCrowded } = event;
+  const { at, launching, ending, overdue = 0 } = event;
   tickEach(context, at, launching, enqueue);
   const { nowStable, ...present } = recordServing(context, at);
   for (const groupId of nowStable)
@@ -86,12 +86,10 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
     workersPerTask,
   });
   for (const degraded of newlyDegraded) enqueue({ type: 'noteDegraded', params: degraded });
-  const { slowStops, ...watched } = recordStops(
-    isCrowded ? withLimitedWaits(known, at) : known,
-    at,
-  );
+  const { slowStops, ...watched } = recordStops(known, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
-  apply(expired(watched, at, isWorkCurrent(context, at), minIdleOf(context)), enqueue);
+  const due = withOverdue(watched, overdue, at);
+  apply(expired(due, at, isWorkCurrent(context, at), minIdleOf(context)), enqueue);
   enqueue.assign({ ending });
 });
 

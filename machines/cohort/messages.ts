@@ -48,8 +48,8 @@ export type CohortCommand =
       at: number;
       launching: boolean;
       ending: boolean;
-      /** More are there than the limit allows, those included that wait for an idle moment. Left out: not so. */
-      isCrowded?: boolean;
+      /** So many of the groups that wait for an idle moment are above the limit, and for too long. Left out: none. */
+      overdue?: number;
       listedAt: number | null;
     }
   /** Let launches retry; between two polls. */

@@ -34,7 +34,7 @@ export function settled(records: CohortRecords, end: LaunchEnd, at: number): Tra
   const groups = { ...records.groups };
   const claims = new Map(end.groups.map((claim) => [claim.groupId, claim]));
   const reason = end.withdrawn
-    ? 'no longer desired before it was launched'
+    ? 'withdrawn before it was launched: no longer desired, or nothing may be launched'
     : (end.refusals[0]?.reason ?? 'its launch brought it no task');
   const outbox: Outbox = [];
   const choice = Object.values(groups).some(unproven);

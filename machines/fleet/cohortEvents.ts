@@ -4,7 +4,7 @@ import { parent } from '../shared/parent.ts';
 import { probeEarly } from './circuitBreaker.ts';
 import { withStatuses } from './cohortTotals.ts';
 import { dueForPoll } from './duePolls.ts';
-import { isCrowded, nextExcess } from './excess.ts';
+import { nextExcess, overdueGroups } from './excess.ts';
 import { fleetSetup, modesIn } from './fleetSetup.ts';
 import { mayBeSent } from './launchGate.ts';
 import { withoutCohort } from './money.ts';
@@ -50,11 +50,15 @@ export const pollCohorts = fleetSetup.enqueueActions(({ context, event, enqueue,
   const poll: CohortCommand = {
     ...{ type: 'cohort.poll', at, launching },
     ending: modes.lifecycle === 'stopping',
-    ...(isCrowded({ ...context, now: at }) && { isCrowded: true }),
     listedAt: listDenied(context) ? null : (context.inventoryAt ?? 0),
   };
   sendWaitingLoads(context, [...polled], enqueue);
-  for (const cohortId of polled) enqueue.sendTo(cohortId, poll);
+  let left = overdueGroups({ ...context, now: at });
+  for (const [cohortId, { counts }] of due) {
+    const overdue = Math.min(left, counts.drainPending + counts.waiting);
+    left -= overdue;
+    enqueue.sendTo(cohortId, { ...poll, ...(overdue > 0 && { overdue }) });
+  }
   const polledNow = due.map(([cohortId, status]) => [cohortId, { ...status, lastPolledAt: at }]);
   enqueue.assign(withStatuses(context, Object.fromEntries(polledNow)));
 });

@@ -1,6 +1,10 @@
-import { excessNoticeMs } from '../shared/timing.ts';
-import { kept } from './plan.ts';
+import { excessDrainMs, excessNoticeMs } from '../shared/timing.ts';
+import { type Counts, kept } from './plan.ts';
 import { type Fleet, fleetCounts } from './state.ts';
+
+/** Groups that wait for an idle moment and may be at work for long, those that an operator drains included. */
+const waitingAtWork = ({ drainPending, resting, waiting }: Counts): number =>
+  drainPending - resting + waiting;
 
 /** More than the limit allows, with those that wait for an idle moment and without: since now, or since it was first so. */
 export function nextExcess(fleet: Fleet, now: number): Pick<Fleet, 'aboveSince' | 'crowdedSince'> {
@@ -10,15 +14,19 @@ export function nextExcess(fleet: Fleet, now: number): Pick<Fleet, 'aboveSince' 
     maxTasks === null || count <= maxTasks ? null : (before ?? now);
   return {
     aboveSince: sinceOf(kept(counts), fleet.aboveSince),
-    crowdedSince: sinceOf(kept(counts) + counts.drainPending, fleet.crowdedSince),
+    crowdedSince: sinceOf(kept(counts) + waitingAtWork(counts), fleet.crowdedSince),
   };
 }
 
-const isConfirmed = (since: number | null, now: number): boolean =>
-  since !== null && now - since >= excessNoticeMs;
-
 export const excessConfirmed = ({ aboveSince, now }: Fleet): boolean =>
-  isConfirmed(aboveSince, now);
+  aboveSince !== null && now - aboveSince >= excessNoticeMs;
 
-/** So that one must go that may still be at work. */
-export const isCrowded = ({ crowdedSince, now }: Fleet): boolean => isConfirmed(crowdedSince, now);
+/** So many groups above the limit have waited at work for too long: they are stopped, though they are at work. */
+export function overdueGroups(fleet: Fleet): number {
+  const { crowdedSince, now, settings } = fleet;
+  const isOverdue = crowdedSince !== null && now - crowdedSince >= excessNoticeMs + excessDrainMs;
+  if (!isOverdue || settings.maxTasks === null) return 0;
+  const counts = fleetCounts(fleet);
+  const waiting = waitingAtWork(counts);
+  return Math.max(0, Math.min(waiting, kept(counts) + waiting - settings.maxTasks));
+}

@@ -2,7 +2,7 @@ import type { CohortCommand } from '../cohort/messages.ts';
 import { excessDrainMs, never } from '../shared/timing.ts';
 import { type CohortStatus, newStatus } from './cohortStatus.ts';
 import { withStatuses } from './cohortTotals.ts';
-import { isCrowded } from './excess.ts';
+import { excessConfirmed } from './excess.ts';
 import type { Enqueue } from './fleetSetup.ts';
 import { tasksThatMayStay } from './money.ts';
 import { kept, recallable } from './plan.ts';
@@ -24,7 +24,7 @@ export type Command = CohortCommand extends infer C
 export function drainUntil(fleet: Fleet): number {
   const { now, settings } = fleet;
   if (settings.drainTimeoutMs !== null) return now + settings.drainTimeoutMs;
-  return isCrowded(fleet) ? now + excessDrainMs : never;
+  return excessConfirmed(fleet) ? now + excessDrainMs : never;
 }
 
 /** Sends a command to each of these cohorts, under one new generation, after the loads that wait for it. */

@@ -145,7 +145,7 @@ export interface Fleet extends FleetInput, CountedCohorts {
   crashLoop: CrashLoop;
   /** Since when more are to stay than the limit allows. */
   aboveSince: number | null;
-  /** Since when more are to stay or wait for an idle moment than the limit allows. */
+  /** Since when more are to stay, or wait at work for an idle moment, than the limit allows. */
   crowdedSince: number | null;
   /** Workers last advertised to the scheduler; null: all. */
   advertised: number | null;

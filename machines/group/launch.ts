@@ -141,7 +141,8 @@ const launchSetup = setup({
       attempts < maxAttempts &&
       (note.kind === 'unreachable' ||
         (outcomeUnknown && (!isClearRefusal(note) || rejections + 1 < maxRejections))),
-    worthAgain: (_, { kind, isMended }: FailureNote) => kind === 'throttled' || isMended === true,
+    worthAgain: ({ context }, { kind, isMended }: FailureNote) =>
+      !context.outcomeUnknown && (kind === 'throttled' || isMended === true),
     due: ({ context, event }) => {
       assertEvent(event, 'launch.tick');
       return context.retryAt !== null && event.now >= context.retryAt;
@@ -311,7 +312,7 @@ export const launch = launchSetup
       },
       refusedForNow: {
         description:
-          'AWS throttled the request, or refused credentials that have been renewed since. It was certainly not carried out: it is as good as a new one, and may be withdrawn. It is when it is due and nothing may be launched, so that what it was to start counts as missing.',
+          'AWS throttled the request, or refused credentials that have been renewed since. It was certainly not carried out: it is as good as a new one, and may be withdrawn. It is withdrawn when it is due and nothing may be launched: what is desired once launches may be sent gets a new one.',
         on: {
           'launch.tick': [
             { guard: and(['due', 'allowed']), target: 'awaitingTurn' },

@@ -118,7 +118,7 @@ export interface FleetView {
   taskIds: string[];
   /** What the monitor stream shows of them; empty without one. */
   loads: Record<string, WorkerLoad>;
-  /** When the stream last listed all workers; null: never yet. */
+  /** When the last list was told in which each worker of ours names its task; null: never yet. */
   listedAt: number | null;
   /** All that an earlier run may have left is known: what is not among `taskIds` is not ours. */
   inventoryComplete: boolean;

@@ -27,6 +27,7 @@ const keepAndAct = {
   'fleet.tasksChanged': { actions: ['keepTasks', 'pollUnits'] },
   'fleet.inventoryCompleted': { actions: ['completeInventory', 'pollUnits'] },
   'monitor.loads': { actions: ['keepLoads', 'pollUnits'] },
+  'monitor.listed': { actions: ['keepListed', 'pollUnits'] },
   'monitor.groups': { actions: ['keepGroups', 'pollUnits'] },
   'monitor.deadWorkers': { actions: ['keepDeadWorkers', 'reportDeadWorkers'] },
 } as const;

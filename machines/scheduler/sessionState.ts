@@ -54,7 +54,7 @@ export interface SessionContext extends SessionInput, DeadWorkers {
   tasks: CohortTasks;
   inventoryComplete: boolean;
   loads: Record<string, WorkerLoad>;
-  /** When the monitor stream last told the loads of all tasks; null: never yet. */
+  /** When the last list was told in which each worker of ours names its task; null: never yet. */
   listedAt: number | null;
   groups: GroupsView | null;
   /** The monitor stream has shown groups, on this connection or when it was made: the scheduler waits for no response. */

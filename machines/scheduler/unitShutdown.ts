@@ -1,5 +1,6 @@
 import {
   calmMs,
+  gatherMs,
   namedIdleMs,
   namedMs,
   releaseAgainMs,
@@ -57,7 +58,11 @@ function withNamed(state: UnitProtocol, workerIds: string[], view: FleetView): U
     const since = named[taskId]?.[workerId]?.since ?? view.at;
     named[taskId] = { ...named[taskId], [workerId]: { since, last: view.at } };
   }
-  return { ...state, named, namesLists };
+  const shown = Object.keys(named).flatMap((taskId) => {
+    const load = view.loads[taskId];
+    return load === undefined ? [] : [[taskId, load.workers] as const];
+  });
+  return { ...state, named, namesLists, workersWhenNamed: Object.fromEntries(shown) };
 }
 
 /**
@@ -116,18 +121,21 @@ export function releaseNamed(
  * the others.
  */
 function allWorkersNamed(
-  { named, namesLists }: UnitProtocol,
+  { named, namesLists, workersWhenNamed }: UnitProtocol,
   taskId: string,
   { at, loads, listedAt }: FleetView,
   { workersPerTask }: UnitSettings,
 ): boolean {
   const load = loads[taskId];
   const names = Object.values(named[taskId] ?? {});
-  // What was shown before it was named may be old: the scheduler gives tasks to a worker while its stream is silent.
+  // What was shown before it was named may be old: the scheduler gives tasks to a worker while its stream is silent. A
+  // list may have come a moment before it is told.
   const isShownSince = (since: number) =>
-    at - since >= namedIdleMs && listedAt !== null && listedAt > since;
+    at - since >= namedIdleMs && listedAt !== null && listedAt - since > gatherMs;
   const isIdle = !namesLists && load?.tasks === 0 && names.some(({ since }) => isShownSince(since));
-  return isIdle || names.length >= Math.max(1, load?.workers ?? workersPerTask);
+  // One that a list kept and that has gone since is not replaced by one that it named: the next list says which is kept.
+  const then = namesLists ? (workersWhenNamed[taskId] ?? 0) : 0;
+  return isIdle || names.length >= Math.max(1, then, load?.workers ?? workersPerTask);
 }
 
 /** Since when and until when each heartbeat has brought the shutdown of a group. */
@@ -207,7 +215,7 @@ export function releasable(
   // Work that no worker has got yet shows only in that the scheduler asks for more.
   const isCalm =
     calm !== null &&
-    calm.until - Math.max(calm.since, startAskedAt ?? 0) >= calmMs &&
+    calm.until - Math.max(calm.since, startAskedAt) >= calmMs &&
     at - calm.until <= calmMs;
   if (!state.groups || !isCalm) return [...never, ...again];
   // A scheduler that was replaced never asks for the end of groups that it does not know.

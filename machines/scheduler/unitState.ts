@@ -48,12 +48,14 @@ export interface UnitProtocol {
   spared: Record<string, number>;
   /** By Fargate task, the workers that are to go, and when each was named first and last. */
   named: Record<string, Record<string, { since: number; last: number }>>;
+  /** Of these Fargate tasks, how many workers the monitor stream showed when one was last named: those that it kept count. */
+  workersWhenNamed: Record<string, number>;
   /** The scheduler names all workers that may go, and keeps the others; until it has, it may name one at a time. */
   namesLists: boolean;
   /** Fargate tasks that came too late for their start, and when they were first seen. */
   unassigned: Record<string, number>;
-  /** When the scheduler last asked for a start. */
-  startAskedAt: number | null;
+  /** When the scheduler last asked for a start; before it has, when the dialogue began: it may have asked just before that. */
+  startAskedAt: number;
   /** A start waits for its Fargate task, at most until then. */
   startDeadline: number | null;
   /** The Fargate task of a start that was refused may still come. */
@@ -85,7 +87,7 @@ export function taskIdOfGroup(groupId: string): string {
 
 export function newUnitProtocol(
   groups: boolean,
-  { taskIds }: FleetView,
+  { at, taskIds }: FleetView,
   newUntil: number,
   /** That is known before any list has come. */
   namesLists = false,
@@ -102,9 +104,10 @@ export function newUnitProtocol(
     released: {},
     spared: {},
     named: {},
+    workersWhenNamed: {},
     namesLists,
     unassigned: {},
-    startAskedAt: null,
+    startAskedAt: at,
     startDeadline: null,
     lateStart: false,
     deferredStart: null,

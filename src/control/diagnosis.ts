@@ -175,7 +175,7 @@ const soon =
 const refusalRows: readonly Row[] = [
   [
     /no longer (?:wanted|desired|needed)/i,
-    'It was no longer desired before it was launched.',
+    'It was withdrawn before it was launched: it was no longer desired, or nothing might be launched.',
     null,
   ],
   [

@@ -22,7 +22,8 @@ describe('a launch that has ended', () => {
 
   it('tells its groups that it was withdrawn before it was sent', () => {
     const { outbox } = settled(records, { ...end, withdrawn: true }, 5000);
-    const reason = 'no longer desired before it was launched';
+    const reason =
+      'withdrawn before it was launched: no longer desired, or nothing may be launched';
     expect(outbox).toContainEqual(['a', { type: 'group.refused', reason }]);
   });
 

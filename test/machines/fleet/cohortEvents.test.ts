@@ -140,18 +140,30 @@ describe('a tick', () => {
   });
 
   it('notices since when there are more than the limit', async () => {
-    const { tick, fleet, answered, orders } = await readyManager(
-      { owned: tasksOf(3) },
-      { maxTasks: 2 },
-    );
-    const polls = () => orders().filter(({ type }) => type === 'cohort.poll');
+    const { tick, fleet, answered } = await readyManager({ owned: tasksOf(3) }, { maxTasks: 2 });
     answered();
     tick(11_000);
     tick(12_000);
     expect(fleet()).toMatchObject({ aboveSince: 10_000, crowdedSince: 10_000 });
-    expect(polls().at(-1)).not.toHaveProperty('isCrowded');
-    tick(20_000);
-    expect(polls()).toMatchObject([{ isCrowded: true }]);
+  });
+  it('tells each cohort how many of its groups are above the limit and have waited at work for too long', async () => {
+    const { tick, answered, orders, clock, reportOf } = await readyManager(
+      { owned: tasksOf(150) },
+      { maxTasks: 10 },
+    );
+    for (let i = 0; i < 3; i++) clock.increment(1);
+    answered();
+    reportOf('cohort.0', { busy: 5, drainPending: 6, waiting: 1, stopping: 1 }, 0, 0);
+    reportOf('cohort.1', { busy: 4, drainPending: 9 }, 0, 0);
+    tick(11_000);
+    orders();
+    tick(319_999);
+    expect(orders().filter((order) => 'overdue' in order)).toEqual([]);
+    tick(330_000);
+    expect(orders().filter(({ type }) => type === 'cohort.poll')).toMatchObject([
+      { overdue: 7 },
+      { overdue: 8 },
+    ]);
   });
 
   it('lets cohorts look, those first that have waited longest, and no more than it may', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { excessConfirmed, isCrowded, nextExcess } from '../../../machines/fleet/excess.ts';
+import { excessConfirmed, nextExcess, overdueGroups } from '../../../machines/fleet/excess.ts';
 import { noCounts } from '../../../machines/fleet/plan.ts';
 import { type Fleet, newFleet } from '../../../machines/fleet/state.ts';
 import { counted } from '../../support/cohortTotals.ts';
@@ -33,14 +33,39 @@ describe('a number of groups above the limit', () => {
     expect(next({ cohorts: six, settings: unlimited, ...since })).toEqual([null, null]);
   });
 
-  it('is overdue after ten seconds', () => {
-    for (const [isConfirmed, key] of [
-      [excessConfirmed, 'aboveSince'],
-      [isCrowded, 'crowdedSince'],
-    ] as const) {
-      expect(isConfirmed(fleetOf({ now: 99_999 }))).toBe(false);
-      expect(isConfirmed(fleetOf({ [key]: 50, now: 10_049 }))).toBe(false);
-      expect(isConfirmed(fleetOf({ [key]: 50, now: 10_050 }))).toBe(true);
-    }
+  it('does not count those that wait and have nothing to do, and counts those that an operator drains', () => {
+    const next = (counts: object) =>
+      nextExcess(fleetOf({ cohorts: { a: row({ busy: 5, ...counts }) } }), 70).crowdedSince;
+    expect(next({ drainPending: 2, resting: 2 })).toBeNull();
+    expect(next({ drainPending: 2, resting: 1 })).toBe(70);
+    expect(next({ stopping: 1, waiting: 1 })).toBe(70);
+  });
+
+  it('is certain after ten seconds', () => {
+    expect(excessConfirmed(fleetOf({ now: 99_999 }))).toBe(false);
+    expect(excessConfirmed(fleetOf({ aboveSince: 50, now: 10_049 }))).toBe(false);
+    expect(excessConfirmed(fleetOf({ aboveSince: 50, now: 10_050 }))).toBe(true);
+  });
+});
+
+describe('groups that wait at work, and are above the limit', () => {
+  const overdue = (counts: object, given: Partial<Fleet> = {}) =>
+    overdueGroups(
+      fleetOf({ cohorts: { a: row(counts) }, crowdedSince: 50, now: 310_050, ...given }),
+    );
+
+  it('are overdue after five minutes, as many as are above it', () => {
+    const counts = { busy: 4, drainPending: 3 };
+    expect(overdue(counts)).toBe(2);
+    expect(overdue(counts, { now: 310_049 })).toBe(0);
+    expect(overdue(counts, { crowdedSince: null })).toBe(0);
+    const unlimited = { ...settings, maxTasks: null };
+    expect(overdue(counts, { settings: unlimited })).toBe(0);
+  });
+
+  it('are no more than wait, and none where there is room for all', () => {
+    expect(overdue({ busy: 9, drainPending: 2, resting: 1, waiting: 1 })).toBe(2);
+    expect(overdue({ busy: 3, drainPending: 2 })).toBe(0);
+    expect(overdue({ busy: 1, drainPending: 2 })).toBe(0);
   });
 });

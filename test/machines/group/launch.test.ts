@@ -97,25 +97,26 @@ it.each(['denied', 'invalid', 'refused', 'throttled', 'credentials'])(
   },
 );
 
-it('a launch without any answer is given up before its token expires, and adoption finds the tasks it may have started', async () => {
-  const { actor, play, calls } = startLaunch();
-  await play(actor, { type: 'xstate.done.actor.journalLaunch' });
-  const unreachable = {
-    type: 'xstate.error.actor.runTask',
-    error: failure('unreachable'),
-  } as never;
-  for (let n = 1; n < 600; n++) {
-    await play(actor, unreachable);
-    expect(actor.getSnapshot().value).toBe('outcomeUnknown');
-    for (const now of [n, n + 60_000])
-      await play(actor, { type: 'launch.tick', now, allowed: true } as never);
+it.each(['unreachable', 'throttled'] as const)(
+  'a launch without an answer is given up before its token expires, the last time as %s, and adoption finds what it may have started',
+  async (last) => {
+    const { actor, play, calls } = startLaunch();
     await play(actor, { type: 'xstate.done.actor.journalLaunch' });
-  }
-  await play(actor, unreachable);
-  expect(calls.runTask).toHaveLength(600);
-  expect(calls.journalOutcome.at(-1)?.input).toMatchObject({ groups: [] });
-  expect(actor.getSnapshot().context.answer.refusals[0]?.kind).toBe('unreachable');
-});
+    const failed = (kind: 'unreachable' | 'throttled') =>
+      play(actor, { type: 'xstate.error.actor.runTask', error: failure(kind) } as never);
+    for (let n = 1; n < 600; n++) {
+      await failed('unreachable');
+      expect(actor.getSnapshot().value).toBe('outcomeUnknown');
+      for (const now of [n, n + 60_000])
+        await play(actor, { type: 'launch.tick', now, allowed: true } as never);
+      await play(actor, { type: 'xstate.done.actor.journalLaunch' });
+    }
+    await failed(last);
+    expect(calls.runTask).toHaveLength(600);
+    expect(calls.journalOutcome.at(-1)?.input).toMatchObject({ groups: [] });
+    expect(actor.getSnapshot().context.answer.refusals[0]?.kind).toBe(last);
+  },
+);
 
 it('a launch that is given up with an unknown outcome reports that, an answered one does not', async () => {
   const given = async (...events: object[]) => {

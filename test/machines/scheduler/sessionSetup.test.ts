@@ -379,8 +379,9 @@ describe('the loads of Fargate tasks', () => {
     live.actor.send({ type: 'monitor.loads', at: 1, loads: { t1: { ...load.t1, tasks: 3 } } });
     live.clock.pass(4000);
     expect(taskIdsIn(live)).toEqual([]);
-    live.actor.send({ type: 'monitor.listed', at: live.now() });
     live.actor.send({ type: 'monitor.loads', at: live.now(), loads: load });
+    expect(taskIdsIn(live)).toEqual([]);
+    live.actor.send({ type: 'monitor.listed', at: live.now() });
     expect(taskIdsIn(live)).toEqual([['t1']]);
   });
 
@@ -406,6 +407,7 @@ describe('the loads of Fargate tasks', () => {
     live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
     live.actor.send({ type: 'monitor.loads', at: 1, loads: load });
     live.clock.pass(4000);
+    live.actor.send({ type: 'monitor.listed', at: live.now() });
     expect(taskIdsIn(live)).toEqual([]);
   });
 
@@ -417,6 +419,7 @@ describe('the loads of Fargate tasks', () => {
     live.actor.send({ type, at: 1, loads: null });
     live.hear(shutdownWorkers(...workersOf('t1', 1)), 'g2');
     live.clock.pass(4000);
+    live.actor.send({ type: 'monitor.listed', at: live.now() });
     expect(taskIdsIn(live)).toEqual([]);
   });
 

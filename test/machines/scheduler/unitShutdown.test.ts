@@ -62,9 +62,9 @@ describe('named workers', () => {
     world.listedAt = null;
     hear(shutdown(worker('t1', 1)));
     expect(told(at(3000))).toEqual([]);
-    world.listedAt = 1000;
+    world.listedAt = 1100;
     expect(told(at(4000))).toEqual([]);
-    world.listedAt = 1001;
+    world.listedAt = 1101;
     expect(told(at(4000))).toEqual([['release', 't1']]);
   });
 
@@ -75,6 +75,16 @@ describe('named workers', () => {
     at(2000 - 1);
     hear(shutdown(worker('t1', 2)));
     expect(told(at(2000))).toEqual([['release', 't1']]);
+  });
+
+  it('do not stand for one that the list kept and that has gone since: the next list does', () => {
+    const { hear, at, world } = about(false, ['t1']);
+    world.loads.set('t1', { workers: 3, tasks: 0 });
+    const list = () => hear(shutdown(worker('t1', 1), worker('t1', 2)));
+    expect(told(list())).toEqual([]);
+    world.loads.set('t1', { workers: 2, tasks: 0 });
+    expect(told(at(1000))).toEqual([]);
+    expect(told(list())).toEqual([['release', 't1']]);
   });
 
   it('count by those that are connected, where the monitor tells', () => {

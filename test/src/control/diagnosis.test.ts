@@ -140,7 +140,12 @@ const rows: [Cause, string | null, RegExp, RegExp | null][] = [
     /ecs_subnets/,
   ],
   ['launchFailed', 'no longer wanted before it was launched', /no longer desired/, null],
-  ['launchFailed', 'no longer desired before it was launched', /no longer desired/, null],
+  [
+    'launchFailed',
+    'withdrawn before it was launched: no longer desired, or nothing may be launched',
+    /withdrawn/,
+    null,
+  ],
   ['launchFailed', null, /refused to launch/, /what AWS names/],
   ['drained', 'UserInitiated; scaler-ecs: 0 workers wanted', /no longer needed/, null],
 ];
