@@ -10,7 +10,6 @@ import { isKnownRegion } from '../src/shared/regions.ts';
  */
 export async function checkConfigs(
   entries: readonly Config[],
-  env: Record<string, string | undefined> = process.env,
   warn: (line: string) => void = warnOnStderr,
 ): Promise<void> {
   const { createTemplates } = await import('../src/daemon/launchTemplates.ts');
@@ -20,7 +19,7 @@ export async function checkConfigs(
       managerSettings(config);
       const templates = createTemplates(config);
       templates.check();
-      for (const line of [...templates.warnings(), ...regionWarnings(config, env)]) warn(line);
+      for (const line of [...templates.warnings(), ...regionWarnings(config)]) warn(line);
     } catch (error) {
       if (!(error instanceof ConfigFailure) || entries.length === 1) throw error;
       throw new ConfigFailure(`${config.workerManagerId}: ${error.message}`);
@@ -28,8 +27,8 @@ export async function checkConfigs(
 }
 
 /** With an endpoint of its own a region may have any name. */
-function regionWarnings({ aws }: Config, env: Record<string, string | undefined>): string[] {
-  if (isKnownRegion(aws.region) || env.AWS_ENDPOINT_URL_ECS || env.AWS_ENDPOINT_URL) return [];
+function regionWarnings({ aws }: Config): string[] {
+  if (isKnownRegion(aws.region) || aws.endpoints.ecs !== null) return [];
   return [
     `${named('aws_region')}: ${aws.region} is no region of AWS that this program knows; in a region that does not exist every call fails`,
   ];

@@ -1,8 +1,8 @@
 import { type Proxies, ProxyFailure, readProxies } from '../shared/proxy.ts';
-import { readAwsProfile } from './awsProfile.ts';
+import { endpointsOf } from './awsEndpoints.ts';
+import { type AwsEndpoints, readAwsProfile } from './awsProfile.ts';
 import { ConfigFailure } from './configFailure.ts';
 import type { Home } from './home.ts';
-import { awsIsOnThisHost } from './reach.ts';
 import type { Values } from './schema.ts';
 import type { Environment } from './settings.ts';
 import { expandPath } from './statePaths.ts';
@@ -44,8 +44,7 @@ export interface AwsAccess {
   region: string;
   credentials: AwsCredentials | null;
   connections: AwsConnections;
-  /** An emulator on this host: the Fargate tasks are its processes. */
-  isOnThisHost: boolean;
+  endpoints: AwsEndpoints;
 }
 
 export function awsAccessOf(
@@ -58,7 +57,7 @@ export function awsAccessOf(
     region: values.aws_region,
     credentials: credentialsOf(values),
     connections: connectionsOf(env, home, readFile),
-    isOnThisHost: awsIsOnThisHost(env, readAwsProfile(env, home, readFile)),
+    endpoints: endpointsOf(env, readAwsProfile(env, home, readFile)),
   };
 }
 

@@ -3,7 +3,6 @@ import type { AwsProfile } from './awsProfile.ts';
 import { commandLineSecrets } from './commandLineSecrets.ts';
 import { ConfigFailure } from './configFailure.ts';
 import { fargateCpus, fargateMemory, nearestFargateSize } from './fargate.ts';
-import { awsIsOnThisHost } from './reach.ts';
 import { named, type Values } from './schema.ts';
 import type { Environment, Settings } from './settings.ts';
 import { anyIsEncrypted } from './tls.ts';
@@ -67,6 +66,7 @@ export function warningsFor(
   { values, sources }: Settings,
   env: Environment,
   profile: AwsProfile,
+  isEmulated: boolean,
 ): string[] {
   const lines: string[] = [];
   const scheduler = values.worker_scheduler_address ?? values.scheduler_address;
@@ -83,7 +83,7 @@ export function warningsFor(
       `${named('heartbeat_interval_seconds')}: ${interval} is too long; a scheduler removes a manager after 10 s without a heartbeat`,
     );
   }
-  if (!awsIsOnThisHost(env, profile)) lines.push(...idWarnings(values));
+  if (!isEmulated) lines.push(...idWarnings(values));
   lines.push(...limitWarnings(values));
   if (sources.aws_region === 'default') lines.push(...regionWarning(values, env, profile));
   return lines;

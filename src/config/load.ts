@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type CommandLineValues, type CommandNames, parseArguments } from './arguments.ts';
+import { endpointsOf } from './awsEndpoints.ts';
 import { readAwsProfile } from './awsProfile.ts';
 import { type Config, toConfig } from './config.ts';
 import { ConfigFailure } from './configFailure.ts';
@@ -66,11 +67,11 @@ export function loadSettings({
     crossCheck(settings);
     const home = homeIn(env);
     const profile = readAwsProfile(env, home, read);
-    const emulated = awsIsOnThisHost(env, profile);
+    const emulated = awsIsOnThisHost(endpointsOf(env, profile));
     // The Fargate tasks of an emulator are processes of this host.
     if (!emulated && !takeUnreachable) rejectUnreachable(settings.values);
     const warnings = [
-      ...warningsFor(settings, env, profile),
+      ...warningsFor(settings, env, profile, emulated),
       ...(emulated ? [] : addressWarnings(settings.values, neighbours)),
     ];
     for (const line of warnings) warn(line);

@@ -1,7 +1,6 @@
 import { BlockList } from 'node:net';
 import type { Address } from '../shared/address.ts';
-import type { AwsProfile } from './awsProfile.ts';
-import type { Environment } from './settings.ts';
+import type { AwsEndpoints } from './awsProfile.ts';
 
 /**
  * What of an address a process on another host can use: `elsewhere` may be reached; `thisHost` is each host's own
@@ -39,13 +38,9 @@ export function reachOf({ scheme, host }: Address): Reach {
     : 'elsewhere';
 }
 
-/** Whether the AWS SDK is pointed at an emulator on this host, whose Fargate tasks are local processes. */
-export function awsIsOnThisHost(env: Environment, { values, ecsEndpoint }: AwsProfile): boolean {
-  const isIgnored =
-    env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS || values.ignore_configured_endpoint_urls;
-  if (isIgnored?.toLowerCase() === 'true') return false;
-  const endpoint = env.AWS_ENDPOINT_URL_ECS || env.AWS_ENDPOINT_URL || ecsEndpoint;
-  if (!endpoint || !URL.canParse(endpoint)) return false;
+/** Whether ECS is an emulator on this host, whose Fargate tasks are local processes. */
+export function awsIsOnThisHost({ ecs: endpoint }: AwsEndpoints): boolean {
+  if (endpoint === null || !URL.canParse(endpoint)) return false;
   const host = new URL(endpoint).hostname.replace(/^\[(.*)\]$/, '$1');
   return reachOf({ scheme: 'tcp', host, port: 0, path: '', text: endpoint }) !== 'elsewhere';
 }

@@ -1,9 +1,9 @@
 /**
  * Fails when what a noisy machine can hold falls behind by more than a fifth: CPU time beside that of a process of fixed
  * work in the same run (reference.ts), its growth with the fleet, memory, the log; and when calls or the pause
- * between heartbeats pass a limit of their own. Noise can only add, so what is within a fifth of its stored value passes.
- * Of what is above it, the commit of the stored values tells whether it is noise: that commit is built, and both are
- * measured in turn, up to three times each, until the best of this one is within a fifth of the best of that one.
+ * between heartbeats pass a limit of their own. What is within a fifth of its stored value passes. Of what is above it, the
+ * commit of the stored values tells whether it is noise: that commit is built, and both are measured in turn, up to three
+ * times each, until the best of this one is within a fifth of the best of that one.
  * With --beside COMMIT everything is measured three times beside that commit.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import {
   type Stored,
   storedAfter,
 } from './checkLimits.ts';
-import { type Group, groups } from './checks.ts';
+import { type CheckSet, checkSets } from './checks.ts';
 import { buildCommit, type CommitBuild, commitNamed, isCommitted } from './commitBuild.ts';
 import { shown } from './statistics.ts';
 
@@ -28,21 +28,19 @@ const pairs = 3;
 const storedFile = new URL('./checked.json', import.meta.url);
 const stored: Stored = JSON.parse(readFileSync(storedFile, 'utf8'));
 
-const usage = 'usage: npm run bench:check [-- --store | --raise REASON | --beside COMMIT]';
+const usage = 'usage: npm run bench:check [-- --store REASON | --beside COMMIT]';
 const { values: options } = readOptions(usage, {
   options: {
-    /** Measures as often as it may, and stores what is better than before. */
-    store: { type: 'boolean', default: false },
-    /** Stores all values as those of this commit, for this reason. */
-    raise: { type: 'string' },
+    /** Measures as often as it may, and stores all values as those of this commit, for this reason. */
+    store: { type: 'string' },
     /** Measures this commit as well, and compares. */
     beside: { type: 'string' },
   },
 });
-const isStoring = options.store || options.raise !== undefined;
+const isStoring = options.store !== undefined;
 if (isStoring && options.beside !== undefined) refuse(usage, '--beside stores nothing');
-if (options.raise !== undefined && !isCommitted())
-  refuse(usage, '--raise stores the name of this commit: commit the changes first');
+if (isStoring && !isCommitted())
+  refuse(usage, '--store keeps the name of this commit: commit the changes first');
 const found: Record<string, number> = {};
 let failed = 0;
 let passed = 0;
@@ -59,21 +57,40 @@ function tell({ what, unit }: Check, value: number, limit: number, words = ''): 
 const bestOf = (measured: readonly number[][], checks: readonly Check[]): number[] =>
   checks.map((_, i) => Math.min(...measured.map((values) => values[i] ?? Number.NaN)));
 
-/** Builds a commit at most once. */
-function onceBuilt(commit: string) {
+/** A commit that is built at most once. */
+interface Base {
+  /** Null: there is no such build, for the reason that `trouble` tells. */
+  program(): string | null;
+  trouble(): string;
+  remove(): void;
+}
+
+function baseOf(name: string): Base {
   let built: CommitBuild | null = null;
+  let trouble: string | null = null;
+  const build = (): CommitBuild | null => {
+    const commit = commitNamed(name);
+    trouble = commit === null ? `this clone has no commit ${name}` : null;
+    try {
+      return commit === null ? null : buildCommit(commit);
+    } catch (error) {
+      trouble = `${name} cannot be built: ${(error as Error).message.split('\n')[0]}`;
+      return null;
+    }
+  };
   return {
-    program(): string {
-      built ??= buildCommit(commit);
-      return built.program;
+    program(): string | null {
+      built ??= trouble === null ? build() : null;
+      return built?.program ?? null;
     },
+    trouble: () => trouble ?? '',
     remove: () => built?.remove(),
   };
 }
 
 /** Measures another build in turn with this one, up to three times each, until `isEnough`. */
 async function inTurn(
-  { checks, measure }: Group,
+  { checks, measure }: CheckSet,
   program: string,
   isEnough: (ours: number[], others: number[]) => boolean,
 ): Promise<[ours: number[], others: number[]]> {
@@ -86,82 +103,82 @@ async function inTurn(
   return best();
 }
 
-/** Measures until each value is good enough. */
-async function check(group: Group, program: (() => string) | null): Promise<void> {
+const isMet = (each: Check | undefined, value: number): boolean =>
+  each !== undefined && value <= limitOf(each, stored);
+
+/** Measures; and where a value is not good enough, beside the commit of the stored values, or again. */
+async function check(group: CheckSet, base: Base): Promise<void> {
   const { checks, measure } = group;
-  const isGood = (value: number, i: number) => value <= limitOf(checks[i] as Check, stored);
   const measured = [await measure()];
-  const most = isStoring || program === null ? tries : 1;
-  while (measured.length < most && (isStoring || !bestOf(measured, checks).every(isGood)))
-    measured.push(await measure());
-  const first = bestOf(measured, checks);
-  for (const [i, { what, most: promised }] of checks.entries())
-    if (promised === undefined) found[what] = first[i] ?? Number.NaN;
-  const noise = isStoring || first.every(isGood) ? null : await noiseOf(group, program, first);
-  for (const [i, each] of checks.entries()) {
-    const value = first[i] ?? Number.NaN;
-    if (isGood(value, i)) tell(each, value, limitOf(each, stored));
-    else if (noise === null) tell(each, value, looseLimitOf(each, stored), notCompared);
-    else tell(each, noise.ours[i] ?? Number.NaN, noise.limits[i] ?? Number.NaN, noise.words(i));
+  const best = (): number[] => bestOf(measured, checks);
+  const areMet = (): boolean => best().every((value, i) => isMet(checks[i], value));
+  const program = isStoring || areMet() ? null : base.program();
+  if (program !== null) return compareAfter(group, best(), program);
+  while (measured.length < tries && (isStoring || !areMet())) measured.push(await measure());
+  const words = isStoring ? '' : ` (not compared: ${base.trouble()})`;
+  for (const [i, value] of best().entries()) {
+    const each = checks[i] as Check;
+    if (each.most === undefined) found[each.what] = value;
+    if (isMet(each, value)) tell(each, value, limitOf(each, stored));
+    else tell(each, value, looseLimitOf(each, stored), words);
   }
 }
 
-const notCompared = ` (not compared: this clone has no commit ${stored.commit}; git fetch --unshallow)`;
-
-/** What both builds show, where some values are above their limits; null: there is no other build. */
-async function noiseOf(group: Group, program: (() => string) | null, first: readonly number[]) {
-  if (program === null) return null;
+/** Some of these values are above their limits: another build tells whether that is noise. */
+async function compareAfter(group: CheckSet, first: number[], program: string): Promise<void> {
   const { checks } = group;
-  const isSeen = (value: number, i: number) => value <= limitOf(checks[i] as Check, stored);
-  const limits = (others: number[]) =>
+  const limits = (others: number[]): number[] =>
     others.map((value, i) => limitBeside(checks[i] as Check, value));
-  const [ours, others] = await inTurn(group, program(), (mine, theirs) =>
+  const [ours, others] = await inTurn(group, program, (mine, theirs) =>
     limits(theirs).every(
-      (limit, i) => isSeen(first[i] ?? Number.NaN, i) || (mine[i] ?? Number.NaN) <= limit,
+      (limit, i) => isMet(checks[i], first[i] as number) || (mine[i] as number) <= limit,
     ),
   );
-  const words = (i: number) =>
-    `; ${shown(first[i] ?? Number.NaN)} at first, ${shown(others[i] ?? Number.NaN)} at ${stored.commit}`;
-  return { ours, limits: limits(others), words };
-}
-
-async function compareWith(name: string): Promise<void> {
-  const commit = commitNamed(name);
-  if (commit === null) refuse(usage, `there is no commit ${name}`);
-  const build = onceBuilt(commit);
-  try {
-    for (const group of groups) {
-      const [ours, others] = await inTurn(group, build.program(), () => false);
-      for (const [i, each] of group.checks.entries()) {
-        const other = others[i] ?? Number.NaN;
-        tell(each, ours[i] ?? Number.NaN, limitBeside(each, other), `; ${shown(other)} at ${name}`);
-      }
-    }
-  } finally {
-    build.remove();
+  const beside = limits(others);
+  for (const [i, value] of first.entries()) {
+    const each = checks[i] as Check;
+    if (isMet(each, value)) tell(each, value, limitOf(each, stored));
+    else
+      tell(
+        each,
+        ours[i] as number,
+        beside[i] as number,
+        `; ${shown(value)} at first, ${shown(others[i] as number)} at ${stored.commit.slice(0, 8)}`,
+      );
   }
 }
 
-async function checkAll(): Promise<void> {
+async function compareWith(base: Base, name: string): Promise<void> {
+  const program = base.program();
+  if (program === null) refuse(usage, base.trouble());
+  for (const set of checkSets) {
+    const [ours, others] = await inTurn(set, program, () => false);
+    for (const [i, each] of set.checks.entries()) {
+      const other = others[i] as number;
+      tell(each, ours[i] as number, limitBeside(each, other), `; ${shown(other)} at ${name}`);
+    }
+  }
+}
+
+async function checkAll(base: Base): Promise<void> {
   const wrong = misfits(
-    groups.flatMap(({ checks }) => checks),
+    checkSets.flatMap(({ checks }) => checks),
     stored,
   );
   for (const line of wrong) process.stdout.write(`BEHIND ${line}\n`);
   if (wrong.length > 0 && !isStoring) process.exit(1);
-  const commit = commitNamed(stored.commit);
-  const build = commit === null ? null : onceBuilt(commit);
-  try {
-    for (const group of groups) await check(group, build?.program ?? null);
-  } finally {
-    build?.remove();
-  }
+  for (const set of checkSets) await check(set, base);
 }
 
-await (options.beside === undefined ? checkAll() : compareWith(options.beside));
-if (isStoring) {
-  const commit = commitNamed('HEAD')?.slice(0, 8) ?? '';
-  const next = storedAfter(found, stored, { commit, raised: options.raise });
+const base = baseOf(options.beside ?? stored.commit);
+try {
+  await (options.beside === undefined ? checkAll(base) : compareWith(base, options.beside));
+} finally {
+  base.remove();
+}
+if (options.store !== undefined) {
+  const commit = commitNamed('HEAD') ?? '';
+  const next = storedAfter(found, stored, { commit, reason: options.store });
   writeFileSync(storedFile, `${JSON.stringify(next, null, 2)}\n`);
   process.stdout.write('stored\n');
 } else {

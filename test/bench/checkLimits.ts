@@ -7,17 +7,17 @@ export interface Check {
 
 /** What a check has found. */
 export interface StoredCheck {
-  /** At its best, on a machine without other work. */
+  /** The best of several runs on a machine without other work. */
   value: number;
-  /** The most that a run of the same code has shown, where noise adds more than a fifth. */
+  /** The most that a run of the same code has shown as its best, where noise adds more than a fifth. */
   noisy?: number;
 }
 
 export interface Stored {
   /** The commit that the values are of. What is above its limit is compared with it in the same run. */
   commit: string;
-  /** Why values are higher than those of an earlier commit, or than they should be. */
-  raised?: string;
+  /** Why they were stored. */
+  reason: string;
   /** By what was measured. */
   values: Readonly<Record<string, StoredCheck>>;
 }
@@ -30,10 +30,10 @@ export function limitOf({ what, most }: Check, { values }: Stored): number {
   return most ?? (values[what]?.value ?? Number.NaN) * tolerance;
 }
 
-/** The same, where nothing tells noise from more work. */
+/** The same, where no other build tells noise from more work. */
 export function looseLimitOf(check: Check, stored: Stored): number {
-  const { noisy } = stored.values[check.what] ?? {};
-  return noisy === undefined ? limitOf(check, stored) : noisy * tolerance;
+  const { noisy = 0 } = stored.values[check.what] ?? {};
+  return Math.max(limitOf(check, stored), check.most ?? noisy * tolerance);
 }
 
 /** The same, where another build has shown this value in the same run. */
@@ -48,22 +48,22 @@ export function misfits(checks: readonly Check[], { values }: Stored): string[] 
       .map((what) => `checked.json has "${what}", which nothing measures: rename or remove it`),
     ...measured
       .filter((what) => !values[what])
-      .map((what) => `checked.json has no "${what}": npm run bench:check -- --store adds it`),
+      .map(
+        (what) => `checked.json has no "${what}": npm run bench:check -- --store REASON adds it`,
+      ),
   ];
 }
 
-/** What is stored after a run of this commit: new and lower values, and with a reason all values as those of this commit. */
+/** What is stored after a run of this commit: all its values, so that the limits and the commit belong together. */
 export function storedAfter(
   found: Readonly<Record<string, number>>,
-  stored: Stored,
-  { commit, raised }: { commit: string; raised: string | undefined },
+  { values }: Stored,
+  { commit, reason }: Omit<Stored, 'values'>,
 ): Stored {
-  const changed = Object.entries(found).flatMap(([what, measured]) => {
+  const next = Object.entries(found).map(([what, measured]) => {
+    const { noisy } = values[what] ?? {};
     const value = Number(measured.toPrecision(3));
-    const before = stored.values[what];
-    const isStored = raised !== undefined || !before || value < before.value;
-    return isStored ? [[what, { ...before, value }]] : [];
+    return [what, { value, ...(noisy !== undefined && { noisy }) }] as const;
   });
-  const values = { ...stored.values, ...Object.fromEntries(changed) };
-  return raised === undefined ? { ...stored, values } : { commit, raised, values };
+  return { commit, reason, values: Object.fromEntries(next) };
 }

@@ -109,13 +109,13 @@ const runningOf = ({ tasks }: LedgerView): string[] =>
 
 const reference = 'times the reference';
 /** What is measured together. */
-export interface Group {
+export interface CheckSet {
   checks: readonly Check[];
   /** A value for each of the checks. */
   measure(program?: string): Promise<number[]>;
 }
 
-export const groups: readonly Group[] = [
+export const checkSets: readonly CheckSet[] = [
   {
     checks: [
       { what: '1,000 groups: RunTask calls', unit: 'calls', most: 105 },

@@ -5,7 +5,7 @@ import { run } from '../src/config/loaded.ts';
 
 async function outcomeOf(flags: string[], env: Record<string, string> = {}) {
   const warnings: string[] = [];
-  const failure = await checkConfigs([run({ flags }).config], env, (line) =>
+  const failure = await checkConfigs([run({ flags, env }).config], (line) =>
     warnings.push(line),
   ).then(
     () => null,
@@ -32,7 +32,7 @@ it.each([
 it('names the manager when there are several', async () => {
   const good = run({}).config;
   const bad = run({ flags: ['-wmi', 'second', '--max-usd-per-hour', '0.01'] }).config;
-  await expect(checkConfigs([good, bad], {}, () => {})).rejects.toThrow(/^second: --max-usd/);
+  await expect(checkConfigs([good, bad], () => {})).rejects.toThrow(/^second: --max-usd/);
 });
 
 it('warns of an unknown region, unless AWS has an endpoint of its own', async () => {

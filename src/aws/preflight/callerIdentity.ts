@@ -5,12 +5,10 @@ import { readWhole } from '../exchange.ts';
 import type { Identity } from './awsFacts.ts';
 import type { PreflightAws } from './preflightAws.ts';
 
-/** STS's address for a region, or the endpoint that the environment names. */
-export function stsEndpoint(region: string, env: Record<string, string | undefined>): string {
+/** The address of STS itself for a region. */
+export function stsEndpoint(region: string): string {
   const suffix = region.startsWith('cn-') ? '.cn' : '';
-  const usual = `https://sts.${region}.amazonaws.com${suffix}`;
-  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return usual;
-  return env.AWS_ENDPOINT_URL_STS || env.AWS_ENDPOINT_URL || usual;
+  return `https://sts.${region}.amazonaws.com${suffix}`;
 }
 
 function elementOf(xml: string, name: string): string | undefined {
@@ -24,11 +22,10 @@ function elementOf(xml: string, name: string): string | undefined {
  */
 export async function callerIdentity(
   ecs: ECSClient,
-  { region, connections }: Pick<PreflightAws, 'region' | 'connections'>,
-  env: Record<string, string | undefined>,
+  { region, connections, sts }: Pick<PreflightAws, 'region' | 'connections' | 'sts'>,
   signal: AbortSignal,
 ): Promise<Identity> {
-  const url = new URL(stsEndpoint(region, env));
+  const url = new URL(sts ?? stsEndpoint(region));
   const signer = await ecs.config.signer({
     name: 'sigv4',
     signingName: 'sts',

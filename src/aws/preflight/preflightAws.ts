@@ -7,6 +7,8 @@ import { systemClock } from '../systemClock.ts';
 /** How the checks reach AWS: as the daemon does, by the same credentials and proxies. */
 export interface PreflightAws extends Required<Omit<AwsSettings, 'endpoint'>> {
   connections: ConnectionSettings;
+  /** The endpoint of STS; null: its own. */
+  sts: string | null;
   /** Where the credentials come from. */
   source(): string;
 }
@@ -16,15 +18,21 @@ interface Given {
   /** Null: the SDK's default credential provider chain. */
   credentials: Parameters<typeof fixedCredentials>[0] | null;
   connections: ConnectionSettings;
+  endpoints: { sts: string | null };
 }
 
-export function preflightAws({ region, credentials: given, connections }: Given): PreflightAws {
+export function preflightAws({
+  region,
+  credentials: given,
+  connections,
+  endpoints,
+}: Given): PreflightAws {
   const tools = { clock: systemClock, log: silentLog };
   const credentials = given ? fixedCredentials(given, tools) : chainCredentials(tools);
   return {
     region,
     credentials: credentials.provider,
-    connections,
+    ...{ connections, sts: endpoints.sts },
     source: () => credentials.source(),
   };
 }

@@ -105,11 +105,7 @@ function simulate(
  * Reads everything that the checks need. Calls no operation that creates, changes or stops anything; what cannot be
  * read is part of the result. Ends within 10 s.
  */
-export async function readFacts(
-  settings: PreflightSettings,
-  aws: PreflightAws,
-  env: Record<string, string | undefined>,
-): Promise<AwsFacts> {
+export async function readFacts(settings: PreflightSettings, aws: PreflightAws): Promise<AwsFacts> {
   const ecs = createEcsClient(aws);
   const iam = createIamClient(aws);
   const limiter = createLimiter(systemClock);
@@ -117,7 +113,7 @@ export async function readFacts(
   const call = createCaller({ limiter, clock: systemClock, log: silentLog, retryTimeoutMs: 0 });
   const tools = { ecs, iam, call, clock: systemClock, log: silentLog };
 
-  const identityRead = read('GetCallerIdentity', (signal) => callerIdentity(ecs, aws, env, signal));
+  const identityRead = read('GetCallerIdentity', (signal) => callerIdentity(ecs, aws, signal));
   const definitionRead = read('DescribeTaskDefinition', (signal) =>
     inspectTaskDefinition(settings.family, tools, signal),
   );

@@ -9,14 +9,10 @@ import { read } from './read.ts';
 import type { PreflightSettings } from './settings.ts';
 
 /** The scope of the policies: account and caller by STS, roles by an existing task definition, as far as AWS answers. */
-export async function readScope(
-  settings: PreflightSettings,
-  aws: PreflightAws,
-  env: Record<string, string | undefined>,
-): Promise<Scope> {
+export async function readScope(settings: PreflightSettings, aws: PreflightAws): Promise<Scope> {
   const ecs = createEcsClient(aws);
   const [identity, definition] = await Promise.all([
-    read('GetCallerIdentity', (signal) => callerIdentity(ecs, aws, env, signal)),
+    read('GetCallerIdentity', (signal) => callerIdentity(ecs, aws, signal)),
     read('DescribeTaskDefinition', (abortSignal) =>
       ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: settings.family }), {
         abortSignal,

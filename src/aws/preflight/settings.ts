@@ -6,7 +6,7 @@ export interface PreflightSettings extends BootstrapSettings {
   region: string;
   /** AWS_REGION or AWS_DEFAULT_REGION, where it differs from `region`; this program does not read it. */
   otherRegion: string | null;
-  /** Whether AWS_ENDPOINT_URL points to this machine: an emulator, whose tasks run on this machine, too. */
+  /** Whether ECS is an emulator on this machine, whose tasks run on this machine, too. */
   endpointIsLoopback: boolean;
   workerSchedulerAddress: Address;
   /** Null: the workers ask the scheduler. */

@@ -45,7 +45,7 @@ export async function diagnose(
 ): Promise<Diagnosis> {
   const preflight = preflightSettings(config, env);
   const [facts, scheduler] = await Promise.all([
-    readFacts(preflight, awsOf(config), env),
+    readFacts(preflight, awsOf(config)),
     observeScheduler(config, detect),
   ]);
   return diagnosis(

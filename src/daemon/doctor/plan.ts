@@ -46,7 +46,7 @@ export async function makePlan(
 ): Promise<Plan> {
   const settings = preflightSettings(config, env);
   const [facts, detection] = await Promise.all([
-    readFacts(settings, awsOf(config), env),
+    readFacts(settings, awsOf(config)),
     detectTransport(config.schedulerAddress, { tls: config.tls }),
   ]);
   const findings = [

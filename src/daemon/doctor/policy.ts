@@ -16,7 +16,7 @@ export async function makePolicies(
   const settings = preflightSettings(config, env);
   const scope =
     account === undefined
-      ? await readScope(settings, awsOf(config), env)
+      ? await readScope(settings, awsOf(config))
       : scopeOf(settings, { account });
   return { policies: policiesFor(scope), account: scope.account };
 }

@@ -1,6 +1,7 @@
 import { type PreflightAws, preflightAws } from '../../aws/preflight/preflightAws.ts';
 import type { PreflightSettings } from '../../aws/preflight/settings.ts';
 import type { Config } from '../../config/config.ts';
+import { awsIsOnThisHost } from '../../config/reach.ts';
 import { bootstrapSettings, ownershipTagOf } from '../managerSettings.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -13,7 +14,7 @@ export function preflightSettings(config: Config, env: Environment): PreflightSe
     ...bootstrapSettings(config),
     region: aws.region,
     otherRegion: otherRegion === aws.region ? null : otherRegion,
-    endpointIsLoopback: aws.isOnThisHost,
+    endpointIsLoopback: awsIsOnThisHost(aws.endpoints),
     workerSchedulerAddress: config.workerSchedulerAddress,
     objectStorageAddress: config.objectStorageAddress,
     subnets: ecs.subnets,

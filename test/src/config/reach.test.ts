@@ -35,41 +35,14 @@ describe('reachOf', () => {
 });
 
 describe('awsIsOnThisHost', () => {
-  const noProfile = { name: 'default', values: {}, ecsEndpoint: null };
-
-  it.each<[Record<string, string>, boolean]>([
-    [{}, false],
-    [{ AWS_ENDPOINT_URL: '' }, false],
-    [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }, true],
-    [{ AWS_ENDPOINT_URL: 'http://localhost:4566/' }, true],
-    [{ AWS_ENDPOINT_URL: 'http://[::1]:4566' }, true],
-    [{ AWS_ENDPOINT_URL: 'http://emulator:4566' }, false],
-    [{ AWS_ENDPOINT_URL: 'not a URL' }, false],
-    [{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_ECS: 'https://ecs.aws' }, false],
-    [
-      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
-      false,
-    ],
-  ])('is for the environment %j %s', (env, local) => {
-    expect(awsIsOnThisHost(env, noProfile)).toBe(local);
+  it.each([
+    [null, false],
+    ['http://127.0.0.1:4566', true],
+    ['http://localhost:4566/', true],
+    ['http://[::1]:4566', true],
+    ['http://emulator:4566', false],
+    ['not a URL', false],
+  ])('is with ECS at %s %s', (ecs, local) => {
+    expect(awsIsOnThisHost({ ecs, sts: null })).toBe(local);
   });
-
-  it.each<[Record<string, string>, Record<string, string>, boolean]>([
-    [{}, {}, true],
-    [{ AWS_ENDPOINT_URL: 'https://ecs.aws' }, {}, false],
-    [{ AWS_ENDPOINT_URL_ECS: 'https://ecs.aws' }, {}, false],
-    [{}, { ignore_configured_endpoint_urls: 'True' }, false],
-    [{ AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }, {}, false],
-    [
-      { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' },
-      { ignore_configured_endpoint_urls: 'true' },
-      true,
-    ],
-  ])(
-    'is, with a profile that names this host, for the environment %j and the profile %j %s',
-    (env, values, local) => {
-      const profile = { ...noProfile, values, ecsEndpoint: 'http://127.0.0.1:4566' };
-      expect(awsIsOnThisHost(env, profile)).toBe(local);
-    },
-  );
 });

@@ -5,21 +5,10 @@ import { rejectionOf } from '../awsServer.ts';
 import { httpAnswer, type RawServer, startRawServer } from '../rawServer.ts';
 
 it.each([
-  ['us-east-1', {}, 'https://sts.us-east-1.amazonaws.com'],
-  ['cn-north-1', {}, 'https://sts.cn-north-1.amazonaws.com.cn'],
-  ['us-east-1', { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1'],
-  [
-    'us-east-1',
-    { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:2' },
-    'http://127.0.0.1:2',
-  ],
-  [
-    'us-east-1',
-    { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
-    'https://sts.us-east-1.amazonaws.com',
-  ],
-])('STS in %s with %j is at %s', (region, env, url) => {
-  expect(stsEndpoint(region, env)).toBe(url);
+  ['us-east-1', 'https://sts.us-east-1.amazonaws.com'],
+  ['cn-north-1', 'https://sts.cn-north-1.amazonaws.com.cn'],
+])('STS in %s is at %s', (region, url) => {
+  expect(stsEndpoint(region)).toBe(url);
 });
 
 describe('the identity of the caller', () => {
@@ -36,8 +25,7 @@ describe('the identity of the caller', () => {
     raw.answer = (socket) => void socket.end(httpAnswer(status, body));
     return callerIdentity(
       raw.ecs,
-      { region: 'us-east-1', connections: directConnections },
-      { AWS_ENDPOINT_URL: raw.url },
+      { region: 'us-east-1', connections: directConnections, sts: raw.url },
       AbortSignal.timeout(5000),
     );
   }
