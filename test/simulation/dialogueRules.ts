@@ -47,6 +47,8 @@ export function createDialogueRules(world: Watched) {
   let replacements = 0;
   let opened = 0;
   let inventoryAt: number | null = null;
+  /** How many groups the scheduler knew at its last report: of what it has forgotten since, none tells. */
+  let shownGroups = 0;
   let reports = new Map<string, { at: number; isAcknowledged: boolean }>();
   /** The end of the last standstill of the daemon. */
   let standstillEnd = Number.NEGATIVE_INFINITY;
@@ -80,10 +82,12 @@ export function createDialogueRules(world: Watched) {
     if (report) report.isAcknowledged = true;
   }
 
+  const knownGroups = (): number => world.scheduler.groups()?.length ?? 0;
+
   /** A scheduler of groups counts all that it knows against the limit: ours may be as many as we are allowed. */
   function onGroupCapacity(groups: number): void {
     const { maxTasks } = world.settings;
-    const foreign = world.scheduler.groups()?.length ?? 0;
+    const foreign = Math.max(shownGroups, knownGroups());
     if (maxTasks !== null && groups > maxTasks + foreign + endedSlack)
       broken('capExceeded', `${groups} groups advertised, ${maxTasks} allowed, ${foreign} known`);
   }
@@ -139,6 +143,10 @@ export function createDialogueRules(world: Watched) {
     },
     told,
     said,
+    /** The monitor stream lists all groups now. */
+    reported(): void {
+      shownGroups = knownGroups();
+    },
     stoodStill(until: number): void {
       standstillEnd = until;
     },

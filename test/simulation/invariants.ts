@@ -237,7 +237,10 @@ export const createInvariants = (world: Watched) => {
   });
 
   return {
-    workReported: scaling.reported,
+    workReported(tasks: number) {
+      scaling.reported(tasks);
+      dialogue.reported();
+    },
     recorded(record: JournalRecord) {
       limits.recorded(record);
       money.recorded(record);
