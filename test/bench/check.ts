@@ -2,8 +2,8 @@
  * Fails when what a noisy machine can hold falls behind by more than a fifth: CPU time beside that of a process of fixed
  * work in the same run (reference.ts), its growth with the fleet, memory, the log; and when calls or the pause
  * between heartbeats pass a limit of their own. What is within a fifth of its stored value passes. Of what is above it, the
- * commit of the stored values tells whether it is noise: that commit is built, and both are measured in turn, up to three
- * times each, until the best of this one is within a fifth of the best of that one.
+ * commit of the stored values tells whether it is noise: that commit is built, and both are measured in turn, three times
+ * each, or until the best of this one is as good. The best of three must be within a fifth of the best of that one.
  * With --beside COMMIT everything is measured three times beside that commit.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -25,6 +25,8 @@ import { shown } from './statistics.ts';
 const tries = 4;
 /** How often each of two builds is measured at most. */
 const pairs = 3;
+/** A build whose best is no more than this beside the best of the other is not measured again. */
+const surelyNoMore = 1.05;
 const storedFile = new URL('./checked.json', import.meta.url);
 const stored: Stored = JSON.parse(readFileSync(storedFile, 'utf8'));
 
@@ -88,7 +90,7 @@ function baseOf(name: string): Base {
   };
 }
 
-/** Measures another build in turn with this one, up to three times each, until `isEnough`. */
+/** Measures another build in turn with this one, three times each, or until `isEnough`. */
 async function inTurn(
   { checks, measure }: CheckSet,
   program: string,
@@ -127,10 +129,10 @@ async function check(group: CheckSet, base: Base): Promise<void> {
 /** Some of these values are above their limits: another build tells whether that is noise. */
 async function compareAfter(group: CheckSet, first: number[], program: string): Promise<void> {
   const { checks } = group;
-  const limits = (others: number[]): number[] =>
-    others.map((value, i) => limitBeside(checks[i] as Check, value));
+  const limits = (others: number[], most?: number): number[] =>
+    others.map((value, i) => limitBeside(checks[i] as Check, value, most));
   const [ours, others] = await inTurn(group, program, (mine, theirs) =>
-    limits(theirs).every(
+    limits(theirs, surelyNoMore).every(
       (limit, i) => isMet(checks[i], first[i] as number) || (mine[i] as number) <= limit,
     ),
   );

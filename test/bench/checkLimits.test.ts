@@ -36,6 +36,8 @@ describe('the most that passes', () => {
   it('is a fifth above what another build has shown in the same run', () => {
     expect(limitBeside(cpu, 5)).toBe(6);
     expect(limitBeside(silence, 9)).toBe(2.05);
+    expect(limitBeside(cpu, 5, 1.1)).toBe(5.5);
+    expect(limitBeside(silence, 9, 1.1)).toBe(2.05);
   });
 
   it('lets nothing pass where nothing is stored', () => {

@@ -37,7 +37,8 @@ export function looseLimitOf(check: Check, stored: Stored): number {
 }
 
 /** The same, where another build has shown this value in the same run. */
-export const limitBeside = ({ most }: Check, value: number): number => most ?? value * tolerance;
+export const limitBeside = ({ most }: Check, value: number, times = tolerance): number =>
+  most ?? value * times;
 
 /** What makes a comparison impossible: values that nothing measures, and checks without a value. */
 export function misfits(checks: readonly Check[], { values }: Stored): string[] {

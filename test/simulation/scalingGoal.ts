@@ -66,7 +66,7 @@ export function createScalingGoal({ agenda, ecs, scheduler, settings }: Watched)
       const most = Math.ceil(asked / Math.min(settings.workersPerTask, ...sizes));
       return (workers < asked && tasks.length < cap) || tasks.length > most;
     },
-    /** So many groups are more than the tasks of the scheduler that no worker of another manager has could ever use. */
+    /** So many groups are more than could get a task: tasks of other managers' workers are not counted. */
     isUseless(groups: number, asked: number): boolean {
       if (tasksPerWorker === null || !monitored) return false;
       const tasks = Math.min(scheduler.demand(), ...shown.slice(-3).map((each) => each.tasks));

@@ -239,7 +239,7 @@ export function createWorkforce(
     /** A worker of the Fargate task that was connected and has gone last; null: there is none. */
     lastGone: () => gone,
 
-    /** Work comes and goes; more of it where there is more to do. As long as there is a task, one of them has it. */
+    /** Work comes and goes; more of it where there is more to do. As long as there is a task, one of them has it that has not been made to rest. */
     shiftWork(): void {
       const demand = world.tasksKnown();
       const count = sizes();
