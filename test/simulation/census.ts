@@ -6,6 +6,7 @@ import { isTaken } from '../../machines/scheduler/identityConflict.ts';
 import type { SessionContext } from '../../machines/scheduler/sessionState.ts';
 import { now } from '../../src/shared/clock.ts';
 import { totalsOf } from '../support/cohortTotals.ts';
+import type { ModelTask } from './ecs.ts';
 
 export interface GroupSeen {
   groupId: string;
@@ -165,3 +166,8 @@ export const statesIn = (census: Census): Set<string> =>
     `manager ${census.lifecycle}`,
     ...(census.describing ? ['cohort describing'] : []),
   ]);
+
+/** The group of this task is to leave at an idle moment. */
+export const waits = (census: Census | null, { taskArn }: Pick<ModelTask, 'taskArn'>): boolean =>
+  census?.groups.some((each) => each.taskArn === taskArn && each.state === 'draining.waiting') ??
+  false;

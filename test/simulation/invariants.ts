@@ -97,6 +97,8 @@ export const createInvariants = (world: Watched) => {
 
   /** Tasks that some journal has named. Of one that ended before that, no list and no answer has ever told. */
   const named = new Set<string>();
+  /** Of these, those that a lost journal named and none has since: a list may have shown one that was then left alone. */
+  const lost = new Set<string>();
 
   const capRule = createCapRule(cap, ({ taskArn }) => named.has(taskArn));
   const { coming, remaining, serving, standing, staying } = createBeliefs(world, () => unseenAt);
@@ -246,6 +248,7 @@ export const createInvariants = (world: Watched) => {
       money.recorded(record);
       if (record.kind === 'settled') for (const { taskArn } of record.groups) named.add(taskArn);
       if (record.kind !== 'adopted') return;
+      lost.delete(record.taskArn);
       named.add(record.taskArn);
       units.adopted(record.taskArn);
       const task = ecs.tasks.get(record.taskArn);
@@ -300,6 +303,7 @@ export const createInvariants = (world: Watched) => {
     },
     journalLost() {
       lostAt = agenda.now();
+      for (const taskArn of named) lost.add(taskArn);
       foundAt = Number.POSITIVE_INFINITY;
       money.journalLost();
       lifetimes.journalLost();
@@ -348,7 +352,7 @@ export const createInvariants = (world: Watched) => {
       const diedAt = task.endingAt ?? since;
       // Where DescribeTasks went wrong until ECS had forgotten it, it was never shown.
       const seenFrom = Math.max(diedAt, Math.min(unseenAt, task.goneFrom));
-      const isLost = task.askedAt < lostAt && diedAt < foundAt;
+      const isLost = (task.askedAt < lostAt && diedAt < foundAt) || lost.has(task.taskArn);
       const isJudged = judge.judges('deadUnreported', {
         'no journal names it': isLost || !named.has(task.taskArn),
         'DescribeTasks went wrong': unseenAt >= since,

@@ -69,8 +69,8 @@ export const createLimits = ({ agenda, settings, broken }: Watched) => {
       state.probe = null;
       if (groups.length > 0) refused.delete(key);
     }
-    if (launch.market === 'spot' && refusals.some(({ kind }) => kind === 'capacity')) return;
     for (const { kind, reason } of refusals) {
+      if (launch.market === 'spot' && kind === 'capacity') continue;
       const pause = pauses[kind];
       if (pause === undefined) continue;
       for (const key of keysOf(kind, reason, launch)) {

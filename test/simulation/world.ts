@@ -5,7 +5,7 @@ import { setTime } from '../../src/shared/clock.ts';
 import type { Recorder } from '../../src/telemetry/inspector/recorder.ts';
 import { createAgenda, drained } from './agenda.ts';
 import { createBuckets } from './buckets.ts';
-import { type Census, censusOf, statesIn } from './census.ts';
+import { type Census, censusOf, statesIn, waits } from './census.ts';
 import { createClient, type Trap } from './client.ts';
 import { createDisk } from './disk.ts';
 import { createEcs } from './ecs.ts';
@@ -471,7 +471,7 @@ export const runScript = async (
     prepareTroubles = [];
     Object.assign(ecs.odd, { partial: 0, ghosts: 0, stuck: 0, startFailures: 0 });
     scheduler.setDemand(script.finalDemand);
-    if (settings.drainTimeoutSeconds < 0) scheduler.endLongWork();
+    if (settings.drainTimeoutSeconds < 0) scheduler.endLongWork((task) => waits(census(), task));
     // Where every group gets work again before it has rested, none may ever be stopped.
     if ((settings.wide?.minIdleSeconds ?? 0) > 0) scheduler.calmWork();
   });

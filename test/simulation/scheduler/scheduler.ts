@@ -52,7 +52,7 @@ export interface SchedulerSettings {
   /** How often it does. */
   reportEverySeconds: number;
   restlessness: number;
-  isWorkShort?: boolean;
+  isWorkShort?: (task: ModelTask) => boolean;
   /** The process that is there at first. */
   release: string;
   magic: Magic;
@@ -372,9 +372,9 @@ export const createScheduler = (
     setDemand(tasks: number) {
       demand = tasks;
     },
-    /** From now on no work takes long. */
-    endLongWork() {
-      settings.isWorkShort = true;
+    /** From now on work takes no long time in such Fargate tasks. */
+    endLongWork(isWorkShort: (task: ModelTask) => boolean) {
+      settings.isWorkShort = isWorkShort;
     },
     /** From now on work moves so seldom that groups without it can rest for min_idle_seconds. */
     calmWork() {

@@ -34,8 +34,8 @@ export interface WorkforceSettings {
   workersPerTask: number;
   /** How often a Fargate task's work changes, per second. */
   restlessness: number;
-  /** No Fargate task is at work for more than a few reports. */
-  isWorkShort?: boolean;
+  /** Such a Fargate task is at work for no more than a few reports; left out: none. */
+  isWorkShort?: (task: ModelTask) => boolean;
 }
 
 export interface WorkforceWorld {
@@ -243,7 +243,7 @@ export function createWorkforce(
     shiftWork(): void {
       const demand = world.tasksKnown();
       const count = sizes();
-      if (settings.isWorkShort) for (const task of connected.keys()) endLongWork(task);
+      for (const task of connected.keys()) if (settings.isWorkShort?.(task)) endLongWork(task);
       for (const task of connected.keys()) {
         const known = work.get(task);
         const isOver = demand === 0 && (known?.tasks ?? 0) > 0;
