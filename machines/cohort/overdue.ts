@@ -1,17 +1,13 @@
 import { never } from '../shared/timing.ts';
-import { type CohortRecords, type GroupRecord, withoutWork } from './groupRecords.ts';
-
-const isWaiting = ({ phase, drainDeadline }: GroupRecord): boolean =>
-  phase === 'waiting' && drainDeadline !== null;
+import { type CohortRecords, withoutWork } from './groupRecords.ts';
 
 /**
  * So many of the groups that wait for an idle moment are above the limit. Where fewer have a deadline, it is now for the
  * least busy of the others. One that is idle already leaves without it.
  */
 export function withOverdue<T extends CohortRecords>(records: T, count: number, at: number): T {
-  if (count === 0) return records;
   const waiting = Object.entries(records.groups).filter(
-    ([, record]) => isWaiting(record) && !withoutWork(record),
+    ([, record]) => record.phase === 'waiting' && !withoutWork(record),
   );
   const endless = waiting
     .filter(([, { drainDeadline }]) => drainDeadline === never)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { withOverdue } from '../../../machines/cohort/overdue.ts';
 import { never } from '../../../machines/shared/timing.ts';
 import { liveCohort } from '../../support/liveCohort.ts';
-import { load, recordsOf, serves, waits } from '../../support/rows.ts';
+import { load, recordsOf, rowOf, serves, waits } from '../../support/rows.ts';
 
 describe('groups above the limit that wait for an idle moment', () => {
   const endless = (tasks: number) => waits({ load: load(tasks), drainDeadline: never });
@@ -31,6 +31,23 @@ describe('groups above the limit that wait for an idle moment', () => {
     expect(limited(1, recordsOf(one))).toEqual([]);
     expect(limited(2, recordsOf(one))).toEqual(['b']);
     expect(withOverdue(recordsOf(one), 1, 1000).groups).toStrictEqual(one);
+  });
+
+  it('are those that have nothing to do for all we know, before those at work', () => {
+    const unknown = recordsOf({
+      a: endless(1),
+      b: waits({ load: null, drainDeadline: never }),
+      c: endless(2),
+      d: waits({ load: null, drainDeadline: never }),
+    });
+    expect(limited(2, unknown)).toEqual(['b', 'd']);
+    expect(limited(3, unknown)).toEqual(['a', 'b', 'd']);
+  });
+
+  it('are not those that are still to be launched', () => {
+    const early = { load: load(1), drainRequested: true, drainDeadline: 5000 };
+    const records = recordsOf({ a: endless(1), b: rowOf(early) });
+    expect(limited(1, records)).toEqual(['a']);
   });
 
   it('are stopped by their cohort, though they are at work', async () => {
