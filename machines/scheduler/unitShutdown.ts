@@ -131,7 +131,7 @@ function allWorkersNamed(
   // What was shown before it was named may be old: the scheduler gives tasks to a worker while its stream is silent. A
   // list may have come a moment before it is told.
   const isShownSince = (since: number) =>
-    at - since >= namedIdleMs && listedAt !== null && listedAt - since > gatherMs;
+    at - since >= namedIdleMs && (listedAt ?? 0) - since > gatherMs;
   const isIdle = !namesLists && load?.tasks === 0 && names.some(({ since }) => isShownSince(since));
   // One that a list kept and that has gone since is not replaced by one that it named: the next list says which is kept.
   const then = namesLists ? (workersWhenNamed[taskId] ?? 0) : 0;
