@@ -88,7 +88,7 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
   for (const degraded of newlyDegraded) enqueue({ type: 'noteDegraded', params: degraded });
   const { slowStops, ...watched } = recordStops(known, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
-  const due = withOverdue(watched, overdue, at);
+  const due = overdue > 0 ? withOverdue(watched, overdue, at) : watched;
   apply(expired(due, at, isWorkCurrent(context, at), minIdleOf(context)), enqueue);
   enqueue.assign({ ending });
 });

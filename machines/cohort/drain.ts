@@ -23,7 +23,8 @@ import { recallOrder, type Share, scaleDownCandidates } from './scaleDown.ts';
  *    (`released`).
  * 2. It waits for an idle moment (`withDrain`; chart: waiting), unless it has nothing to do, or the monitor stream has
  *    never shown anything, so that no idle moment could be seen. The wait ends with a load that shows it idle
- *    (`stoppedByLoad`), with time (`expired`; above the limit it is not for ever: `overdue.ts`), or with what ECS shows (`eventFor` in `observe.ts`).
+ *    (`stoppedByLoad`), with time (`expired`; above the limit it is not for ever: `overdue.ts`), or with what ECS shows
+ *    (`eventFor` in `observe.ts`).
  * 3. Its StopTask is held back while a worker of it cancels a task (`holdsStop`; chart: held).
  * 4. AWS's limits let StopTask pass. It is asked for once more whether the group is still to stop (`answeredStop`).
  * 5. Until then the group can stay after all (`undrained`, `takenBack`), if `awaitsStop` allows it.
