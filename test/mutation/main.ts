@@ -50,7 +50,10 @@ const additionalTests: Record<string, string[]> = {
   'fleet/adoption': ['fleet/state', 'fleet/lastLook'],
   'fleet/cohortStatus': ['fleet/reconcile'],
   'fleet/sendCommands': ['fleet/reconcile', 'fleet/demand'],
-  'fleet/cohortEvents': ['fleet/launching', 'fleet/demand'],
+  'fleet/cohortEvents': [
+    ...['fleet/waitingLoads', 'fleet/unitRequests', 'fleet/cohortEvents'],
+    ...['fleet/launching', 'fleet/demand'],
+  ],
   'fleet/tellListed': ['fleet/inventory'],
   'fleet/demand': ['fleet/demand', 'fleet/unitRequests', 'fleet/degradedGroups', 'fleet/rotation'],
   'fleet/fleetManager': managerTests,
@@ -68,7 +71,7 @@ const additionalTests: Record<string, string[]> = {
   'fleet/launching': ['fleet/reconcile', 'fleet/inventory'],
   'fleet/reconcile': [
     ...['fleet/reconcile', 'fleet/launchGate', 'fleet/shares'],
-    ...['fleet/swap', 'fleet/degradedGroups', 'fleet/fleetManager'],
+    ...['fleet/swap', 'fleet/degradedGroups', 'fleet/fleetManager', 'fleet/cohortEvents'],
   ],
   'fleet/money': ['fleet/spending'],
   'scheduler/connectedWorkers': [

@@ -316,6 +316,25 @@ describe('a report', () => {
     expect(admitted()).toHaveLength(1);
   });
 
+  it('of groups that ended leaves as many desired as a scheduler has desired by count', async () => {
+    const { fleet, command, report } = await readyManager();
+    command(8);
+    const { desired } = fleet();
+    expect(desired).toBeGreaterThan(0);
+    report({ pending: 1 }, 0, 1);
+    expect(fleet().desired).toBe(desired);
+  });
+
+  it('of groups that ended does not tell what a scheduler desires that says it one by one', async () => {
+    const { actor, fleet, modes, command, report } = await readyManager({ owned: tasksOf(4) });
+    command(8);
+    // Not every cohort has reported yet, so it is not known how many there are.
+    actor.send({ type: 'scheduler.requestsForgotten', at: fleet().now });
+    expect([modes().demand, fleet().desired]).toEqual(['byStarts', null]);
+    report({ busy: 3 }, 0, 1);
+    expect(fleet().desired).toBeNull();
+  });
+
   it('keeps the loads of its busy groups, with the time, until the next one', async () => {
     const { actor, clock, fleet, report } = await readyManager({ owned: tasksOf(2) });
     clock.increment(1);
