@@ -34,6 +34,16 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
       'machines/cohort/cohortSetup.ts': mutantsOf(
         'if (counted !== context.counted) enqueue.assign({ counted }); | counted !== context.counted => true',
       ),
+      'machines/fleet/cohortEvents.ts': mutantsIn(
+        "if (ended > 0 && context.desired !== null && check('byStarts'))",
+        'ended > 0 => true',
+        'ended > 0 => ended >= 0',
+      ),
+      'machines/fleet/tellListed.ts': mutantsIn(
+        'if (denied.length > 0) {',
+        'denied.length > 0 => true',
+        'denied.length > 0 => denied.length >= 0',
+      ),
       'machines/scheduler/connectedWorkers.ts': mutantsOf(
         'if (listed.workers === workers && listed.added.length === 0) | listed.workers === workers && listed.added.length === 0 => false',
         'if (worker === last) continue; | worker === last => false',
@@ -134,8 +144,11 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
-    why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, one request is there, null of before is the answer null, and every part is there',
+    why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, one request is there, null of before is the answer null, and every part and every key is there',
     mutants: {
+      'machines/fleet/tellListed.ts': mutantsOf(
+        'const denied = Object.keys(cohorts).filter((id) => (cohorts[id]?.counts.denied ?? 0) > 0); | cohorts[id]?.counts => cohorts[id].counts',
+      ),
       'machines/fleet/taskIndex.ts': mutantsOf(
         'parts[partOf(taskId)]?.[taskId]; | parts[partOf(taskId)]?.[taskId] => parts[partOf(taskId)][taskId]',
       ),

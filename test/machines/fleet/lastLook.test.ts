@@ -85,6 +85,11 @@ it.each([
   ['as soon as lists are denied for good', {}, true],
   ['not before', { denials: 2 }, false],
   ['not while a list is due', { inventoryNotBefore: 30_000 }, false],
+  [
+    'not while a list is due because everything is to end',
+    { journalIncomplete: false, inventoryNotBefore: 30_000, lastLaunchAt: 25_000 },
+    false,
+  ],
   ['not while a cohort is there', { cohorts: { 'cohort.1': {} as never } }, false],
   ['not while a task is known', { owned: one }, false],
   [

@@ -120,7 +120,32 @@ describe('launching', () => {
   });
 });
 
+it.each([
+  ['all that waited', { owned: tasksOf(1) }, ['arn:0']],
+  ['some that waited', { owned: tasksOf(101) }, tasksOf(100).map(({ taskArn }) => taskArn)],
+])(
+  'tells of a task that the first list shows after %s went into a cohort, and of those',
+  async (_, given, removed) => {
+    const { actor, at, clock, inventoried, hears } = liveManager(given);
+    clock.increment(1);
+    actor.send({ type: 'fleet.prepared', revision: 'rev:1' });
+    at(10_000);
+    await inventoried({ tasks: [orphan('arn/7')] });
+    const change = { type: 'fleet.tasksChanged', cohortId: 'recovered', added: ['7'], removed };
+    expect(hears()).toContainEqual(change);
+  },
+);
+
 describe('the tasks of an earlier run', () => {
+  it('are told once while launches are restored before them', () => {
+    const { clock, hears } = liveManager({ owned: tasksOf(1), resend: launchesOf(22) });
+    const change = { type: 'fleet.tasksChanged', cohortId: 'recovered' };
+    clock.increment(1);
+    expect(hears()).toEqual([{ ...change, added: ['arn:0'], removed: [] }]);
+    for (let turn = 0; turn < 4; turn++) clock.increment(1);
+    expect(hears()).toEqual([{ ...change, added: [], removed: ['arn:0'] }]);
+  });
+
   it('are restored into cohorts of a hundred, one cohort in each turn, launches first', async () => {
     const resend = launchesOf(12);
     const given = { owned: tasksOf(130), resend, lastLaunchAt: 500 };
