@@ -2,7 +2,7 @@ import { assertEvent, type DoneActorEvent, type ErrorActorEvent } from 'xstate';
 import type { OwnedGroup } from '../shared/domain.ts';
 import { noteOf } from '../shared/failure.ts';
 import { parent } from '../shared/parent.ts';
-import { searchEveryMs } from '../shared/timing.ts';
+import { longConnectionMs, searchEveryMs } from '../shared/timing.ts';
 import { type Enqueue, fleetSetup, modesIn } from './fleetSetup.ts';
 import { noEvidence } from './lookAhead.ts';
 import { spentOf, withAdopted, withUnseen } from './money.ts';
@@ -34,7 +34,11 @@ export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueu
   const { adoption, foreign, deferred } = event.decision;
   enqueue.assign({ adoption, ...withNextList(context), denials: 0 });
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
-  const trouble = `${deferred} tasks carry our tag, and the scheduler does not answer us: another manager may hold our worker_manager_id; they are left alone until we are answered`;
+  const [why, until] =
+    context.connection === 'conflict'
+      ? ['has closed a connection of ours soon', `one has stood for ${longConnectionMs / 1000} s`]
+      : ['does not answer us', 'we are answered'];
+  const trouble = `${deferred} tasks carry our tag, and the scheduler ${why}: another manager may hold our worker_manager_id; they are left alone until ${until}`;
   enqueue({ type: 'noteInventory', params: { trouble, blind: false } });
   enqueue.raise({ type: 'inventory.deferred' });
 });

@@ -18,8 +18,14 @@ export const recordReturn = fleetSetup.assign({
 export const recordConnection = fleetSetup.assign(({ context, event }) => {
   assertEvent(event, 'scheduler.connection');
   const { status: connection } = event;
-  // The next one may be of another scheduler, with another policy.
-  return { connection, policy: connection === 'closed' ? noEvidence : context.policy };
+  return {
+    connection,
+    // The next one may be of another scheduler, with another policy.
+    policy: connection === 'closed' ? noEvidence : context.policy,
+    // The tasks that were left alone until it answers are ours, and may be more than the limit: they are listed at once.
+    ...(connection === 'ready' &&
+      context.adoption.leftAlone && { inventoryFailures: 0, inventoryNotBefore: context.now }),
+  };
 });
 
 export const recordTerms = fleetSetup.assign({

@@ -68,12 +68,19 @@ export interface EndedTask {
 const endedSuddenly = ({ cause, detail }: EndedTask): boolean =>
   suddenEnds.includes(cause) || suddenStopCodes.includes(detail?.split(';')[0] ?? '');
 
-/** The tasks that died so short before a start that their workers may still have to be reported: a kill may have come first. */
-export function deadAtStart(ended: readonly EndedTask[], at: number): DeadTasks {
-  const dead = ended.filter(endedSuddenly).flatMap(({ taskArn, endedAt }) =>
-    // The clock may have been set back since.
-    taskArn === null ? [] : [[taskIdOf(taskArn), Math.min(endedAt, at)] as const],
-  );
+/**
+ * The tasks that died so short before the end of the run before that their workers may still have to be reported: a kill may
+ * have come first. Their times are as if the start `at` had followed at once on the last moment when the journal was
+ * `writtenAt`, by the clock of then: the clock may have been set since.
+ */
+export function deadAtStart(
+  ended: readonly EndedTask[],
+  { at, writtenAt }: { at: number; writtenAt: number },
+): DeadTasks {
+  const dead = ended.filter(endedSuddenly).flatMap(({ taskArn, endedAt }) => {
+    const since = Math.min(at, at - (writtenAt - endedAt));
+    return taskArn === null ? [] : [[taskIdOf(taskArn), since] as const];
+  });
   return withoutNoticed(Object.fromEntries(dead), at);
 }
 

@@ -255,7 +255,7 @@ async function openInspection(config: Config, log: Log) {
 export function inputOf(
   config: Config,
   templates: Templates,
-  journal: Pick<Journal, 'found' | 'ledger'>,
+  journal: Pick<Journal, 'found' | 'ledger' | 'writtenAt'>,
   fleet: DaemonInput['fleet'],
 ): DaemonInput {
   return {
@@ -265,7 +265,10 @@ export function inputOf(
     }),
     monitor: {
       workerManagerId: config.workerManagerId,
-      dead: deadAtStart(journal.ledger.history(), fleet.startedAt),
+      dead: deadAtStart(journal.ledger.history(), {
+        at: fleet.startedAt,
+        writtenAt: journal.writtenAt,
+      }),
     },
     stopTimeoutMs: config.stopTimeoutSeconds * 1000,
     leaveRunning: config.sigtermPolicy === 'leave',

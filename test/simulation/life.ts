@@ -335,7 +335,10 @@ export const startLife = (tools: LifeTools, events: LifeEvents): Life => {
         },
         monitor: {
           workerManagerId: config.workerManagerId,
-          dead: deadAtStart(journal.ledger.history(), recovered.startedAt),
+          dead: deadAtStart(journal.ledger.history(), {
+            at: recovered.startedAt,
+            writtenAt: journal.writtenAt,
+          }),
         },
         stopTimeoutMs: settings.stopTimeoutSeconds * 1000,
         leaveRunning: config.sigtermPolicy === 'leave',

@@ -53,6 +53,30 @@ describe('the connection to the scheduler', () => {
   );
 });
 
+describe('a list after some that were of no use', () => {
+  const left = { tasks: [orphan('arn/1')] };
+  const failure = new Error('no answer');
+
+  it.each([
+    ['is read at once when the scheduler answers, if tasks were left alone', left, 'ready', 1],
+    ['waits while another connection may replace ours', left, 'conflict', 0],
+    ['waits while there is no connection', left, 'closed', 0],
+    ['waits where none was left alone', failure, 'ready', 0],
+  ] as const)('%s', async (_, outcome, status, lists) => {
+    const { actor, at, tick, inventoried, calls } = liveManager();
+    actor.send({ type: 'scheduler.connection', at: 1, status: 'unacknowledged' });
+    for (const now of [10_000, 70_000, 130_000, 190_000]) {
+      at(now);
+      await inventoried(outcome);
+    }
+    const before = calls.inventory.length;
+    tick(191_000);
+    actor.send({ type: 'scheduler.connection', at: 191_500, status });
+    tick(192_000);
+    expect(calls.inventory.length - before).toBe(lists);
+  });
+});
+
 it('what the scheduler speaks is recorded', () => {
   const { actor, fleet } = liveManager();
   const terms = { transport: 'ymq', generation: 'g3', exact: true, bare: false } as const;

@@ -106,11 +106,18 @@ describe('the workers of a dead task', () => {
       // This one names no task.
       { taskArn: null, cause: 'exited', detail: null, endedAt: 90_000 } as const,
     ];
-    expect(deadAtStart(history, 100_000)).toEqual<DeadTasks>({
+    const dead = (at: number) => deadAtStart(history, { at, writtenAt: 100_000 });
+    const times = {
       ...{ new: 40_001, reclaimed: 50_000, stopped: 60_000, later: 100_000 },
       ...{ drainedOom: 70_000, drainedSpot: 80_000, lostSpot: 85_000 },
-    });
-    expect(deadAtStart([], 100_000)).toEqual({});
+    };
+    expect(dead(100_000)).toEqual<DeadTasks>(times);
+    // The clock was set since, or the daemon did not run for a day.
+    for (const by of [86_400_000, -50_000])
+      expect(dead(100_000 + by)).toEqual(
+        Object.fromEntries(Object.entries(times).map(([taskId, since]) => [taskId, since + by])),
+      );
+    expect(deadAtStart([], { at: 100_000, writtenAt: 0 })).toEqual({});
   });
 
   it('are not reportable while a task of theirs is being cancelled', () => {

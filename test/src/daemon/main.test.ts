@@ -62,7 +62,12 @@ describe('inputOf', () => {
   const inputWith = (found: 'none' | 'whole' | 'damaged', ...flags: string[]) => {
     const config = configOf(...flags);
     const fleet = { epoch: 'e', owned: [], settings: managerSettings(config), startedAt: 90_000 };
-    return inputOf(config, createTemplates(config), { found, ledger }, fleet as never);
+    return inputOf(
+      config,
+      createTemplates(config),
+      { found, ledger, writtenAt: 80_000 },
+      fleet as never,
+    );
   };
 
   it('may owe the scheduler a response unless this is the first run', () => {
@@ -75,7 +80,7 @@ describe('inputOf', () => {
     expect(inputWith('none', '--stop-timeout', '7')).toMatchObject({
       ...{ stopTimeoutMs: 7000, leaveRunning: false },
       fleet: { epoch: 'e', owned: [], settings: { maxTasks: expect.anything() } },
-      monitor: { workerManagerId: 'wm', dead: { 31000: 31_000 } },
+      monitor: { workerManagerId: 'wm', dead: { 29000: 39_000, 31000: 41_000 } },
     });
     expect(inputWith('none', '--sigterm-policy', 'leave').leaveRunning).toBe(true);
   });
