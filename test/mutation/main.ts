@@ -47,6 +47,7 @@ const additionalTests: Record<string, string[]> = {
   'cohort/observe': ['cohort/billing', 'cohort/groupRecords', 'cohort/unobserved'],
   'cohort/started': ['cohort/started', 'cohort/observe', 'cohort/unobserved'],
   'cohort/scaleDown': ['cohort/scaleDown', 'cohort/drain', 'cohort/degraded', 'cohort/lifetime'],
+  'fleet/state': ['fleet/rotation', 'fleet/launching'],
   'fleet/adoption': ['fleet/state', 'fleet/lastLook'],
   'fleet/cohortStatus': ['fleet/reconcile'],
   'fleet/sendCommands': ['fleet/reconcile', 'fleet/demand'],
@@ -68,7 +69,7 @@ const additionalTests: Record<string, string[]> = {
   'fleet/inventory': ['fleet/adoption', 'fleet/inventory', 'fleet/fleetManager'],
   'fleet/launchGate': ['fleet/spending'],
   'fleet/launchTurn': ['fleet/launchTurn', 'fleet/reconcile'],
-  'fleet/launching': ['fleet/reconcile', 'fleet/inventory'],
+  'fleet/launching': ['fleet/launching', 'fleet/reconcile', 'fleet/inventory'],
   'fleet/reconcile': [
     ...['fleet/reconcile', 'fleet/launchGate', 'fleet/shares'],
     ...['fleet/swap', 'fleet/degradedGroups', 'fleet/fleetManager', 'fleet/cohortEvents'],

@@ -144,8 +144,14 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
-    why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, one request is there, null of before is the answer null, and every part and every key is there',
+    why: 'type narrowing only: a launch that ends has its groups, the tasks that are compared are shown, one request is there, null of before is the answer null, every part and every key is there, and no message but that of a task has a state',
     mutants: {
+      'machines/scheduler/gathering.ts': mutantsOf(
+        "const isUrgent = message.type === 'monitor.task' && message.state === 'canceling'; | message.type === 'monitor.task' => true",
+      ),
+      'machines/scheduler/monitorStream.ts': mutantsOf(
+        'return Array.from({ length: turns }, (_, i) => cohorts[(first + i) % cohorts.length] ?? []); | [] => ["Stryker was here"]',
+      ),
       'machines/fleet/tellListed.ts': mutantsOf(
         'const denied = Object.keys(cohorts).filter((id) => (cohorts[id]?.counts.denied ?? 0) > 0); | cohorts[id]?.counts => cohorts[id].counts',
       ),

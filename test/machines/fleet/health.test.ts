@@ -65,9 +65,27 @@ describe('readiness', () => {
       managerFacts(at, { inventoryAt: at - 180_001 }),
       'the list of our tasks is too old: 180 s (limit 180 s)',
     ],
+    [
+      'prepares AWS',
+      managerFacts(at, { revision: null }, { lifecycle: 'preparing' }),
+      'cluster and task definition are not prepared yet',
+    ],
+    [
+      'could not prepare AWS',
+      managerFacts(at, { revision: null }, { lifecycle: 'unprepared' }),
+      'cluster and task definition are not prepared yet',
+    ],
     ['is stopping', managerFacts(at, {}, { lifecycle: 'stopping' }), 'the manager is stopping'],
   ])('is not given to a manager that %s', (_, facts, reason) => {
     expect(readinessTroubles(facts, at)).toEqual([reason]);
+  });
+
+  it('gives each reason in its place: those of the scheduler first', () => {
+    const facts = managerFacts(at, { mismatch: 'workers of 2.6.0 cannot serve', revision: null });
+    expect(readinessTroubles(facts, at)).toEqual([
+      'workers of 2.6.0 cannot serve',
+      'cluster and task definition are not prepared yet',
+    ]);
   });
 
   it('gives the list of a large fleet the pause that follows it', () => {

@@ -217,6 +217,19 @@ describe('the loads of Fargate tasks', () => {
     expect(toldBy(-30_000)).toEqual([]);
   });
 
+  it('are told again in the order of the cohorts, from when all of them were told', () => {
+    const cohorts = Array.from({ length: 8 }, (_, c) => [`${c}`]);
+    const { world, read } = reader(cohorts.flat());
+    Object.assign(world, { cohorts: () => cohorts, at: 53_000 });
+    const list = all(...cohorts.flat().map((taskId) => worker(taskId, 1)));
+    read(list);
+    const told = [1, 2, 3, 4, 5].map(() => {
+      world.at += 2500;
+      return Object.keys(read(list) ?? {}).join();
+    });
+    expect(told).toEqual(['0,1', '2,3', '4,5', '6,7', '0,1']);
+  });
+
   it('are unknown while a worker of ours names no task', () => {
     const { read } = reader(['a']);
     expect(read(all(untraced(1)))).toBeUndefined();
