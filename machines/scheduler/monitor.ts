@@ -182,7 +182,8 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
     enqueue.sendTo(parent, {
       ...{ type: 'monitor.work', at, work: stream.work },
     } satisfies MonitorEvent);
-  if (stream.groups !== context.stream.groups)
+  // With each list: what was told may have been changed since by an answer to the scheduler, which can be lost.
+  if (stream.groups !== context.stream.groups || (listed && stream.groups !== null))
     enqueue.sendTo(parent, {
       ...{ type: 'monitor.groups', at, groups: stream.groups },
     } satisfies MonitorEvent);

@@ -112,6 +112,9 @@ export const createInvariants = (world: Watched) => {
     return now - (echoedAt ?? world.life()?.startedAt ?? now);
   };
 
+  /** What launches under way may still start counts, too. */
+  const committed = (): number => standing() + coming();
+
   const look = (): void => {
     const life = world.life();
     const now = agenda.now();
@@ -125,7 +128,7 @@ export const createInvariants = (world: Watched) => {
     if (all || spent) endAt = now;
     const fewer = goal !== null && !units.isUnits() && goal < serving();
     const useless = !units.isUnits() && scaling.isUseless(staying(), askedWorkers);
-    if (all || spent || fewer || useless || standing() > cap()) reasonAt = now;
+    if (all || spent || fewer || useless || committed() > cap()) reasonAt = now;
   };
 
   /** The least that was wanted while a stop may have been decided that is asked for now. */
@@ -185,7 +188,7 @@ export const createInvariants = (world: Watched) => {
     // Neither a journal that knows all nor the right to list: the cap cannot be kept.
     if (blind && foundAt > now) excusedAboveCap = true;
     knownAt.set(label, dialogueShown);
-    capRule.launched(label);
+    capRule.launched(label, excusedAboveCap);
     const isUnits = units.isUnits();
     const grant = units.grant();
     units.launched(label);
@@ -230,9 +233,8 @@ export const createInvariants = (world: Watched) => {
 
   const stopTasks = createStopTaskRules(world, {
     ...{ units, dialogue, lifetimes, idles, serving, remaining, leastWanted, isHarmful, isMixed },
-    ...{ look, cap, servedAt },
+    ...{ look, cap, servedAt, committed },
     decidedAt: (task) => decidedAt.get(task.label ?? '') ?? task.createdAt,
-    committed: () => standing() + coming(),
     present: () => ({ goal, reasonAt, endAt, unseenAt }),
     quietMs,
     isSpent: money.drains,

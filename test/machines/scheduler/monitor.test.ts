@@ -358,7 +358,7 @@ describe('the loads', () => {
   });
 });
 
-it('tells of the groups of a scheduler when they change', () => {
+it('tells of the groups of a scheduler with each list, and of their end once', () => {
   const { open, show, reports } = liveMonitor();
   const groups = (...known: string[]) => {
     show({ type: 'monitor.workers', workers: [], groups: known });
@@ -367,7 +367,10 @@ it('tells of the groups of a scheduler when they change', () => {
   open();
   const told = (...known: string[]) => [{ type: 'monitor.groups', groups: { known, calm: null } }];
   expect(groups('ecs-a')).toEqual(told('ecs-a'));
-  expect(groups('ecs-a')).toEqual([]);
+  // Meanwhile an answer may have removed a group that the scheduler has kept.
+  expect(groups('ecs-a')).toEqual(told('ecs-a'));
+  show({ type: 'monitor.worker', workerId: 'Worker|FIX|a', connected: false });
+  expect(reports().filter(({ type }) => type === 'monitor.groups')).toEqual([]);
   expect(groups('ecs-a', 'ecs-b')).toEqual(told('ecs-a', 'ecs-b'));
   show(list());
   expect(reports()).toContainEqual({ type: 'monitor.groups', groups: null });

@@ -34,7 +34,17 @@ export function createMonitorStream(agenda: Agenda, random: Random, world: Strea
     return listeners.size > 0;
   }
 
+  let isScheduled = false;
+
+  /** The reports have one clock, however many listen. */
+  function scheduleReport(afterMs: number): void {
+    if (isScheduled) return;
+    isScheduled = true;
+    agenda.after(afterMs, publishing);
+  }
+
   function publishing(): void {
+    isScheduled = false;
     if (listeners.size === 0) return;
     const state = world.state();
     if (state !== null) {
@@ -42,7 +52,7 @@ export function createMonitorStream(agenda: Agenda, random: Random, world: Strea
       for (const [listener, since] of listeners)
         if (!listed.has(listener) && !world.hasUnheard(since)) listed.set(listener, agenda.now());
     }
-    agenda.after(1000 * world.everySeconds, publishing);
+    scheduleReport(1000 * world.everySeconds);
   }
 
   return {
@@ -80,8 +90,7 @@ export function createMonitorStream(agenda: Agenda, random: Random, world: Strea
           if (!isWanted) return;
           listener.onOpen();
           listeners.set(listener, agenda.now());
-          if (listeners.size === 1)
-            agenda.after(random.between(0, 1000 * world.everySeconds), publishing);
+          scheduleReport(random.between(0, 1000 * world.everySeconds));
         },
         listener.owner,
       );
