@@ -64,9 +64,12 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
-    why: 'type narrowing only: the machine uses the action for these messages alone',
+    why: 'type narrowing only: the machine uses the action for these messages alone, and where there is a reason',
     mutants: {
       'machines/scheduler/dialogue.ts': mutantsOf(
+        "if (what.type !== 'disconnectRequest') return { context: before, notes }; | what.type !== 'disconnectRequest' => false",
+        'if (reason === null) return { context: before }; | reason === null => false',
+        'if (reason === null) return { context: before }; | { context: before } => {}',
         "if (event.message.type !== 'desired') return known; | event.message.type !== 'desired' => false",
       ),
     },

@@ -218,8 +218,20 @@ describe('groups that a scheduler which was replaced does not know', () => {
   });
 
   it('stay while it has tasks, and with any scheduler that shows no groups', () => {
-    for (const live of [shown(null, false), shown(null, null), shown(1, true)]) {
-      live.clock.pass(2000);
+    for (const [magic, isCalm] of [
+      [null, false],
+      [null, null],
+      [1, true],
+    ] as const) {
+      const live = shown(magic, isCalm);
+      const since = live.now() - 31_000;
+      for (let n = 0; n < 20; n++) {
+        live.hear(echo, magic === null ? 'g1' : 'g3');
+        live.clock.pass(2000);
+        const calm = { since, until: live.now() };
+        const groups = isCalm === null ? null : { known: [], calm: isCalm ? calm : null };
+        live.actor.send({ type: 'monitor.groups', at: live.now(), groups });
+      }
       expect(taskIdsIn(live)).toEqual([]);
     }
     const known = liveSession();
@@ -364,6 +376,7 @@ describe('workers that died without a word', () => {
       const live = opened(1);
       live.die();
       live.actor.send(event as never);
+      expect(live.context().deadWorkers).toEqual([]);
       live.hear(desired);
       expect(named(live)).toEqual([]);
     }
@@ -377,7 +390,7 @@ describe('workers that died without a word', () => {
     live.say({ type: 'socket.sendFailed', at: live.now(), what });
     live.clock.pass(1000);
     expect(named(live)).toEqual([...dead, dead[0]]);
-    expect(live.context().unacknowledged).toHaveLength(2);
+    expect(live.context().unacknowledged).toEqual([dead[1], dead[0]]);
     // A heartbeat that could not be sent is no report.
     live.say({ type: 'socket.sendFailed', at: live.now(), what: live.of('heartbeat')[0] });
     expect(live.context().unacknowledged).toHaveLength(2);
