@@ -90,16 +90,17 @@ function baseOf(name: string): Base {
   };
 }
 
-/** Measures another build in turn with this one, three times each, or until `isEnough`. */
+/** Measures this build, unless that has just been done, and another one in turn: three times each, or until `isEnough`. */
 async function inTurn(
   { checks, measure }: CheckSet,
   program: string,
+  measured: readonly number[][],
   isEnough: (ours: number[], others: number[]) => boolean,
 ): Promise<[ours: number[], others: number[]]> {
-  const [ours, others]: [number[][], number[][]] = [[], []];
+  const [ours, others]: [number[][], number[][]] = [[...measured], []];
   const best = (): [number[], number[]] => [bestOf(ours, checks), bestOf(others, checks)];
-  while (ours.length < pairs && (ours.length === 0 || !isEnough(...best()))) {
-    ours.push(await measure());
+  while (others.length < pairs && (others.length === 0 || !isEnough(...best()))) {
+    if (ours.length === others.length) ours.push(await measure());
     others.push(await measure(program));
   }
   return best();
@@ -131,7 +132,7 @@ async function compareAfter(group: CheckSet, first: number[], program: string): 
   const { checks } = group;
   const limits = (others: number[], most?: number): number[] =>
     others.map((value, i) => limitBeside(checks[i] as Check, value, most));
-  const [ours, others] = await inTurn(group, program, (mine, theirs) =>
+  const [ours, others] = await inTurn(group, program, [first], (mine, theirs) =>
     limits(theirs, surelyNoMore).every(
       (limit, i) => isMet(checks[i], first[i] as number) || (mine[i] as number) <= limit,
     ),
@@ -145,7 +146,7 @@ async function compareAfter(group: CheckSet, first: number[], program: string): 
         each,
         ours[i] as number,
         beside[i] as number,
-        `; ${shown(value)} at first, ${shown(others[i] as number)} at ${stored.commit.slice(0, 8)}`,
+        `; ${shown(others[i] as number)} at ${stored.commit.slice(0, 8)}`,
       );
   }
 }
@@ -154,7 +155,7 @@ async function compareWith(base: Base, name: string): Promise<void> {
   const program = base.program();
   if (program === null) refuse(usage, base.trouble());
   for (const set of checkSets) {
-    const [ours, others] = await inTurn(set, program, () => false);
+    const [ours, others] = await inTurn(set, program, [], () => false);
     for (const [i, each] of set.checks.entries()) {
       const other = others[i] as number;
       tell(each, ours[i] as number, limitBeside(each, other), `; ${shown(other)} at ${name}`);
