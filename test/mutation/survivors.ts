@@ -29,6 +29,14 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
+    why: 'a scheduler that has answered for a minute is present: it counts as returning for half a minute',
+    mutants: {
+      'machines/fleet/fleetSetup.ts': mutantsOf(
+        "stateIn({ scheduler: 'present' }), | { scheduler: 'present' } => {}",
+      ),
+    },
+  },
+  {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
       'machines/cohort/cohortSetup.ts': mutantsOf(
