@@ -100,6 +100,9 @@ export const createInvariants = (world: Watched) => {
   /** Of these, those that a lost journal named and none has since: a list may have shown one that was then left alone. */
   const lost = new Set<string>();
 
+  /** Tasks whose end no DescribeTasks has shown: why they ended is not known, and the journal says so. */
+  const endedUnseen = new Set<string>();
+
   const capRule = createCapRule(cap, ({ taskArn }) => named.has(taskArn));
   const { coming, remaining, serving, standing, staying } = createBeliefs(world, () => unseenAt);
 
@@ -249,6 +252,8 @@ export const createInvariants = (world: Watched) => {
       limits.recorded(record);
       money.recorded(record);
       if (record.kind === 'settled') for (const { taskArn } of record.groups) named.add(taskArn);
+      if (record.kind === 'ended' && record.detail?.endsWith('not looked at'))
+        endedUnseen.add(record.taskArn ?? '');
       if (record.kind !== 'adopted') return;
       lost.delete(record.taskArn);
       named.add(record.taskArn);
@@ -357,7 +362,7 @@ export const createInvariants = (world: Watched) => {
       const isLost = (task.askedAt < lostAt && diedAt < foundAt) || lost.has(task.taskArn);
       const isJudged = judge.judges('deadUnreported', {
         'no journal names it': isLost || !named.has(task.taskArn),
-        'DescribeTasks went wrong': unseenAt >= since,
+        'DescribeTasks went wrong': unseenAt >= since || endedUnseen.has(task.taskArn),
         'ECS has forgotten it': task.goneFrom - seenFrom < noticeMs,
         'the daemon is new': life.startedAt >= since,
         'the monitor stream is new': listedSince >= since,
