@@ -8,7 +8,7 @@ export interface AdoptionState {
   seenSince: Record<string, number> | null;
   /** Orphans of the last inventory that the next one is to confirm, or that are left alone until the scheduler answers. */
   unconfirmed: number;
-  /** The orphans of the last inventory are left alone: the scheduler does not answer us, and another manager may own them. */
+  /** The orphans of the last inventory are left alone: the scheduler does not answer us, or closes our connections, and another manager may own them. */
   leftAlone: boolean;
   /** Orphans that are being journaled, and the start of the inventory that showed them. */
   adopting: OwnedGroup[];

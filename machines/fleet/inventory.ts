@@ -32,13 +32,19 @@ export const reportNoCluster = fleetSetup.enqueueActions(({ event, enqueue }) =>
 export const deferAdoption = fleetSetup.enqueueActions(({ context, event, enqueue }) => {
   assertEvent(event, 'list.read');
   const { adoption, foreign, deferred } = event.decision;
-  enqueue.assign({ adoption, ...withNextList(context), denials: 0 });
+  enqueue.assign({
+    ...{ adoption, ...withNextList(context), denials: 0 },
+    listAwaitsAnswer: true,
+  });
   for (const task of foreign) enqueue({ type: 'noteForeignTask', params: task });
   const [why, until] =
     context.connection === 'conflict'
-      ? ['has closed a connection of ours soon', `one has stood for ${longConnectionMs / 1000} s`]
+      ? [
+          'closed our connection soon after it opened',
+          `a connection of ours has stood for ${longConnectionMs / 1000} s`,
+        ]
       : ['does not answer us', 'we are answered'];
-  const trouble = `${deferred} tasks carry our tag, and the scheduler ${why}: another manager may hold our worker_manager_id; they are left alone until ${until}`;
+  const trouble = `${deferred} tasks carry our tag, and the scheduler ${why}: another manager may hold our worker_manager_id; these tasks are left alone until ${until}`;
   enqueue({ type: 'noteInventory', params: { trouble, blind: false } });
   enqueue.raise({ type: 'inventory.deferred' });
 });

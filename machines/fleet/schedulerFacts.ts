@@ -1,4 +1,5 @@
 import { assertEvent } from 'xstate';
+import { confirmOrphanMs } from '../shared/timing.ts';
 import { fleetSetup } from './fleetSetup.ts';
 import { noEvidence } from './lookAhead.ts';
 
@@ -22,9 +23,11 @@ export const recordConnection = fleetSetup.assign(({ context, event }) => {
     connection,
     // The next one may be of another scheduler, with another policy.
     policy: connection === 'closed' ? noEvidence : context.policy,
-    // The tasks that were left alone until it answers are ours, and may be more than the limit: they are listed at once.
+    // What was left alone until it answers may be ours, and more than the limit. Not at once: another manager may be back in a moment.
     ...(connection === 'ready' &&
-      context.adoption.leftAlone && { inventoryFailures: 0, inventoryNotBefore: context.now }),
+      context.listAwaitsAnswer && {
+        inventoryNotBefore: Math.min(context.inventoryNotBefore, context.now + confirmOrphanMs),
+      }),
   };
 });
 

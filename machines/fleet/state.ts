@@ -153,6 +153,8 @@ export interface Fleet extends FleetInput, CountedCohorts {
   drainAllUntil: number | null;
   inventoryAt: number | null;
   inventoryNotBefore: number;
+  /** The next list has been put off because tasks were left alone until the scheduler answers, not because a list failed. */
+  listAwaitsAnswer: boolean;
   searchNotBefore: number;
   inventoryFailures: number;
   /** How often in a row we were not allowed to list our tasks. */
@@ -211,7 +213,7 @@ export const newFleet = (input: FleetInput): Fleet => ({
   ...{ aboveSince: null, crowdedSince: null },
   advertised: null,
   drainAllUntil: null,
-  ...{ inventoryAt: null, inventoryNotBefore: 0, searchNotBefore: 0 },
+  ...{ inventoryAt: null, inventoryNotBefore: 0, listAwaitsAnswer: false, searchNotBefore: 0 },
   ...{ inventoryFailures: 0, denials: 0 },
   adoption: noAdoption,
   lists: noLists,

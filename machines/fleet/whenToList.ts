@@ -14,11 +14,12 @@ import {
 /** After a list that was of no use. */
 export function withNextList(
   fleet: Fleet,
-): Pick<Fleet, 'inventoryFailures' | 'inventoryNotBefore'> {
+): Pick<Fleet, 'inventoryFailures' | 'inventoryNotBefore' | 'listAwaitsAnswer'> {
   const inventoryFailures = fleet.inventoryFailures + 1;
   return {
     inventoryFailures,
     inventoryNotBefore: fleet.now + backoff(inventoryFailures, inventoryBackoff),
+    listAwaitsAnswer: false,
   };
 }
 

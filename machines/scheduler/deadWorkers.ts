@@ -69,9 +69,9 @@ const endedSuddenly = ({ cause, detail }: EndedTask): boolean =>
   suddenEnds.includes(cause) || suddenStopCodes.includes(detail?.split(';')[0] ?? '');
 
 /**
- * The tasks that died so short before the end of the run before that their workers may still have to be reported: a kill may
- * have come first. Their times are as if the start `at` had followed at once on the last moment when the journal was
- * `writtenAt`, by the clock of then: the clock may have been set since.
+ * The tasks that died so shortly before the journal was last written, at `writtenAt`, that their workers may still have to
+ * be reported: a kill may have come first. Their times are as if the start `at` had followed at once on that write, because
+ * the clock may have been set since.
  */
 export function deadAtStart(
   ended: readonly EndedTask[],

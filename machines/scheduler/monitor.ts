@@ -182,7 +182,7 @@ const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => 
     enqueue.sendTo(parent, {
       ...{ type: 'monitor.work', at, work: stream.work },
     } satisfies MonitorEvent);
-  // With each list: what was told may have been changed since by an answer to the scheduler, which can be lost.
+  // With each list: the session drops a group from what it was told when it answers its shutdown, and that answer can be lost.
   if (stream.groups !== context.stream.groups || (listed && stream.groups !== null))
     enqueue.sendTo(parent, {
       ...{ type: 'monitor.groups', at, groups: stream.groups },

@@ -62,7 +62,9 @@ function learnAssigned(state: UnitProtocol, { taskIds, groups }: FleetView): Uni
   if (groups === null) return state;
   const [known, assigned] = [new Set(groups.known), new Set(state.assigned)];
   const more = taskIds.filter(
-    (taskId) => known.has(groupIdOfTask(taskId)) && !assigned.has(taskId),
+    // A list that was sent before the answer to its shutdown may show a group that is to go.
+    (taskId) =>
+      known.has(groupIdOfTask(taskId)) && !assigned.has(taskId) && !(taskId in state.released),
   );
   const unassigned = omit(state.unassigned, more);
   return { ...state, assigned: [...state.assigned, ...more], unassigned };
@@ -180,15 +182,20 @@ function retryDeferredStart(
   const come = kept.filter((taskId) => !deferredStart.before.includes(taskId));
   // The scheduler counts its workers by now. Until then the task is the answer if it asks once more. Workers of others may
   // have been shown late: it counted them when it asked.
+  const isShown = (taskId: string): boolean => (view.loads[taskId]?.workers ?? 0) > 0;
   const isCounted =
-    come.length > 0
-      ? come.some((taskId) => (view.loads[taskId]?.workers ?? 0) > 0)
-      : connectedWorkers(view) > deferredStart.workers;
+    come.length > 0 ? come.some(isShown) : connectedWorkers(view) > deferredStart.workers;
   if (isCounted)
     return {
       state: {
         ...before,
-        assigned: [...new Set([...before.assigned, ...kept])],
+        // One that has come and has no workers yet is the answer to the next start.
+        assigned: [
+          ...new Set([
+            ...before.assigned,
+            ...kept.filter((id) => !come.includes(id) || isShown(id)),
+          ]),
+        ],
         deferredStart: null,
       },
       replies: [{ type: 'requestShutdown', taskIds: [] }],

@@ -59,7 +59,7 @@ const additionalTests: Record<string, string[]> = {
   'fleet/demand': ['fleet/demand', 'fleet/unitRequests', 'fleet/degradedGroups', 'fleet/rotation'],
   'fleet/fleetManager': managerTests,
   'fleet/schedulerRegion': ['fleet/fleetManager', ...managerTests],
-  'fleet/inventoryRegion': ['fleet/fleetManager', ...managerTests],
+  'fleet/inventoryRegion': ['fleet/fleetManager', 'fleet/recordList', ...managerTests],
   'fleet/fleetActions': ['fleet/fleetManager', ...managerTests],
   'fleet/fleetSetup': [
     ...['fleet/fleetSetup', 'fleet/fleetManager', 'fleet/demand', 'fleet/inventory'],

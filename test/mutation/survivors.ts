@@ -29,6 +29,14 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
+    why: 'a scheduler that has answered for a minute is present: it counts as returning for half a minute',
+    mutants: {
+      'machines/fleet/fleetSetup.ts': mutantsOf(
+        "stateIn({ scheduler: 'present' }), | { scheduler: 'present' } => {}",
+      ),
+    },
+  },
+  {
     why: 'saves work only: reads again, or copies, what is the same',
     mutants: {
       'machines/cohort/cohortSetup.ts': mutantsOf(
@@ -64,7 +72,7 @@ export const survivors: { why: string; mutants: Record<string, Survivor[]> }[] =
     },
   },
   {
-    why: 'type narrowing only: the machine uses the action for these messages alone, and where there is a reason',
+    why: 'type narrowing only: other messages name no worker, the guard of the transition has found a reason, and the machine uses the action for these messages alone',
     mutants: {
       'machines/scheduler/dialogue.ts': mutantsOf(
         "if (what.type !== 'disconnectRequest') return { context: before, notes }; | what.type !== 'disconnectRequest' => false",

@@ -19,15 +19,18 @@ it('allows as much as now, or as when the launch was decided', () => {
   expect(rule.exceeded(task({}), [task({}), task({ ghost: true })])).toBeNull();
 });
 
-it('allows a launch whatever there is if that could not be known when it was decided', () => {
+it('allows a launch beside those that could not be known when it was decided', () => {
   const rule = createCapRule(
     () => 1,
     () => false,
   );
-  rule.launched('blind', true);
+  rule.launched('blind', 1);
   rule.launched('seeing');
-  const exceeded = (label: string) => rule.exceeded(task({ label }), [task({}), task({})]);
+  const tasks = [task({}), task({})];
+  const exceeded = (label: string) => rule.exceeded(task({ label }), tasks);
   expect([exceeded('blind'), exceeded('seeing')]).toEqual([null, expect.any(String)]);
+  tasks.push(task({}));
+  expect(exceeded('blind')).toEqual(expect.any(String));
 });
 
 it('does not count what a list has left out, unless a journal has named it', () => {

@@ -15,9 +15,9 @@ export function createCapRule(cap: () => number, isNamed: (task: ModelTask) => b
       leavesOut = new Set();
     },
     listFailed: () => leavesOut.clear(),
-    /** `isBlind`: what there is could not be known, so the limit does not count. */
-    launched: (label: string, isBlind = false) =>
-      void decided.set(label, { cap: isBlind ? Number.POSITIVE_INFINITY : cap(), leftOut }),
+    /** `unknown`: so many were there and could not be known. */
+    launched: (label: string, unknown = 0) =>
+      void decided.set(label, { cap: cap() + unknown, leftOut }),
     /** What is wrong with the creation of this task beside these others of ours; null: nothing. */
     exceeded({ label }: ModelTask, ours: readonly ModelTask[]): string | null {
       const at = decided.get(label ?? '');

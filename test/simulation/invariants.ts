@@ -94,11 +94,16 @@ export const createInvariants = (world: Watched) => {
   let zeroSince: number | null = null;
   let aboveCapSince: number | null = null;
   let excusedAboveCap = false;
+  /** When more were there, or might come, than the limit allows. */
+  let crowdedAt = Number.NEGATIVE_INFINITY;
 
   /** Tasks that some journal has named. Of one that ended before that, no list and no answer has ever told. */
   const named = new Set<string>();
   /** Of these, those that a lost journal named and none has since: a list may have shown one that was then left alone. */
   const lost = new Set<string>();
+
+  /** Tasks that ended for the daemon while DescribeTasks went wrong: why they ended is not known. */
+  const endedUnseen = new Set<string>();
 
   const capRule = createCapRule(cap, ({ taskArn }) => named.has(taskArn));
   const { coming, remaining, serving, standing, staying } = createBeliefs(world, () => unseenAt);
@@ -112,7 +117,7 @@ export const createInvariants = (world: Watched) => {
     return now - (echoedAt ?? world.life()?.startedAt ?? now);
   };
 
-  /** What launches under way may still start counts, too. */
+  /** Tasks that are there, and those that open launches may still start. */
   const committed = (): number => standing() + coming();
 
   const look = (): void => {
@@ -128,7 +133,8 @@ export const createInvariants = (world: Watched) => {
     if (all || spent) endAt = now;
     const fewer = goal !== null && !units.isUnits() && goal < serving();
     const useless = !units.isUnits() && scaling.isUseless(staying(), askedWorkers);
-    if (all || spent || fewer || useless || committed() > cap()) reasonAt = now;
+    if (all || spent || fewer || useless || standing() > cap()) reasonAt = now;
+    if (committed() > cap()) crowdedAt = now;
   };
 
   /** The least that was wanted while a stop may have been decided that is asked for now. */
@@ -188,7 +194,7 @@ export const createInvariants = (world: Watched) => {
     // Neither a journal that knows all nor the right to list: the cap cannot be kept.
     if (blind && foundAt > now) excusedAboveCap = true;
     knownAt.set(label, dialogueShown);
-    capRule.launched(label, excusedAboveCap);
+    capRule.launched(label, excusedAboveCap ? ecs.ours().length : 0);
     const isUnits = units.isUnits();
     const grant = units.grant();
     units.launched(label);
@@ -235,7 +241,7 @@ export const createInvariants = (world: Watched) => {
     ...{ units, dialogue, lifetimes, idles, serving, remaining, leastWanted, isHarmful, isMixed },
     ...{ look, cap, servedAt, committed },
     decidedAt: (task) => decidedAt.get(task.label ?? '') ?? task.createdAt,
-    present: () => ({ goal, reasonAt, endAt, unseenAt }),
+    present: () => ({ goal, reasonAt, endAt, unseenAt, crowdedAt }),
     quietMs,
     isSpent: money.drains,
   });
@@ -249,6 +255,8 @@ export const createInvariants = (world: Watched) => {
       limits.recorded(record);
       money.recorded(record);
       if (record.kind === 'settled') for (const { taskArn } of record.groups) named.add(taskArn);
+      if (record.kind === 'ended' && agenda.now() - unseenAt < unseenMs)
+        endedUnseen.add(record.taskArn ?? '');
       if (record.kind !== 'adopted') return;
       lost.delete(record.taskArn);
       named.add(record.taskArn);
@@ -358,6 +366,7 @@ export const createInvariants = (world: Watched) => {
       const isJudged = judge.judges('deadUnreported', {
         'no journal names it': isLost || !named.has(task.taskArn),
         'DescribeTasks went wrong': unseenAt >= since,
+        'its end was not seen': endedUnseen.has(task.taskArn),
         'ECS has forgotten it': task.goneFrom - seenFrom < noticeMs,
         'the daemon is new': life.startedAt >= since,
         'the monitor stream is new': listedSince >= since,

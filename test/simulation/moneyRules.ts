@@ -63,6 +63,8 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
   const asked = new Map<string, number>();
   /** Launches of which not all tasks are known: given up without an answer, or found in a list with fewer. No later life forgets them. */
   const unsettled = new Set<string>();
+  /** Those of them that only a lost journal has named. */
+  const forgotten = new Set<string>();
 
   /** How far the host's clock was ahead at the last start; and when a life began with a clock that was set back. */
   let aheadMs = 0;
@@ -120,10 +122,9 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
   /** Tasks that such launches may have started, for all that is known. */
   const unseen = (): number => {
     const shown = known();
-    return [...unsettled].reduce(
-      (sum, label) => sum + comingOf(label, asked.get(label) ?? 0, shown),
-      0,
-    );
+    return [...unsettled]
+      .filter((label) => !forgotten.has(label))
+      .reduce((sum, label) => sum + comingOf(label, asked.get(label) ?? 0, shown), 0);
   };
 
   /** What is billed, and what the daemon must reckon with: tasks whose end is not shown, launches that were given up. */
@@ -154,6 +155,7 @@ export function createMoneyRules({ agenda, ecs, settings, life, broken, judge }:
   return {
     journalLost() {
       forgottenBefore = agenda.now();
+      for (const label of unsettled) forgotten.add(label);
     },
 
     inventoried() {

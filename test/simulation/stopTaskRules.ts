@@ -50,7 +50,13 @@ interface Known {
   servedAt: ReadonlyMap<ModelTask, number>;
   /** When the launch of a task was decided. */
   decidedAt(task: ModelTask): number;
-  present(): { goal: number | null; reasonAt: number; endAt: number; unseenAt: number };
+  present(): {
+    goal: number | null;
+    reasonAt: number;
+    endAt: number;
+    unseenAt: number;
+    crowdedAt: number;
+  };
   /** How old the last answer of the scheduler is, ms. */
   quietMs(): number;
   /** The money is spent, so that every task is to go. */
@@ -144,10 +150,11 @@ export function createStopTaskRules(world: Watched, known: Known) {
   }
 
   function checkReason(task: ModelTask, failures: Excuses, isAsked: boolean): void {
-    const { goal, reasonAt } = known.present();
+    const { goal, reasonAt, crowdedAt } = known.present();
     const since = known.decidedAt(task);
     const isJudged = judge.judges('stoppedInVain', {
       ...failures,
+      'crowded a moment ago': agenda.now() - crowdedAt <= decidedMs,
       'the scheduler named it': isAsked,
       'replaced for its age': lifetimes.isAskedTwice(task),
     });

@@ -182,8 +182,9 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
     if (message.type !== 'response' || message.response.command !== 'start') return;
     // Refused, one of workers stays open: some releases ask for nothing until it was granted after all.
     const { outcome, groupId } = message.response;
-    // Known to the scheduler, one that was found is no answer: the group that was launched for this start is.
-    const isLaunched = isLaunchedFor(grant, ourTask(groupId.replace(/^ecs-/, '')));
+    // Known to the scheduler, one that was found is no answer: the group that was launched for this start is, also where the answer names none.
+    const answers = groupId === '' ? ecs.ours() : [ourTask(groupId.replace(/^ecs-/, ''))];
+    const isLaunched = answers.some((task) => isLaunchedFor(grant, task));
     if (outcome === 'success' && grant !== null && grant.adopted > 0 && !isLaunched)
       grant = { ...grant, base: grant.base + 1, adopted: grant.adopted - 1 };
     else if (outcome === 'success') {

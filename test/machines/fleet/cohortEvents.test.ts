@@ -325,7 +325,7 @@ describe('a report', () => {
     expect(fleet().desired).toBe(desired);
   });
 
-  it('of groups that ended does not tell what a scheduler desires that says it one by one', async () => {
+  it('of groups that ended leaves unknown how many are desired, where a scheduler asks one by one and that is not known yet', async () => {
     const { actor, fleet, modes, command, report } = await readyManager({ owned: tasksOf(4) });
     command(8);
     // Not every cohort has reported yet, so it is not known how many there are.

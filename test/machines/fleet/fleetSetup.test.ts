@@ -65,6 +65,31 @@ describe('the preparation of AWS', () => {
   });
 });
 
+it('what was launched may still be there when everything is to end: a list that is due comes first', async () => {
+  const all = await readyManager();
+  all.at(11_000);
+  all.command(2);
+  all.report({ pending: 1 }, 1);
+  all.command(0);
+  all.report({});
+  all.at(22_000);
+  all.actor.send({ type: 'fleet.stop' });
+  const before = all.calls.inventory.length;
+  all.tick(23_000);
+  expect([all.modes().lifecycle, all.calls.inventory.length - before]).toEqual(['stopping', 1]);
+  await all.inventoried({});
+  all.tick(24_000);
+  expect(all.modes().lifecycle).toBe('stopped');
+});
+
+it('a scheduler that names no number has not commanded', async () => {
+  const all = await readyManager();
+  all.actor.send({ type: 'scheduler.desired', at: 11_000, requests: [] });
+  expect(all.modes().demand).toBe('awaited');
+  all.command(0);
+  expect(all.modes().demand).toBe('byCount');
+});
+
 it('the journal is relied on after a third denial, not after another failure', async () => {
   const all = liveManager();
   for (const [now, kind] of [

@@ -285,7 +285,7 @@ describe('orphans', () => {
       const reported = { kind: 'otherManager', taskArn: 'arn/x', label: 'x-1' };
       expect(said.slice(0, -1)).toEqual(i === 0 ? [reported] : []);
       expect(said.at(-1)).toMatchObject({
-        trouble: expect.stringContaining(i === 0 ? 'does not answer us' : 'has closed'),
+        trouble: expect.stringContaining(i === 0 ? 'does not answer us' : 'closed our connection'),
         blind: false,
       });
       expect(fleet()).toMatchObject({

@@ -124,7 +124,7 @@ it.each([
   ['all that waited', { owned: tasksOf(1) }, ['arn:0']],
   ['some that waited', { owned: tasksOf(101) }, tasksOf(100).map(({ taskArn }) => taskArn)],
 ])(
-  'tells of a task that the first list shows after %s went into a cohort, and of those',
+  'tells of a task that the first list shows, and of %s, which went into a cohort before',
   async (_, given, removed) => {
     const { actor, at, clock, inventoried, hears } = liveManager(given);
     clock.increment(1);

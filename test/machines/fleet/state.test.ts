@@ -68,6 +68,7 @@ describe('a fleet', () => {
         advertised: null,
       },
       ...{ drainAllUntil: null, inventoryAt: null, inventoryNotBefore: 0, inventoryFailures: 0 },
+      listAwaitsAnswer: false,
       ...{
         connection: 'closed',
         terms: null,

@@ -141,6 +141,24 @@ describe('the capacity', () => {
     expect(offered()).toBe(6);
   });
 
+  it('has a group on top no more that has ended, though a list from before the answer to its shutdown showed it', () => {
+    const { actor, of, open, hear, tasks, clock } = liveSession();
+    tasks('t1', 't2');
+    open(null);
+    const groups = { known: ['ecs-t1', 'ecs-t2'], calm: null };
+    const show = () => actor.send({ type: 'monitor.groups', at: 1, groups });
+    show();
+    hear(shutdownGroup('ecs-t1'), 'g1');
+    show();
+    clock.pass(1000);
+    tasks('t2');
+    clock.pass(1000);
+    actor.send({ type: 'monitor.closed', at: 1 });
+    hear(echo, 'g1');
+    clock.pass(2000);
+    expect(of('heartbeat').at(-1)?.heartbeat.maxTaskConcurrency).toBe(4);
+  });
+
   it('leaves what the monitor stream shows as it is when a start is answered', () => {
     const { actor, open, hear, tasks } = liveSession();
     tasks('t1');

@@ -367,7 +367,7 @@ it('tells of the groups of a scheduler with each list, and of their end once', (
   open();
   const told = (...known: string[]) => [{ type: 'monitor.groups', groups: { known, calm: null } }];
   expect(groups('ecs-a')).toEqual(told('ecs-a'));
-  // Meanwhile an answer may have removed a group that the scheduler has kept.
+  // The session may have dropped a group meanwhile that the scheduler has kept.
   expect(groups('ecs-a')).toEqual(told('ecs-a'));
   show({ type: 'monitor.worker', workerId: 'Worker|FIX|a', connected: false });
   expect(reports().filter(({ type }) => type === 'monitor.groups')).toEqual([]);

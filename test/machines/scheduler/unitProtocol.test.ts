@@ -149,6 +149,18 @@ describe('a start of workers that was refused', () => {
     expect(told(at(9000))).toEqual([['release']]);
     expect(told(hear(start))).toEqual([['start']]);
   });
+
+  it('is over when one of several has connected: another one is the answer to the next start', () => {
+    const { hear, at, world } = about(false);
+    hear(start);
+    at(8000);
+    world.ours.add('found').add('late');
+    world.loads.set('found', { workers: 2, tasks: 0 });
+    expect(told(at(9000))).toEqual([['release']]);
+    const said = hear(start);
+    expect([answers(said), told(said)]).toEqual([[['success', '']], []]);
+    expect(told(hear(start))).toEqual([['start']]);
+  });
 });
 
 describe('groups', () => {
