@@ -1,6 +1,7 @@
 import { type Change, withChange } from '../shared/change.ts';
 import type { Cause } from '../shared/domain.ts';
 import { taskIdOf } from '../shared/ids.ts';
+import { asIfAtOnce } from '../shared/presumedAt.ts';
 import { deathNoticedMs } from '../shared/timing.ts';
 import { type Cancellations, isSettled } from './cancellations.ts';
 
@@ -77,10 +78,11 @@ export function deadAtStart(
   ended: readonly EndedTask[],
   { at, writtenAt }: { at: number; writtenAt: number },
 ): DeadTasks {
-  const dead = ended.filter(endedSuddenly).flatMap(({ taskArn, endedAt }) => {
-    const since = Math.min(at, at - (writtenAt - endedAt));
-    return taskArn === null ? [] : [[taskIdOf(taskArn), since] as const];
-  });
+  const dead = ended
+    .filter(endedSuddenly)
+    .flatMap(({ taskArn, endedAt }) =>
+      taskArn === null ? [] : [[taskIdOf(taskArn), asIfAtOnce(at, writtenAt, endedAt)] as const],
+    );
   return withoutNoticed(Object.fromEntries(dead), at);
 }
 

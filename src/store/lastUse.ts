@@ -1,3 +1,5 @@
+import { asIfAtOnce } from '../../machines/shared/presumedAt.ts';
+
 /**
  * So long after the answer to a launch, ms, a list of our tasks may show one for the first time: ECS can start a task
  * that the answer refused, and AWS asks callers to wait for up to about five minutes until answers show what was done.
@@ -25,7 +27,7 @@ export class LastUse {
    */
   begin(at: number, writtenAt = at): void {
     for (const [name, usedAt] of this.#usedAt)
-      this.#usedAt.set(name, Math.min(at, at - (writtenAt - usedAt)));
+      this.#usedAt.set(name, asIfAtOnce(at, writtenAt, usedAt));
   }
 
   names(): string[] {
