@@ -3,13 +3,16 @@
  * work in the same run (reference.ts), its growth with the fleet, memory, the log; and when calls or the pause
  * between heartbeats pass a limit of their own. What is within a fifth of its stored value passes. Of what is above it, the
  * commit of the stored values tells whether it is noise: that commit is built, and both are measured in turn, three times
- * each, or until the best of this one is as good. The best of three must be within a fifth of the best of that one.
+ * each, or until the least of this one is as good. The least of three must be within a fifth of the least of that one.
  * With --beside COMMIT everything is measured three times beside that commit.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readOptions, refuse } from '../support/commandLine.ts';
 import {
+  type Amounts,
   type Check,
+  leastOf,
+  leastOfBoth,
   limitBeside,
   limitOf,
   looseLimitOf,
@@ -25,8 +28,8 @@ import { shown } from './statistics.ts';
 const tries = 4;
 /** How often each of two builds is measured at most. */
 const pairs = 3;
-/** A build whose best is no more than this beside the best of the other is not measured again. */
-const surelyNoMore = 1.05;
+/** A build whose least is no more than this beside the least of the other is not measured again. */
+const surelyNoMore = 1.1;
 const storedFile = new URL('./checked.json', import.meta.url);
 const stored: Stored = JSON.parse(readFileSync(storedFile, 'utf8'));
 
@@ -55,9 +58,8 @@ function tell({ what, unit }: Check, value: number, limit: number, words = ''): 
   process.stdout.write(`${verdict} ${what}: ${shown(value)} of ${shown(limit)} ${unit}${words}\n`);
 }
 
-/** The least of the values of each check, over these measurements. */
-const bestOf = (measured: readonly number[][], checks: readonly Check[]): number[] =>
-  checks.map((_, i) => Math.min(...measured.map((values) => values[i] ?? Number.NaN)));
+const valuesOf = ({ checks }: CheckSet, least: Amounts): number[] =>
+  checks.map((each) => each.value(least));
 
 /** A commit that is built at most once. */
 interface Base {
@@ -92,34 +94,37 @@ function baseOf(name: string): Base {
 
 /** Measures this build, unless that has just been done, and another one in turn: three times each, or until `isEnough`. */
 async function inTurn(
-  { checks, measure }: CheckSet,
+  set: CheckSet,
   program: string,
-  measured: readonly number[][],
+  measured: readonly Amounts[],
   isEnough: (ours: number[], others: number[]) => boolean,
 ): Promise<[ours: number[], others: number[]]> {
-  const [ours, others]: [number[][], number[][]] = [[...measured], []];
-  const best = (): [number[], number[]] => [bestOf(ours, checks), bestOf(others, checks)];
-  while (others.length < pairs && (others.length === 0 || !isEnough(...best()))) {
-    if (ours.length === others.length) ours.push(await measure());
-    others.push(await measure(program));
+  const [ours, others]: [Amounts[], Amounts[]] = [[...measured], []];
+  const values = (): [number[], number[]] => {
+    const [mine, theirs] = leastOfBoth(ours, others);
+    return [valuesOf(set, mine), valuesOf(set, theirs)];
+  };
+  while (others.length < pairs && (others.length === 0 || !isEnough(...values()))) {
+    if (ours.length === others.length) ours.push(await set.measure());
+    others.push(await set.measure(program));
   }
-  return best();
+  return values();
 }
 
 const isMet = (each: Check | undefined, value: number): boolean =>
   each !== undefined && value <= limitOf(each, stored);
 
 /** Measures; and where a value is not good enough, beside the commit of the stored values, or again. */
-async function check(group: CheckSet, base: Base): Promise<void> {
-  const { checks, measure } = group;
-  const measured = [await measure()];
-  const best = (): number[] => bestOf(measured, checks);
-  const areMet = (): boolean => best().every((value, i) => isMet(checks[i], value));
+async function check(set: CheckSet, base: Base): Promise<void> {
+  const { checks } = set;
+  const measured = [await set.measure()];
+  const values = (): number[] => valuesOf(set, leastOf(measured));
+  const areMet = (): boolean => values().every((value, i) => isMet(checks[i], value));
   const program = isStoring || areMet() ? null : base.program();
-  if (program !== null) return compareAfter(group, best(), program);
-  while (measured.length < tries && (isStoring || !areMet())) measured.push(await measure());
+  if (program !== null) return compareAfter(set, measured, program);
+  while (measured.length < tries && (isStoring || !areMet())) measured.push(await set.measure());
   const words = isStoring ? '' : ` (not compared: ${base.trouble()})`;
-  for (const [i, value] of best().entries()) {
+  for (const [i, value] of values().entries()) {
     const each = checks[i] as Check;
     if (each.most === undefined) found[each.what] = value;
     if (isMet(each, value)) tell(each, value, limitOf(each, stored));
@@ -127,12 +132,17 @@ async function check(group: CheckSet, base: Base): Promise<void> {
   }
 }
 
-/** Some of these values are above their limits: another build tells whether that is noise. */
-async function compareAfter(group: CheckSet, first: number[], program: string): Promise<void> {
-  const { checks } = group;
+/** Some values of this first measurement are above their limits: another build tells whether that is noise. */
+async function compareAfter(
+  set: CheckSet,
+  measured: readonly Amounts[],
+  program: string,
+): Promise<void> {
+  const { checks } = set;
+  const first = valuesOf(set, leastOf(measured));
   const limits = (others: number[], most?: number): number[] =>
     others.map((value, i) => limitBeside(checks[i] as Check, value, most));
-  const [ours, others] = await inTurn(group, program, [first], (mine, theirs) =>
+  const [ours, others] = await inTurn(set, program, measured, (mine, theirs) =>
     limits(theirs, surelyNoMore).every(
       (limit, i) => isMet(checks[i], first[i] as number) || (mine[i] as number) <= limit,
     ),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Check,
+  leastOf,
+  leastOfBoth,
   limitBeside,
   limitOf,
   looseLimitOf,
@@ -43,6 +45,33 @@ describe('the most that passes', () => {
   it('lets nothing pass where nothing is stored', () => {
     expect(0 <= limitOf(cpu, holding({}))).toBe(false);
     expect(0 <= looseLimitOf(cpu, holding({}))).toBe(false);
+  });
+});
+
+describe('the least of several measurements', () => {
+  const calm = { cpu: 1.2, reference: 1 };
+
+  it('is not a quotient whose divisor was made large by other work', () => {
+    expect(leastOf([calm, { cpu: 1.4, reference: 2 }])).toEqual(calm);
+    expect(
+      leastOf([
+        { cpu: 1.4, reference: 1 },
+        { cpu: 1.2, reference: 2 },
+      ]),
+    ).toEqual(calm);
+  });
+
+  it('has one reference for two builds', () => {
+    const [ours, others] = leastOfBoth(
+      [calm, { cpu: 1.5, reference: 3 }],
+      [{ cpu: 1.1, reference: 2 }],
+    );
+    expect(ours).toEqual(calm);
+    expect(others).toEqual({ cpu: 1.1, reference: 1 });
+  });
+
+  it('is that of each build where nothing is divided by the reference', () => {
+    expect(leastOfBoth([{ heap: 2 }], [{ heap: 3 }])).toEqual([{ heap: 2 }, { heap: 3 }]);
   });
 });
 

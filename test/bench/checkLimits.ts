@@ -22,6 +22,35 @@ export interface Stored {
   values: Readonly<Record<string, StoredCheck>>;
 }
 
+/** What one measurement has found, by name. `reference`: CPU time of the process of fixed work, s. */
+export type Amounts = Readonly<Record<string, number>>;
+
+/**
+ * The least of each amount over these measurements: other work of the machine only adds to an amount. The least of a
+ * quotient would be one whose divisor that work has made large.
+ */
+export function leastOf(measured: readonly Amounts[]): Amounts {
+  const names = Object.keys(measured[0] ?? {});
+  return Object.fromEntries(
+    names.map((name) => [name, Math.min(...measured.map((one) => one[name] ?? Number.NaN))]),
+  );
+}
+
+/** The same for two builds that were measured in turn: the reference is one for both. */
+export function leastOfBoth(
+  ours: readonly Amounts[],
+  others: readonly Amounts[],
+): [ours: Amounts, others: Amounts] {
+  const { reference } = leastOf([...ours, ...others]);
+  const [mine, theirs] = [leastOf(ours), leastOf(others)];
+  return reference === undefined
+    ? [mine, theirs]
+    : [
+        { ...mine, reference },
+        { ...theirs, reference },
+      ];
+}
+
 /** How far a value may be above the one that is stored. */
 const tolerance = 1.2;
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerView } from '../../src/emulator/ledger.ts';
 import { cpuWatchMs, launchAll, silenceGoal } from './benches/launch.ts';
 import { registerAll, silenceGoal as registerSilenceGoal } from './benches/register.ts';
-import type { Check } from './checkLimits.ts';
+import type { Amounts, Check } from './checkLimits.ts';
 import { startChild } from './child.ts';
 import { cpuSeconds } from './process.ts';
 import type { ReferenceEvent, ReferenceRequest } from './reference.ts';
@@ -27,16 +27,19 @@ async function referenceSeconds(): Promise<number> {
   }
 }
 
-/** Measures between two runs of the reference, and further ones where `again` is called; tells their mean. */
+/**
+ * Measures between two runs of the reference, and further ones where `again` is called. Adds their mean: other work of
+ * the machine lasts for a while, and makes both slow.
+ */
 async function besideReference<T>(
   run: (again: () => Promise<void>) => Promise<T>,
-): Promise<{ found: T; reference: number }> {
+): Promise<T & { reference: number }> {
   const seconds: number[] = [];
   const again = async () => void seconds.push(await referenceSeconds());
   await again();
   const found = await run(again);
   await again();
-  return { found, reference: seconds.reduce((sum, one) => sum + one, 0) / seconds.length };
+  return { ...found, reference: seconds.reduce((sum, one) => sum + one, 0) / seconds.length };
 }
 
 /** `program`: of another build than that in dist. */
@@ -108,71 +111,91 @@ const runningOf = ({ tasks }: LedgerView): string[] =>
   tasks.filter(({ desiredStatus }) => desiredStatus !== 'STOPPED').map(({ taskId }) => taskId);
 
 const reference = 'times the reference';
-/** What is measured together. */
+
 export interface CheckSet {
-  checks: readonly Check[];
-  /** A value for each of the checks. */
-  measure(program?: string): Promise<number[]>;
+  /** One measurement of this build, or of another one. */
+  measure(program?: string): Promise<Amounts>;
+  checks: readonly (Check & { value(least: Amounts): number })[];
 }
 
+/** What is measured together, and what is checked of the least of each amount. */
+const checkSet = <A extends Amounts>(set: {
+  measure(program?: string): Promise<A>;
+  checks: readonly (Check & { value(least: A): number })[];
+}): CheckSet => set;
+
 export const checkSets: readonly CheckSet[] = [
-  {
-    checks: [
-      { what: '1,000 groups: RunTask calls', unit: 'calls', most: 105 },
-      {
-        what: '1,000 groups: longest pause between heartbeats',
-        unit: 's',
-        most: silenceGoal + jitter,
-      },
-      { what: '1,000 groups: log at INFO', unit: 'KB' },
-      { what: '1,000 groups: CPU of the launch', unit: reference },
-      { what: '5,000 groups: CPU of the launch of a group beside 1,000', unit: 'times' },
-      { what: '1,000 groups: CPU of an orderly end', unit: reference },
-    ],
+  checkSet({
     async measure(program) {
-      const { found: few, reference } = await besideReference(() => launchAndEnd(1000, program));
+      const few = await besideReference(() => launchAndEnd(1000, program));
       const many = await onStage(program, (stage) =>
         launchAll(stage, { groups: 5000, ...launching, watchMs: cpuWatchMs }),
       );
-      return [
-        few.calls,
-        few.silence,
-        few.logKb,
-        few.cpu / reference,
-        many.cpu / 5 / few.cpu,
-        few.endCpu / reference,
-      ];
+      const { calls, silence, logKb, cpu, endCpu, reference } = few;
+      return { calls, silence, logKb, cpu, endCpu, reference, cpuOfMany: many.cpu };
     },
-  },
-  {
     checks: [
-      { what: '16,000 workers register: CPU', unit: reference },
       {
-        what: '16,000 workers register: longest pause between heartbeats',
-        ...{ unit: 's', most: registerSilenceGoal + jitter },
+        ...{ what: '1,000 groups: RunTask calls', unit: 'calls', most: 105 },
+        value: ({ calls }) => calls,
+      },
+      {
+        ...{ what: '1,000 groups: longest pause between heartbeats', unit: 's' },
+        most: silenceGoal + jitter,
+        value: ({ silence }) => silence,
+      },
+      { what: '1,000 groups: log at INFO', unit: 'KB', value: ({ logKb }) => logKb },
+      {
+        ...{ what: '1,000 groups: CPU of the launch', unit: reference },
+        value: ({ cpu, reference }) => cpu / reference,
+      },
+      {
+        ...{ what: '5,000 groups: CPU of the launch of a group beside 1,000', unit: 'times' },
+        value: ({ cpuOfMany, cpu }) => cpuOfMany / 5 / cpu,
+      },
+      {
+        ...{ what: '1,000 groups: CPU of an orderly end', unit: reference },
+        value: ({ endCpu, reference }) => endCpu / reference,
       },
     ],
+  }),
+  checkSet({
     async measure(program) {
-      const { found, reference } = await besideReference(() =>
+      const { cpu, silence, reference } = await besideReference(() =>
         onStage(program, (stage) =>
           registerAll(stage, { tasks: 4000, workersPerTask: 4, nodeArgs: [], isProbed: false }),
         ),
       );
-      return [found.cpu / reference, found.silence];
+      return { cpu, silence, reference };
     },
-  },
-  {
     checks: [
-      { what: '3,000 groups: heap of a group', unit: 'KB' },
-      { what: '3,000 groups, calm: CPU of half a minute', unit: reference },
-      { what: '3,000 groups take and finish tasks: CPU of ten seconds', unit: reference },
-      { what: '1,000 of 3,000 idle groups are ended: CPU', unit: reference },
+      {
+        ...{ what: '16,000 workers register: CPU', unit: reference },
+        value: ({ cpu, reference }) => cpu / reference,
+      },
+      {
+        ...{ what: '16,000 workers register: longest pause between heartbeats', unit: 's' },
+        most: registerSilenceGoal + jitter,
+        value: ({ silence }) => silence,
+      },
     ],
-    async measure(program) {
-      const { found, reference } = await besideReference((again) =>
-        liveThrough(3000, program, again),
-      );
-      return [found.heapKb, found.calm / reference, found.busy / reference, found.down / reference];
-    },
-  },
+  }),
+  checkSet({
+    measure: (program) => besideReference((again) => liveThrough(3000, program, again)),
+    checks: [
+      { what: '3,000 groups: heap of a group', unit: 'KB', value: ({ heapKb }) => heapKb },
+      {
+        ...{ what: '3,000 groups, calm: CPU of half a minute', unit: reference },
+        value: ({ calm, reference }) => calm / reference,
+      },
+      {
+        ...{ what: '3,000 groups take and finish tasks: CPU of ten seconds', unit: reference },
+        value: ({ busy, reference }) => busy / reference,
+      },
+      {
+        ...{ what: '1,000 of 3,000 idle groups are ended: CPU', unit: reference },
+        value: ({ down, reference }) => down / reference,
+      },
+    ],
+  }),
 ];
