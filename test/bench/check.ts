@@ -2,8 +2,9 @@
  * Fails when what a noisy machine can hold falls behind by more than a fifth: CPU time beside that of a process of fixed
  * work in the same run (reference.ts), its growth with the fleet, memory, the log; and when calls or the pause
  * between heartbeats pass a limit of their own. What is within a fifth of its stored value passes. Of what is above it, the
- * commit of the stored values tells whether it is noise: that commit is built, and both are measured in turn, three times
- * each, or until the least of this one is as good. The least of three must be within a fifth of the least of that one.
+ * commit of the stored values tells whether it is noise: that commit is built, and both are measured in turn, up to six
+ * times each. The least of this one must be within a fifth of the least of that one; within a tenth where they were
+ * measured less than three times.
  * With --beside COMMIT everything is measured three times beside that commit.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -26,8 +27,8 @@ import { shown } from './statistics.ts';
 
 /** How often what fails is measured where no other build can be. */
 const tries = 4;
-/** How often each of two builds is measured at most. */
-const pairs = 3;
+/** How often each of two builds is measured at most, and until a limit is enough that is not narrower. */
+const [mostPairs, fewPairs] = [6, 3];
 /** A build whose least is no more than this beside the least of the other is not measured again. */
 const surelyNoMore = 1.1;
 const storedFile = new URL('./checked.json', import.meta.url);
@@ -92,19 +93,19 @@ function baseOf(name: string): Base {
   };
 }
 
-/** Measures this build, unless that has just been done, and another one in turn: three times each, or until `isEnough`. */
+/** Measures this build, unless that has just been done, and another one in turn, until `isEnough` of so many pairs. */
 async function inTurn(
   set: CheckSet,
   program: string,
   measured: readonly Amounts[],
-  isEnough: (ours: number[], others: number[]) => boolean,
+  isEnough: (pairs: number, ours: number[], others: number[]) => boolean,
 ): Promise<[ours: number[], others: number[]]> {
   const [ours, others]: [Amounts[], Amounts[]] = [[...measured], []];
   const values = (): [number[], number[]] => {
     const [mine, theirs] = leastOfBoth(ours, others);
     return [valuesOf(set, mine), valuesOf(set, theirs)];
   };
-  while (others.length < pairs && (others.length === 0 || !isEnough(...values()))) {
+  while (others.length === 0 || !isEnough(others.length, ...values())) {
     if (ours.length === others.length) ours.push(await set.measure());
     others.push(await set.measure(program));
   }
@@ -140,12 +141,17 @@ async function compareAfter(
 ): Promise<void> {
   const { checks } = set;
   const first = valuesOf(set, leastOf(measured));
-  const limits = (others: number[], most?: number): number[] =>
-    others.map((value, i) => limitBeside(checks[i] as Check, value, most));
-  const [ours, others] = await inTurn(set, program, measured, (mine, theirs) =>
-    limits(theirs, surelyNoMore).every(
-      (limit, i) => isMet(checks[i], first[i] as number) || (mine[i] as number) <= limit,
-    ),
+  const limits = (others: number[], times?: number): number[] =>
+    others.map((value, i) => limitBeside(checks[i] as Check, value, times));
+  const areMet = (mine: number[], most: number[]): boolean =>
+    most.every((limit, i) => isMet(checks[i], first[i] as number) || (mine[i] as number) <= limit);
+  const [ours, others] = await inTurn(
+    set,
+    program,
+    measured,
+    (pairs, mine, theirs) =>
+      pairs >= mostPairs ||
+      areMet(mine, pairs < fewPairs ? limits(theirs, surelyNoMore) : limits(theirs)),
   );
   const beside = limits(others);
   for (const [i, value] of first.entries()) {
@@ -165,7 +171,7 @@ async function compareWith(base: Base, name: string): Promise<void> {
   const program = base.program();
   if (program === null) refuse(usage, base.trouble());
   for (const set of checkSets) {
-    const [ours, others] = await inTurn(set, program, [], () => false);
+    const [ours, others] = await inTurn(set, program, [], (pairs) => pairs >= fewPairs);
     for (const [i, each] of set.checks.entries()) {
       const other = others[i] as number;
       tell(each, ours[i] as number, limitBeside(each, other), `; ${shown(other)} at ${name}`);
