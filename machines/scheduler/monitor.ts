@@ -23,7 +23,7 @@ import {
   workersOfDead,
 } from './deadWorkers.ts';
 import type { FleetNews, MonitorEvent, MonitorSocketEvent } from './events.ts';
-import { type MonitorStream, nothingShown, readMessages } from './monitorStream.ts';
+import { type MonitorStream, nothingShown, readMessages, shownLoads } from './monitorStream.ts';
 import { idleBelievedMs, rhythmOf } from './rhythm.ts';
 
 export type { MonitorEvent } from './events.ts';
@@ -139,7 +139,7 @@ const monitorSetup = setup({
   },
 });
 
-const hasAny = (counts: Record<string, number>): boolean => Object.keys(counts).length > 0;
+const hasAny = (values: object): boolean => Object.keys(values).length > 0;
 
 /** Takes in messages that came together, and tells what they change. */
 const readStream = monitorSetup.enqueueActions(({ context, event, enqueue }) => {
@@ -199,6 +199,16 @@ const tellCanceling = monitorSetup.enqueueActions(({ context, event, enqueue }) 
   if (hasAny(canceling)) enqueue({ type: 'reportCanceling', params: { canceling } });
 });
 
+/** So does one whose workers came before: the next list may come too late to say that they serve. */
+const tellShown = monitorSetup.enqueueActions(
+  ({ context: { stream, now: at }, event, enqueue }) => {
+    assertEvent(event, 'fleet.tasksChanged');
+    const loads = shownLoads(stream, event.added);
+    if (hasAny(loads))
+      enqueue.sendTo(parent, { type: 'monitor.loads', at, loads } satisfies MonitorEvent);
+  },
+);
+
 /** The next report is due, and has not come: what the last one showed as idle need not be so any more. */
 const doubtIdle = monitorSetup.enqueueActions(({ context, enqueue }) => {
   const { idleUntil, idleDoubted, now: at } = context;
@@ -235,7 +245,9 @@ const reportDeadWorkers = monitorSetup.enqueueActions(({ context, enqueue }) => 
 });
 
 export const monitor = monitorSetup
-  .extend({ actions: { readStream, tellCanceling, doubtIdle, onTaskDead, reportDeadWorkers } })
+  .extend({
+    actions: { readStream, tellCanceling, tellShown, doubtIdle, onTaskDead, reportDeadWorkers },
+  })
   .createMachine({
     id: 'monitor',
     description: "The scheduler's monitor stream: useful, never needed. It only listens.",
@@ -256,7 +268,11 @@ export const monitor = monitorSetup
     on: {
       tick: { actions: ['advanceClock', 'doubtIdle', 'forgetNoticed', 'reportDeadWorkers'] },
       'fleet.tasksChanged': {
-        actions: [{ type: 'keepTasks', params: ({ event }) => event }, 'tellCanceling'],
+        actions: [
+          { type: 'keepTasks', params: ({ event }) => event },
+          'tellCanceling',
+          'tellShown',
+        ],
       },
       'task.dead': { actions: 'onTaskDead' },
       'monitor.forget': { actions: 'reportUnknown' },

@@ -163,6 +163,15 @@ function parts(messages: readonly MonitorMessage[]): Part[] {
   return found;
 }
 
+/** The loads of those of these Fargate tasks whose workers have been shown already: they came before their group knew its task. */
+export function shownLoads(
+  stream: MonitorStream,
+  taskIds: readonly string[],
+): Record<string, WorkerLoad> {
+  const shown = stream.isTraced ? taskIds.filter((taskId) => taskId in stream.connected) : [];
+  return Object.fromEntries(shown.map((taskId) => [taskId, loadOf(stream, taskId)]));
+}
+
 function loadOf(
   { connected, begun, running, cancellations }: MonitorStream,
   taskId: string,

@@ -523,6 +523,8 @@ export const createInvariants = (world: Watched) => {
       return null;
     },
 
+    endingMs: units.endingMs,
+
     /** Where the scheduler counts workers among ours that we leave alone, it asks for more as soon as it has what it asked for. */
     isToRest: () =>
       judge.judges('restless', {

@@ -216,7 +216,12 @@ export function createUnitGoal(world: Watched, isJustBack: () => boolean) {
    */
   const isOneByOne = (): boolean => scheduler.release().names === 'one';
 
+  /** So long it may take until the present tasks have ended, ms: each only after a report that shows it idle. */
+  const endingMs = (): number =>
+    isOneByOne() && settings.monitored ? 1000 * settings.reportEverySeconds * ecs.ours().length : 0;
+
   return {
+    endingMs,
     born(): void {
       isUnits = false;
       grant = null;

@@ -187,7 +187,7 @@ export const runScript = async (
   /** A new one with each state directory. */
   let identity = 'manager-1';
   let lives = 0;
-  let prepareTroubles: ('unreachable' | 'denied')[] = [];
+  const prepareTroubles: ('unreachable' | 'denied')[] = [];
   /** What the next life finds in its file. */
   let nextSettings: SettingsChange | null = null;
   const changeSettings = (): void => {
@@ -433,9 +433,7 @@ export const runScript = async (
     traps,
     meet,
     power: (power) => run.powers.add(power),
-    hinderPreparing: (troubles) => {
-      prepareTroubles = troubles;
-    },
+    hinderPreparing: (troubles) => void prepareTroubles.splice(0, Infinity, ...troubles),
     kill: armKill,
     restart({ at, downMs, how, change }) {
       nextSettings = { ...nextSettings, ...change };
@@ -467,8 +465,8 @@ export const runScript = async (
     });
   agenda.after(faultsEnd(script), () => {
     note(() => `== no more faults; ${script.finalDemand} tasks to do`);
-    traps.length = 0;
-    prepareTroubles = [];
+    for (const faults of [traps, prepareTroubles]) faults.length = 0;
+    restBy = endsAt + restLimit + invariants.endingMs();
     Object.assign(ecs.odd, { partial: 0, ghosts: 0, stuck: 0, startFailures: 0 });
     scheduler.setDemand(script.finalDemand);
     if (settings.drainTimeoutSeconds < 0) scheduler.endLongWork((task) => waits(census(), task));
@@ -477,6 +475,7 @@ export const runScript = async (
   });
 
   let over = false;
+  let restBy = Number.POSITIVE_INFINITY;
   let restSince: number | null = null;
   let disturbances = 0;
   const watch = (): void => {
@@ -499,7 +498,7 @@ export const runScript = async (
           broken('unstable', trouble.says);
           over = true;
         }
-        if (now - endsAt > restLimit) {
+        if (now > restBy) {
           if (invariants.isToRest()) broken(trouble.invariant, `for ever: ${trouble.says}`);
           over = true;
         }

@@ -66,3 +66,10 @@ export const liveMonitor = (dead: Record<string, number> = {}) => {
     received: () => received,
   };
 };
+
+/** The same, and its connection stands. */
+export function openMonitor(): ReturnType<typeof liveMonitor> {
+  const all = liveMonitor();
+  all.open();
+  return all;
+}

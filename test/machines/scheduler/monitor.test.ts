@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { MonitorMessage } from '../../../machines/scheduler/messages.ts';
 import { monitor } from '../../../machines/scheduler/monitor.ts';
 import { model } from '../../../src/paths/models/monitor.ts';
-import { canceling, list, liveMonitor, worker } from '../../support/liveMonitor.ts';
+import { canceling, list, liveMonitor, openMonitor, worker } from '../../support/liveMonitor.ts';
 import { untaken, unvisited, walkEveryEdge } from '../../support/paths.ts';
 import { holesOf } from '../../support/placeholders.ts';
 
+const untraced = { ...worker('t1'), workerId: 'Worker|FIX|1|f' };
 const load = (workers: number, tasks = 0) => ({ workers, tasks, canceling: 0 });
 
 const listening = { online: { listening: 'current' } };
@@ -102,8 +103,7 @@ describe('the monitor stream', () => {
   });
 
   it('is left when it has shown nothing for half a minute, though it reports each second', () => {
-    const { actor, lines, open, show, pass, value, reports } = liveMonitor();
-    open();
+    const { actor, lines, show, pass, value, reports } = openMonitor();
     show(list());
     pass(1000);
     show(list());
@@ -146,8 +146,7 @@ describe('the monitor stream', () => {
     ['a list', () => ({ type: 'monitor.messages', messages: [list(worker('t1'))] })],
     ['what cannot be read', () => ({ type: 'socket.unreadable', reason: 'short' })],
   ])('is not left after a standstill of this process if %s waits to be read', (_, unread) => {
-    const { open, show, pass, say, value, lines } = liveMonitor();
-    open();
+    const { show, pass, say, value, lines } = openMonitor();
     show(list());
     pass(1000);
     show(list());
@@ -192,8 +191,7 @@ describe('the monitor stream', () => {
   );
 
   it('shows what is idle until the very moment when its next report is due', () => {
-    const { open, show, pass, tick, reports } = liveMonitor();
-    open();
+    const { show, pass, tick, reports } = openMonitor();
     show(list(worker('t1')));
     reports();
     pass(2500);
@@ -230,7 +228,6 @@ describe('the monitor stream', () => {
   });
 
   it('forgets its last loads at the first report of a connection in which a worker of ours names no task', () => {
-    const untraced = { ...worker('t1'), workerId: 'Worker|FIX|1|f' };
     const { open, show, close, pass, reports } = liveMonitor();
     open();
     show(list(worker('t1')));
@@ -246,8 +243,7 @@ describe('the monitor stream', () => {
   });
 
   it('is left two and a half minutes after it was opened when it has never reported', () => {
-    const { open, pass, value } = liveMonitor();
-    open();
+    const { pass, value } = openMonitor();
     pass(149_999);
     expect(value()).toEqual(listening);
     pass(1);
@@ -257,8 +253,7 @@ describe('the monitor stream', () => {
   });
 
   it('reports the work of the scheduler with each list that shows it', () => {
-    const { open, show, pass, reports } = liveMonitor();
-    open();
+    const { show, pass, reports } = openMonitor();
     const shown = { ...list(worker('t1')), tasks: 40, managers: ['wm', 'other'] };
     show(shown as MonitorMessage);
     pass(2000);
@@ -272,8 +267,7 @@ describe('the monitor stream', () => {
   });
 
   it('is not left for frames that cannot be read; each is noted', () => {
-    const { say, open, pass, value, unreadable } = liveMonitor();
-    open();
+    const { say, pass, value, unreadable } = openMonitor();
     for (let n = 0; n < 3; n++) {
       pass(20_000);
       say({ type: 'socket.unreadable', at: 1, reason: 'short' });
@@ -348,9 +342,23 @@ describe('the loads', () => {
     expect(waiting()).toEqual([]);
   });
 
+  it('of a task that becomes ours after its workers were shown are told at once, and with the next list', () => {
+    const { show, pass, tasks, reports } = openMonitor();
+    tasks('t1');
+    show(list(worker('t1'), worker('t2', 1, 3)));
+    reports();
+    pass(1000);
+    tasks('t1', 't2', 't3');
+    expect(reports()).toEqual([{ type: 'monitor.loads', loads: { t2: load(1, 3) } }]);
+    show(list(worker('t1'), worker('t2', 1, 3), untraced));
+    reports();
+    tasks('t2');
+    tasks('t1', 't2');
+    expect(reports()).toEqual([]);
+  });
+
   it('are unknown while a worker names no task', () => {
-    const { open, show, reports } = liveMonitor();
-    open();
+    const { show, reports } = openMonitor();
     show(list(worker('t1')));
     reports();
     show(list({ ...worker('t1'), workerId: 'Worker|FIX|1|f' }));
@@ -388,14 +396,9 @@ describe('the workers of a dead task', () => {
   });
   const came = (...workers: { workerId: string }[]) => changed(workers, []);
   const went = (...workers: { workerId: string }[]) => changed([], workers);
-  const opened = () => {
-    const all = liveMonitor();
-    all.open();
-    return all;
-  };
 
   it('are named while they count as connected, whenever that changes', () => {
-    const all = opened();
+    const all = openMonitor();
     all.show(list(one, two, worker('t2')));
     all.die('t1');
     expect(changes(all)).toEqual([came(one, two)]);
@@ -409,14 +412,14 @@ describe('the workers of a dead task', () => {
 
   it('are named once, though the task is said to be dead again, and not with those of tasks that died before', () => {
     const other = worker('t2');
-    const all = opened();
+    const all = openMonitor();
     all.show(list(one, other));
     for (const taskId of ['t1', 't1', 't2']) all.die(taskId);
     expect(changes(all)).toEqual([came(one), came(other)]);
   });
 
   it('are named anew when as many others have died', () => {
-    const all = opened();
+    const all = openMonitor();
     all.show(list(one));
     all.die('t1');
     all.show(list(two));
@@ -424,7 +427,7 @@ describe('the workers of a dead task', () => {
   });
 
   it('are named when they connect after the task has died', () => {
-    const all = opened();
+    const all = openMonitor();
     all.show(list());
     all.die('t1');
     expect(changes(all)).toEqual([]);
@@ -443,7 +446,7 @@ describe('the workers of a dead task', () => {
   });
 
   it('are not named while a task of theirs is being cancelled', () => {
-    const all = opened();
+    const all = openMonitor();
     all.show(list(one), canceling('t1', 'canceling'));
     all.die('t1');
     expect(changes(all)).toEqual([]);
@@ -454,7 +457,7 @@ describe('the workers of a dead task', () => {
   });
 
   it('are left to the scheduler after a minute', () => {
-    const all = opened();
+    const all = openMonitor();
     all.show(list(one));
     all.die('t1');
     all.reports();
@@ -472,7 +475,7 @@ describe('the workers of a dead task', () => {
   });
 
   it('are not known after the stream has ended, and not before its next list of workers', () => {
-    const all = opened();
+    const all = openMonitor();
     all.show(list(one));
     all.die('t1');
     all.reports();
@@ -499,7 +502,6 @@ describe('cancellations before the loads', () => {
   const told = (tasks: Record<string, number>) => ({ type: 'monitor.canceling', canceling: tasks });
   const ofCancellations = (reports: { type: string }[]) =>
     reports.filter(({ type }) => type === 'monitor.canceling');
-  const untraced = { ...worker('t2'), workerId: 'Worker|FIX|1|f' };
 
   it('are told as they change, until a list of workers tells the loads', () => {
     const { open, show, tasks, reports } = liveMonitor();
@@ -517,8 +519,7 @@ describe('cancellations before the loads', () => {
   });
 
   it('are told to a group that comes to know its task after them', () => {
-    const { open, show, tasks, reports } = liveMonitor();
-    open();
+    const { show, tasks, reports } = openMonitor();
     show(canceling('t1', 'canceling'));
     reports();
     tasks('t2');
