@@ -19,8 +19,8 @@ import {
 } from './cohortSetup.ts';
 import { recordDegraded } from './degraded.ts';
 import { recordListed } from './deniedTasks.ts';
-import { expired } from './drain.ts';
-import { type GroupRecord, leavesForGood } from './groupRecords.ts';
+import { stoppedAtPoll } from './drain.ts';
+import { type GroupRecord, isToldToStop } from './groupRecords.ts';
 import { recordAged } from './lifetime.ts';
 import { recordLoads } from './loads.ts';
 import { type CohortEvent, probeInconclusive, recovered } from './messages.ts';
@@ -51,7 +51,7 @@ export const onGroupChanged = cohortSetup.enqueueActions(({ context, event, enqu
   const record = context.groups[groupId] as GroupRecord;
   // The report may be older than our order to stop. Only the cohort takes a group back from there (`takenBack`,
   // `checkStop`), and then it has changed this record itself.
-  const phase = leavesForGood(record) ? record.phase : change.phase;
+  const phase = isToldToStop(record) ? record.phase : change.phase;
   enqueue.assign(withRecord(context, groupId, { ...record, ...change, phase }));
   if (change.registered && !record.registered) noteRegistration(context, groupId, enqueue);
 });
@@ -89,7 +89,7 @@ export const enforceDeadlines = cohortSetup.enqueueActions(({ context, event, en
   const { slowStops, ...watched } = recordStops(known, at);
   for (const slowStop of slowStops) enqueue({ type: 'noteSlowStop', params: slowStop });
   const due = overdue > 0 ? withOverdue(watched, overdue, at) : watched;
-  apply(expired(due, at, isWorkCurrent(context, at), minIdleOf(context)), enqueue);
+  apply(stoppedAtPoll(due, at, isWorkCurrent(context, at), minIdleOf(context)), enqueue);
   enqueue.assign({ ending });
 });
 

@@ -7,9 +7,10 @@ import {
   launchActor,
   minIdleOf,
 } from './cohortSetup.ts';
-import { drained, evicted, released, undrained, type Wait } from './drain.ts';
+import { drained, undrained, type Wait } from './drain.ts';
 import { admitted, adopted } from './groupRecords.ts';
 import { recordAged } from './lifetime.ts';
+import { evicted, released } from './orderedDrains.ts';
 import { shareNow } from './scaleDown.ts';
 import { unwantedLaunches } from './settleLaunch.ts';
 

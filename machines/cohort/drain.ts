@@ -1,6 +1,5 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
 import { backoff } from '../shared/backoff.ts';
-import { taskIdOf } from '../shared/ids.ts';
 import { never, stopBackoff, stopHoldMs, unshownWorkMs } from '../shared/timing.ts';
 import {
   awaitsStop,
@@ -8,26 +7,33 @@ import {
   categoryOf,
   type GroupRecord,
   hasWorkers,
-  leavesForGood,
+  isToldToStop,
   type Outbox,
   type Transition,
   withoutWork,
 } from './groupRecords.ts';
-import { hasRested, withDrainMs, withRenewedDeadline } from './minimumIdle.ts';
+import { isResting, withDrainMs, withRenewedDeadline } from './minimumIdle.ts';
 import { recallOrder, type Share, scaleDownCandidates } from './scaleDown.ts';
 
 /*
- * The drain of a group, from the command to StopTask. This file decides; `group/workerGroup.ts` is the chart.
+ * The drain of a group, from the command to its end. This file decides; `group/workerGroup.ts` is the chart.
  *
- * 1. The group is chosen: by the fleet manager's number (`drained`), by an operator (`evicted`), by the scheduler itself
- *    (`released`).
+ * 1. The group is chosen: by the fleet manager's number (`drained`), or by an operator or the scheduler itself
+ *    (`orderedDrains.ts`). Of pending, idle and busy groups as many leave as the number says: of each kind first those for
+ *    which nothing runs, then those that would lose the least, then the youngest (`scaleDown.ts`). While its launch has no
+ *    answer its drain is only noted: it begins with the answer, or the launch is withdrawn if all its groups are to leave.
  * 2. It waits for an idle moment (`withDrain`; chart: waiting), unless it has nothing to do, or the monitor stream has
- *    never shown anything, so that no idle moment could be seen. The wait ends with a load that shows it idle
- *    (`stoppedByLoad`), with time (`expired`; above the limit it is not for ever: `overdue.ts`), or with what ECS shows
- *    (`eventFor` in `observe.ts`).
+ *    never shown anything, so that no idle moment could be seen. Idle means: a load shows no task, and workers, or that its
+ *    workers have not come yet. The wait ends with such a load (`stoppedByLoad`, called by `recordLoads`), at a poll
+ *    (`stoppedAtPoll`, called by `enforceDeadlines`; above the limit it is not for ever: `overdue.ts`), or with what ECS
+ *    shows (`eventFor` in `observe.ts`).
  * 3. Its StopTask is held back while a worker of it cancels a task (`holdsStop`; chart: held).
- * 4. AWS's limits let StopTask pass. It is asked for once more whether the group is still to stop (`answeredStop`).
- * 5. Until then the group can stay after all (`undrained`, `takenBack`), if `awaitsStop` allows it.
+ * 4. AWS's limits let StopTask pass. It is asked for once more whether the group is still to stop (`answeredStop`, called by
+ *    `onStopTurn`). If it was told to stop because it was idle and is at work by now, it waits again.
+ * 5. Until then the group can stay after all (`undrained`, `takenBack`). Not so if an operator or the scheduler has ordered
+ *    its drain, or its task fails, is being stopped or is gone, or, unless it waits again, if StopTask has failed
+ *    (`awaitsStop`).
+ * 6. `observe.ts` asks for StopTask again where ECS shows no effect of it after a while, and tells the end.
  */
 
 export interface Wait {
@@ -43,11 +49,11 @@ export interface Wait {
 
 /**
  * To wait for an idle moment makes sense only where the monitor stream can show it, or could a while ago: for a
- * group at work, and for one that may be, because nothing was shown of it, or nothing for long. The answer to a launch can come so late
- * that its workers are at work before we know its tasks: the next poll shows it. It may wait until
- * `until`; by default that is never.
+ * group at work, and for one that may be, because nothing was shown of it, or nothing for long. The answer to a launch can
+ * come so late that its workers are at work before we know its tasks: the next poll shows it. It may wait until `until`;
+ * by default that is never.
  */
-function withDrain(
+export function withDrain(
   before: GroupRecord,
   { at, until, monitorEverConnected, isOld = false, minIdleMs = 0 }: Wait,
 ): [GroupRecord, GroupEvent] {
@@ -55,7 +61,7 @@ function withDrain(
   const mayWork =
     record.load === null
       ? monitorEverConnected && record.lastStatus !== 'starting'
-      : record.load.tasks > 0 || (isOld && hasWorkers(record)) || !hasRested(record, at, minIdleMs);
+      : record.load.tasks > 0 || (isOld && hasWorkers(record)) || isResting(record, at, minIdleMs);
   if (mayWork && until > at)
     return [
       {
@@ -64,7 +70,7 @@ function withDrain(
       },
       { type: 'group.drain' },
     ];
-  // Should it be at work when StopTask may be sent, it may wait after all, until then.
+  // Should it be at work when StopTask may be sent, it may wait after all, until `until`.
   const { phase, ...stop } = stopping({ ...record, drainDeadline: until }, at);
   return [
     // Without its ARN it cannot be stopped yet.
@@ -104,46 +110,8 @@ export function drained(records: CohortRecords, share: Share, wait: Wait): Trans
         observeUntil: sooner(record.observeUntil),
       };
   if (until > at) return { ...records, groups, outbox };
-  const due = expired({ ...records, groups }, at);
+  const due = stoppedAtPoll({ ...records, groups }, at);
   return { ...due, outbox: [...outbox, ...due.outbox] };
-}
-
-/** A person wants these groups to leave, whatever the scheduler desires: at an idle moment, and for good. */
-export function evicted(records: CohortRecords, groupIds: string[], wait: Wait): Transition {
-  const groups = { ...records.groups };
-  const outbox: Outbox = [];
-  for (const groupId of groupIds) {
-    const record = groups[groupId];
-    if (!record || record.evicted) continue;
-    if (leavesForGood(record) && !awaitsStop(record)) continue;
-    if (record.drainRequested) {
-      groups[groupId] = { ...record, evicted: true };
-      continue;
-    }
-    const [next, event] = withDrain(record, wait);
-    groups[groupId] = { ...next, evicted: true };
-    outbox.push([groupId, event]);
-  }
-  return { ...records, groups, outbox };
-}
-
-/** Exactly these must leave, and now: the scheduler itself has chosen them. */
-export function released(records: CohortRecords, taskIds: string[], at: number): Transition {
-  const named = new Set(taskIds);
-  const groups = { ...records.groups };
-  const outbox: Outbox = [];
-  for (const [groupId, record] of Object.entries(groups)) {
-    const { taskArn } = record;
-    if (taskArn === null || !named.has(taskIdOf(taskArn))) continue;
-    if (leavesForGood(record)) {
-      groups[groupId] = { ...record, stopsForGood: true };
-      continue;
-    }
-    const stop = stopping({ ...record, drainDeadline: null }, at);
-    groups[groupId] = { ...record, drainRequested: true, ...stop, stopsForGood: true };
-    outbox.push([groupId, stopEvent(record, at)]);
-  }
-  return { ...records, groups, outbox };
 }
 
 /** It waits for an idle moment, and that is now. */
@@ -166,7 +134,7 @@ export function stoppedByLoad(
   at: number,
   minIdleMs: number,
 ): [GroupRecord, GroupEvent] | null {
-  const isIdle = waitsIdle(record) && hasRested(record, at, minIdleMs);
+  const isIdle = waitsIdle(record) && !isResting(record, at, minIdleMs);
   return isReleased(record, at) || isIdle ? toldToStop(record, at, minIdleMs) : null;
 }
 
@@ -184,7 +152,7 @@ const stopHasFailed = (record: GroupRecord, at: number): boolean =>
  * Groups whose time is up: to wait for an idle moment, to be seen by DescribeTasks, or for a cancellation to end;
  * those that wait and are idle; and those whose StopTask has failed. `isCurrent`: their work is known, and not of old.
  */
-export function expired(
+export function stoppedAtPoll(
   records: CohortRecords,
   at: number,
   isCurrent = true,
@@ -194,12 +162,12 @@ export function expired(
   const outbox: Outbox = [];
   for (const [groupId, record] of Object.entries(groups)) {
     const until = Math.max(record.drainDeadline ?? 0, record.observeUntil ?? 0);
-    const isRested = hasRested(record, at, minIdleMs);
+    const rests = isResting(record, at, minIdleMs);
     // The deadline is for a group at work. One that is idle leaves once it has been so for long enough; if it gets
     // work before that, its deadline is renewed (`withRenewedDeadline`).
-    const isLate = at >= until && isRested;
+    const isLate = at >= until && !rests;
     const waited = record.taskArn !== null && until > 0 && (isLate || isUnshown(record, at));
-    const isIdle = isCurrent && waitsIdle(record) && isRested;
+    const isIdle = isCurrent && waitsIdle(record) && !rests;
     if (!waited && !isIdle && !isReleased(record, at) && !stopHasFailed(record, at)) continue;
     const [next, event] = toldToStop(record, at, minIdleMs);
     groups[groupId] = next;
@@ -231,7 +199,7 @@ export const stopEvent = (record: GroupRecord, at: number): GroupEvent => ({
   type: holdsStop(record, at) ? 'group.hold' : 'group.stop',
 });
 
-/** The event as the group gets it, and its record: a stop is held back while a worker cancels a task. */
+/** The record, and the event as the group gets it: a stop is held back while a worker cancels a task. */
 export function applied(
   record: GroupRecord,
   event: GroupEvent,
@@ -260,7 +228,8 @@ const notStopping = {
 
 /**
  * StopTask of this group may be sent now, and it may have been decided on long ago. A group that was told to stop
- * because it was idle waits again if it is at work by now, or if what is known of its work is old.
+ * because it was idle waits again if it is at work by now, or if what is known of its work is old. Where nothing is known
+ * of it any more, StopTask is sent: it was idle when that was known last.
  */
 export function checkStop(
   record: GroupRecord,
@@ -269,6 +238,7 @@ export function checkStop(
 ): [GroupRecord, GroupEvent] {
   const { phase, load, stopAccepted, lastStatus, stopUnlessBusyUntil: until } = record;
   const sent: [GroupRecord, GroupEvent] = [
+    // One that an operator has ordered to leave is never taken back anyway.
     phase === 'stopping' && !record.evicted ? { ...record, stopsForGood: true } : record,
     { type: 'group.send' },
   ];
@@ -304,7 +274,7 @@ export function answeredStop(
   const { groups } = records;
   const record = groups[groupId];
   // It has ended, or it was taken back since it asked: a hold would stop a group that stays.
-  if (!record || !leavesForGood(record)) return { ...records, outbox: [] };
+  if (!record || !isToldToStop(record)) return { ...records, outbox: [] };
   const [next, answer] = checkStop(record, at, isOld);
   const isAnyIdle = () => Object.values(groups).some((each) => categoryOf(each) === 'idle');
   if (answer.type === 'group.send' && !isOld && isStoppedAtWork(record) && isAnyIdle())

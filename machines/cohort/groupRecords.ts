@@ -160,7 +160,7 @@ const newRecord = (deadlinesFrom: number, market: Market = 'onDemand'): GroupRec
 });
 
 /** Told to stop, or to be told as soon as no worker of it cancels a task. */
-export const leavesForGood = ({ phase }: Pick<GroupRecord, 'phase'>): boolean =>
+export const isToldToStop = ({ phase }: Pick<GroupRecord, 'phase'>): boolean =>
   phase === 'stopping' || phase === 'held';
 
 /**
@@ -168,7 +168,7 @@ export const leavesForGood = ({ phase }: Pick<GroupRecord, 'phase'>): boolean =>
  * group can be had back until then, if it lives.
  */
 export const awaitsStop = (record: GroupRecord): boolean =>
-  leavesForGood(record) &&
+  isToldToStop(record) &&
   !record.stopsForGood &&
   !record.evicted &&
   record.stopFailures === 0 &&
@@ -179,7 +179,7 @@ export const awaitsStop = (record: GroupRecord): boolean =>
 /** What a group counts as. */
 export function categoryOf(record: GroupRecord): Category {
   const { drainRequested, registered, load, workersLostSince, lastStatus } = record;
-  if (leavesForGood(record) || record.evicted) return 'stopping';
+  if (isToldToStop(record) || record.evicted) return 'stopping';
   if (drainRequested) return registered ? 'drainPending' : 'cancelled';
   // Groups that may be dead do not count as serving, so they never cause a scale-down.
   if (!registered || workersLostSince !== null || (lastStatus === 'missing' && load === null))

@@ -4,7 +4,7 @@ import {
   type CohortRecords,
   categoryOf,
   type GroupRecord,
-  leavesForGood,
+  isToldToStop,
 } from './groupRecords.ts';
 
 /** Of an earlier run, and nothing has shown its workers to this one yet: they may be at work. */
@@ -36,7 +36,7 @@ export function recordAged<Records extends CohortRecords>(
     .sort(([, a], [, b]) => startedFrom(a) - startedFrom(b));
   if (!oldest) return records;
   const groups = all.map(([groupId, record]) => {
-    const aged = groupId === oldest[0] || (record.aged && leavesForGood(record));
+    const aged = groupId === oldest[0] || (record.aged && isToldToStop(record));
     return [groupId, record.aged === aged ? record : { ...record, aged }] as const;
   });
   return { ...records, groups: Object.fromEntries(groups) };

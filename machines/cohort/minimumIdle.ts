@@ -52,7 +52,7 @@ export function withIdleSince(
   return { idleSince: null, drainDeadline };
 }
 
-/** It has been idle for long enough, or never had workers that could be. */
-export function hasRested({ load, idleSince }: IdleTime, at: number, minIdleMs: number): boolean {
-  return minIdleMs === 0 || !isIdle(load) || at - (idleSince ?? at) >= minIdleMs;
+/** It is idle, and has been so for less than that. */
+export function isResting({ load, idleSince }: IdleTime, at: number, minIdleMs: number): boolean {
+  return minIdleMs > 0 && isIdle(load) && at - (idleSince ?? at) < minIdleMs;
 }

@@ -9,7 +9,7 @@ import {
   type CohortRecords,
   type GroupRecord,
   hasWorkers,
-  leavesForGood,
+  isToldToStop,
   type Outbox,
   type Transition,
   withoutWork,
@@ -101,7 +101,7 @@ function exchanged(
     return phase === 'unknown' ? record.lastStatus : phase;
   }
   const isRunning = (record: GroupRecord): boolean => observationOf(record)?.phase === 'running';
-  const staying = all.filter(([, record]) => !record.drainRequested && !leavesForGood(record));
+  const staying = all.filter(([, record]) => !record.drainRequested && !isToldToStop(record));
   const ended = staying.filter(([, record]) => ends(observationOf(record)));
   const places = [...ended, ...staying.filter(([, record]) => isAbsent(record))];
   const takers = all

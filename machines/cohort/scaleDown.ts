@@ -15,7 +15,7 @@ import {
 
 /** How many groups of each kind are to leave. */
 export type Share = Pick<Counts, 'pending' | 'idle' | 'busy'> & {
-  /** Of the degraded idle ones, beside those; left out: none. */
+  /** Of the degraded idle ones. Where there are any, they leave instead of those above; left out: none. */
   degraded?: number;
 };
 

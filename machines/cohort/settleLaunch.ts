@@ -5,7 +5,7 @@ import {
   type CohortRecords,
   type GroupRecord,
   hasWorkers,
-  leavesForGood,
+  isToldToStop,
   type Outbox,
   type Transition,
 } from './groupRecords.ts';
@@ -20,7 +20,7 @@ export const unwantedLaunches = ({ groups, launches }: CohortRecords): string[] 
 /** It is to stay, and nothing has shown yet that its task lives. */
 const unproven = (record: GroupRecord): boolean =>
   !record.drainRequested &&
-  !leavesForGood(record) &&
+  !isToldToStop(record) &&
   (absent(record) || (record.lastStatus === null && !hasWorkers(record)));
 
 /**

@@ -1,6 +1,6 @@
 import type { GroupEvent } from '../group/workerGroup.ts';
 import type { Cause } from '../shared/domain.ts';
-import { type GroupRecord, hasWorkers, leavesForGood } from './groupRecords.ts';
+import { type GroupRecord, hasWorkers, isToldToStop } from './groupRecords.ts';
 import type { Timeouts } from './timeouts.ts';
 
 export const failing = (cause: Cause, detail: string | null): GroupEvent => ({
@@ -70,7 +70,7 @@ export function eventForUnknown(
   timeouts: Timeouts,
   monitorConnected: boolean,
 ): GroupEvent | null {
-  if (leavesForGood(record)) return null;
+  if (isToldToStop(record)) return null;
   if (record.registered || hasRun(record))
     return eventForStarted(record, at, timeouts, monitorConnected);
   const age = at - record.deadlinesFrom;

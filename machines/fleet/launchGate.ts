@@ -121,7 +121,7 @@ function inventoryBlockers(fleet: Fleet): Blocker[] {
   return blockers;
 }
 
-/** What holds every launch, new or sent again. */
+/** What holds every launch that is certainly not carried out yet, new or sent again. */
 function fleetBlockers(fleet: Fleet, modes: Modes): Blocker[] {
   const blockers = [...schedulerBlockers(fleet, modes), ...inventoryBlockers(fleet)];
   const { revision, holdReason, heldSince, startedAt } = fleet;

@@ -14,7 +14,7 @@ export interface Counts {
   idle: number;
   /** Known to the scheduler, and at work for all we know. */
   busy: number;
-  /** To leave, but still at work and not told to stop yet: they can be had back. */
+  /** To leave at an idle moment, and not told to stop yet: they can be had back. */
   drainPending: number;
   /** Of `drainPending`: those without work. They leave once they have been so for long enough, whatever their deadline. */
   resting: number;

@@ -26,8 +26,9 @@ export function cohortsToRank(
 }
 
 /**
- * The cohorts of the least busy groups, one entry a group; among equals those of the youngest cohorts leave. A cohort
- * names its own by load, so no more than `most` of each are looked at.
+ * The cohorts of the groups with the fewest tasks, one entry a group; among equals those of the youngest cohorts leave. A
+ * cohort names its own, so no more than `most` of each are looked at; which of its own leave, it decides by what they
+ * would lose first (`scaleDownCandidates`).
  */
 function leastBusy({ cohorts, now }: Pick<Fleet, 'cohorts' | 'now'>, most: number): string[] {
   return youngest({ cohorts })

@@ -21,7 +21,7 @@ export type { LaunchEnd, TaskClaim } from './launchOutcome.ts';
 export interface LaunchInput {
   order: LaunchOrder;
   groupIds: string[];
-  /** An attempt was left without an answer, by this run or one before it: it may have been carried out. */
+  /** An attempt was left without an answer, or an earlier run has journaled it: it may have been carried out. */
   outcomeUnknown: boolean;
 }
 
@@ -57,7 +57,7 @@ type LaunchEvent =
 const maxRejections = 15;
 
 /**
- * One that gets no answer at all is tried for half a day at most: a clientToken lives a day, or an hour after its last
+ * One that gets no answer at all is tried for about half a day: a clientToken lives a day, or an hour after its last
  * task has stopped, and then starts new tasks.
  */
 const maxAttempts = 600;
@@ -118,7 +118,7 @@ const launchSetup = setup({
       ...{ lastFailure: null, outcomeUnknown: false },
     })),
     recordClaims: assign({ groups: ({ context }) => claimsOf(context) }),
-    /** Its tasks are all created at one moment: those that are shown are all. */
+    /** Its tasks are all created at one moment: those that live are all shown. Groups without one are refused. */
     recordFound: assign(({ event }) => {
       assertEvent(event, 'launch.found');
       const { taskArns, createdAt } = event;

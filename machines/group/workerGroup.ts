@@ -50,7 +50,7 @@ export interface GroupContext {
   taskArn: string | null;
   registered: boolean;
   drainRequested: boolean;
-  /** To leave at an idle moment, not at once. */
+  /** While it is `requested`: it is to leave at an idle moment, not at once. */
   whenIdle: boolean;
   stopAccepted: boolean;
   stopFailures: number;
@@ -65,7 +65,7 @@ export type GroupEvent =
   | { type: 'group.refused'; reason: string }
   /** Leave at the next idle moment. `reason`: for ECS, why; left out: the one before, or that it is no longer desired. */
   | { type: 'group.drain'; reason?: string | undefined }
-  /** Leave now; requests StopTask again when it was requested before. */
+  /** Leave now; in `attempted`: StopTask is requested again. */
   | { type: 'group.stop'; reason?: string | undefined }
   /** Its turn has come, and it is still to stop. */
   | { type: 'group.send' }
@@ -247,7 +247,8 @@ export const workerGroup = setup({
       },
     },
     running: {
-      description: 'The task runs; `registered` once its workers are known to the scheduler.',
+      description:
+        'The task runs, or was taken back while it started; `registered` once its workers are known to the scheduler.',
       entry: { type: 'reportPhase', params: { phase: 'running' } },
       on: {
         ...leaves,

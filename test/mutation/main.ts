@@ -34,6 +34,7 @@ const additionalTests: Record<string, string[]> = {
     ...['cohort/drain', 'cohort/loads', 'cohort/minimumIdle', 'cohort/degraded', 'cohort/lifetime'],
     ...['cohort/observe', 'cohort/turns', 'cohort/commands'],
   ],
+  'cohort/orderedDrains': ['cohort/orderedDrains', 'cohort/drain', 'cohort/commands'],
   'cohort/loads': ['cohort/loads', 'cohort/drain', 'cohort/minimumIdle', 'cohort/unobserved'],
   'cohort/degradedCounts': ['cohort/degraded', 'cohort/lifetime', 'cohort/groupRecords'],
   'cohort/groupRecords': [

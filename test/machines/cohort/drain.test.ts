@@ -4,12 +4,11 @@ import {
   applied,
   checkStop,
   drained,
-  evicted,
-  expired,
-  released,
+  stoppedAtPoll,
   undrained,
 } from '../../../machines/cohort/drain.ts';
-import { categoryOf, type GroupRecord } from '../../../machines/cohort/groupRecords.ts';
+import type { GroupRecord } from '../../../machines/cohort/groupRecords.ts';
+import { released } from '../../../machines/cohort/orderedDrains.ts';
 import { arn, load, recordsOf, rowOf, runs, serves, waits } from '../../support/rows.ts';
 
 const noGroups = { pending: 0, idle: 0, busy: 0 };
@@ -134,31 +133,6 @@ it('a drain of others stops no group that waits, for its idle moment may be old'
   expect(drained(records, noGroups, when).outbox).toEqual([]);
 });
 
-it('stops at once exactly those whose tasks are named, once', () => {
-  const records = recordsOf({
-    a: serves({ taskArn: arn('1'), load: load(3) }),
-    b: serves({ taskArn: arn('2') }),
-    c: waits({ taskArn: arn('3') }),
-    d: serves({ taskArn: arn('4'), phase: 'stopping' }),
-    e: rowOf(),
-  });
-  const { groups, outbox } = released(records, ['1', '3', '4', '9'], 7000);
-  const gone = {
-    ...{ drainRequested: true, drainDeadline: null, stopRequestedAt: 7000 },
-    ...{ phase: 'stopping', stopsForGood: true },
-  };
-  expect(groups).toStrictEqual({
-    ...records.groups,
-    a: { ...records.groups.a, ...gone },
-    c: { ...records.groups.c, ...gone },
-    d: { ...records.groups.d, stopsForGood: true },
-  });
-  expect(outbox).toEqual([
-    ['a', { type: 'group.stop' }],
-    ['c', { type: 'group.stop' }],
-  ]);
-});
-
 it('takes back as many groups as are to stay', () => {
   const records = recordsOf({ b: waits({ load: load(0) }), c: serves(), e: waits() });
   const { groups, outbox } = undrained(records, 1);
@@ -262,47 +236,6 @@ describe('a group that is to leave and was not seen yet', () => {
   });
 });
 
-describe('groups that a person drains', () => {
-  const wait = { at: 2000, until: 9000, monitorEverConnected: true };
-
-  it('leave at an idle moment and are never taken back, whatever is desired', () => {
-    const records = recordsOf({ a: serves({ load: load(3) }), b: serves({ load: load(0) }) });
-    const { groups, outbox } = evicted(records, ['a', 'b', 'elsewhere'], wait);
-    expect(outbox).toEqual([
-      ['a', { type: 'group.drain' }],
-      ['b', { type: 'group.stop' }],
-    ]);
-    expect(groups.a).toMatchObject({ evicted: true, drainRequested: true, drainDeadline: 9000 });
-    expect(Object.values(groups).map(categoryOf)).toEqual(['stopping', 'stopping']);
-    expect(undrained({ groups, launches: {} }, 9).outbox).toEqual([]);
-  });
-
-  it('that wait already are only not taken back any more, and get no event twice', () => {
-    const { groups, outbox } = evicted(recordsOf({ a: waits() }), ['a'], wait);
-    expect(outbox).toEqual([]);
-    expect(groups.a).toStrictEqual(waits({ evicted: true }));
-    expect(evicted({ groups, launches: {} }, ['a'], wait).groups.a).toBe(groups.a);
-    const told = serves({ phase: 'stopping', drainRequested: true, stopsForGood: true });
-    const stops = recordsOf({ a: told });
-    expect(evicted(stops, ['a'], wait).groups.a).toBe(stops.groups.a);
-  });
-
-  it('are not taken back while their StopTask waits for its turn', () => {
-    const stops = serves({ phase: 'stopping', drainRequested: true });
-    const { groups, outbox } = evicted(recordsOf({ a: stops }), ['a'], wait);
-    expect(outbox).toEqual([]);
-    expect(groups.a).toStrictEqual({ ...stops, evicted: true });
-    expect(undrained({ groups, launches: {} }, 9).outbox).toEqual([]);
-  });
-});
-
-it('holds the stop of a group that the scheduler chose while a worker of it cancels a task', () => {
-  const cancels = { workers: 4, tasks: 1, canceling: 1 };
-  const { groups, outbox } = released(recordsOf({ a: serves({ load: cancels }) }), ['t'], 2000);
-  expect(outbox).toEqual([['a', { type: 'group.hold' }]]);
-  expect(groups.a).toMatchObject({ phase: 'held', stopHeldSince: 2000, drainRequested: true });
-});
-
 describe('a stop whose turn has come', () => {
   const idle = { workers: 2, tasks: 0, canceling: 0 };
   const busy = { ...idle, tasks: 1 };
@@ -385,7 +318,7 @@ describe('a drain that waits for an idle moment', () => {
       a: waits({ drainDeadline: 9000 }),
       b: waits({ drainDeadline: 9001 }),
     });
-    const { groups, outbox } = expired(records, 9000);
+    const { groups, outbox } = stoppedAtPoll(records, 9000);
     expect(groups).toStrictEqual({
       a: waits({ drainDeadline: null, stopRequestedAt: 9000, phase: 'stopping' }),
       b: waits({ drainDeadline: 9001 }),
@@ -399,7 +332,7 @@ describe('a drain that waits for an idle moment', () => {
       b: waits({ registered: false, drainDeadline: 8000 }),
       c: serves({ load: load(0) }),
     });
-    const { groups, outbox } = expired(records, 9000);
+    const { groups, outbox } = stoppedAtPoll(records, 9000);
     expect(outbox).toEqual([['b', { type: 'group.stop' }]]);
     expect([groups.a, groups.c]).toStrictEqual([records.groups.a, records.groups.c]);
   });
@@ -415,7 +348,8 @@ describe('the time to wait', () => {
 
   describe('a group that waits for an idle moment until its deadline', () => {
     const stops = (given: Partial<GroupRecord>, at: number, isCurrent?: boolean) =>
-      expired({ groups: { a: waiting(given) }, launches: {} }, at, isCurrent).outbox.length > 0;
+      stoppedAtPoll({ groups: { a: waiting(given) }, launches: {} }, at, isCurrent).outbox.length >
+      0;
 
     it('is stopped when it is idle, unless what is known of its work is old', () => {
       const idle = { load: { ...busy, tasks: 0 } };
@@ -436,7 +370,8 @@ describe('the time to wait', () => {
 it('a StopTask that has failed is asked for again after a pause, unless a later one is accepted', () => {
   const told = { phase: 'stopping', drainRequested: true, stopRequestedAt: 5000 } as const;
   const again = (at: number, stopAccepted = false) =>
-    expired(recordsOf({ a: serves({ ...told, stopFailures: 2, stopAccepted }) }), at).outbox.length;
+    stoppedAtPoll(recordsOf({ a: serves({ ...told, stopFailures: 2, stopAccepted }) }), at).outbox
+      .length;
   expect([again(6999), again(7000), again(900_000, true)]).toEqual([0, 1, 0]);
 });
 

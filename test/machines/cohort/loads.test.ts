@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   answeredStop,
   drained,
-  expired,
   stopEvent,
+  stoppedAtPoll,
   undrained,
 } from '../../../machines/cohort/drain.ts';
 import {
@@ -176,8 +176,8 @@ describe('a group that drains and was not described yet', () => {
       b: unseen({ taskArn: arn('b'), drainDeadline: 8000 }),
       c: unseen({ taskArn: arn('c'), drainDeadline: 9500 }),
     });
-    expect(expired(records, 8999).outbox).toEqual([]);
-    const { groups, outbox } = expired(records, 9000);
+    expect(stoppedAtPoll(records, 8999).outbox).toEqual([]);
+    const { groups, outbox } = stoppedAtPoll(records, 9000);
     expect(outbox).toEqual([
       ['a', { type: 'group.stop' }],
       ['b', { type: 'group.stop' }],
@@ -193,7 +193,7 @@ describe('a group that drains and was not described yet', () => {
 describe('a group to stop while one of its workers cancels a task', () => {
   const cancels = { workers: 4, tasks: 0, canceling: 1 };
   const heldAt = (at: number) =>
-    expired(recordsOf({ a: waits({ load: cancels, drainDeadline: at }) }), at);
+    stoppedAtPoll(recordsOf({ a: waits({ load: cancels, drainDeadline: at }) }), at);
 
   it('is held, counts as stopping, and is stopped when the cancellation is over', () => {
     const held = heldAt(9000);
@@ -216,10 +216,10 @@ describe('a group to stop while one of its workers cancels a task', () => {
 
   it('is stopped half a minute after its stop was first wanted, and is not held again', () => {
     const held = heldAt(9000);
-    expect(expired(held, 38_999).outbox).toEqual([]);
-    const stopped = expired(held, 39_000);
+    expect(stoppedAtPoll(held, 38_999).outbox).toEqual([]);
+    const stopped = stoppedAtPoll(held, 39_000);
     expect(stopped.outbox).toEqual([['a', { type: 'group.stop' }]]);
-    expect(expired(stopped, 40_000).outbox).toEqual([]);
+    expect(stoppedAtPoll(stopped, 40_000).outbox).toEqual([]);
     expect(stopEvent(stopped.groups.a as GroupRecord, 60_000)).toEqual({ type: 'group.stop' });
   });
 
@@ -243,7 +243,7 @@ describe('a group to stop while one of its workers cancels a task', () => {
   });
 
   it('is not held for a cancellation elsewhere', () => {
-    const none = expired(recordsOf({ a: waits({ drainDeadline: 9000 }) }), 9000);
+    const none = stoppedAtPoll(recordsOf({ a: waits({ drainDeadline: 9000 }) }), 9000);
     expect(none.outbox).toEqual([['a', { type: 'group.stop' }]]);
   });
 });
@@ -259,7 +259,7 @@ describe('a wait that loads end', () => {
       return drained(records, all, { at: 7000, until: never, monitorEverConnected: true });
     };
     const stopsAt = (records: ReturnType<typeof waits>, at: number) =>
-      expired(records, at).outbox.length > 0;
+      stoppedAtPoll(records, at).outbox.length > 0;
 
     it('is not stopped while the monitor stream shows it at work', () => {
       expect(stopsAt(waits(busy), 7000 + day)).toBe(false);
@@ -303,7 +303,7 @@ describe('a turn of StopTask that loads change', () => {
     const stopsOnceMore = (records: CohortRecords) => {
       const { outbox, ...again } = drain(recordLoads(records, { t: cancels }, hour), hour);
       expect(outbox).toEqual([['a', { type: 'group.hold' }]]);
-      const isHeld = (at: number) => expired(again, at).outbox.length === 0;
+      const isHeld = (at: number) => stoppedAtPoll(again, at).outbox.length === 0;
       expect([29_999, 30_000].map((ms) => isHeld(hour + ms))).toEqual([true, false]);
     };
     const group = (load: GroupRecord['load']) =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { answeredStop, drained, expired, undrained } from '../../../machines/cohort/drain.ts';
+import { answeredStop, drained, stoppedAtPoll, undrained } from '../../../machines/cohort/drain.ts';
 import type { CohortRecords, GroupRecord } from '../../../machines/cohort/groupRecords.ts';
 import { recordLoads } from '../../../machines/cohort/loads.ts';
 import {
-  hasRested,
+  isResting,
   withDrainMs,
   withIdleSince,
   withRenewedDeadline,
@@ -28,7 +28,7 @@ function live(given: Partial<GroupRecord> = {}) {
     lose: (at: number) => take(recordLoads(records, null, at, minIdleMs)),
     drain: (at: number, until = 99_000, of: typeof share = share) =>
       take(drained(records, of, { at, until, monitorEverConnected: true, minIdleMs })),
-    poll: (at: number) => take(expired(records, at, true, minIdleMs)),
+    poll: (at: number) => take(stoppedAtPoll(records, at, true, minIdleMs)),
     turn: (at: number) => take(answeredStop(records, 'a', at, false)),
   };
 }
@@ -133,12 +133,12 @@ describe('a group that is idle at its deadline, and not for long enough yet', ()
 });
 
 it('a group that has never served has nothing to wait for, and without a minimum none has', () => {
-  expect(hasRested(rowOf(), 0, minIdleMs)).toBe(true);
-  expect(hasRested(rowOf({ load: load(0, 0) }), 0, minIdleMs)).toBe(true);
-  expect(hasRested(serves({ load: load(0) }), 0, minIdleMs)).toBe(false);
-  expect(hasRested(serves({ load: load(0) }), 0, 0)).toBe(true);
+  expect(isResting(rowOf(), 0, minIdleMs)).toBe(false);
+  expect(isResting(rowOf({ load: load(0, 0) }), 0, minIdleMs)).toBe(false);
+  expect(isResting(serves({ load: load(0) }), 0, minIdleMs)).toBe(true);
+  expect(isResting(serves({ load: load(0) }), 0, 0)).toBe(false);
   // The clock was set back since the group became idle.
-  expect(hasRested(serves({ load: load(0), idleSince: 9000 }), 1000, 0)).toBe(true);
+  expect(isResting(serves({ load: load(0), idleSince: 9000 }), 1000, 0)).toBe(false);
   expect(withIdleSince(serves(), load(0), 5, 0)).toEqual({});
   expect(withDrainMs(9000, 0)).toEqual({});
 });
