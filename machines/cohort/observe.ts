@@ -191,7 +191,7 @@ export function reconcileObserved(
 
 /**
  * StopTask has answered with the task as it was then. Where DescribeTasks is denied, that shows an end that would not be
- * seen otherwise, or that the task lived until now.
+ * seen otherwise, or that the task lived when it was told to stop: the answer may have waited to be read.
  */
 export function observedByStop(
   records: CohortRecords,
@@ -204,6 +204,10 @@ export function observedByStop(
   if (record === undefined) return { ...records, outbox: [] };
   if (observation.phase === 'stopped')
     return reconcileObserved(records, [observation], at, timeouts, false);
-  const alive = { ...record, ...billedAs(record, observation), aliveUntil: at };
+  const livedAt = record.stopRequestedAt ?? at;
+  const alive = {
+    ...{ ...record, ...billedAs(record, observation) },
+    aliveUntil: Math.max(livedAt, record.aliveUntil ?? livedAt),
+  };
   return { ...records, groups: { ...records.groups, [groupId]: alive }, outbox: [] };
 }

@@ -509,8 +509,8 @@ describe('a task whose worker cancels a task', () => {
 
 describe('the answer to a StopTask', () => {
   const other = stops({ taskArn: arn('u') });
-  const answered = (seen: TaskObservation) =>
-    observedByStop(recordsOf({ a: stops(), b: other }), 'a', seen, 5000, timeouts);
+  const answered = (seen: TaskObservation, given: Partial<GroupRecord> = {}) =>
+    observedByStop(recordsOf({ a: stops(given), b: other }), 'a', seen, 5000, timeouts);
 
   it('is the end of a task that has ended unseen', () => {
     const seen = observed('stopped', { cause: 'exited', livedMs: 80_000, createdAt: 7 });
@@ -519,17 +519,17 @@ describe('the answer to a StopTask', () => {
     expect(groups.a).toMatchObject({ lastStatus: 'stopped', livedMs: 80_000, billedFrom: 7 });
   });
 
-  it('shows that any other task has lived until then, and changes nothing else', () => {
-    const { groups, outbox } = answered(observed('running', { createdAt: 7, market: 'spot' }));
-    expect(outbox).toEqual([]);
-    const billed = { billedFrom: 7, market: 'spot', aliveUntil: 5000 };
-    expect(groups).toEqual({ a: { ...stops(), ...billed }, b: other });
+  it('shows that any other task has lived until it was told to stop, if not longer', () => {
+    const seen = observed('running', { createdAt: 7, market: 'spot' });
+    const a = { ...stops(), billedFrom: 7, market: 'spot', aliveUntil: 1000 };
+    expect(answered(seen)).toEqual({ ...recordsOf({ a, b: other } as never), outbox: [] });
+    const until = (given: object) => answered(seen, given).groups.a?.aliveUntil;
+    expect([until({ aliveUntil: 4000 }), until({ stopRequestedAt: null })]).toEqual([4000, 5000]);
   });
 
   it.each(['stopped', 'stopping'] as const)('says nothing of a group that is gone: %s', (phase) => {
-    const records = recordsOf({});
-    const step = observedByStop(records, 'a', observed(phase), 5000, timeouts);
-    expect(step).toEqual({ ...records, outbox: [] });
+    const step = observedByStop(recordsOf({}), 'a', observed(phase), 5000, timeouts);
+    expect(step).toEqual({ ...recordsOf({}), outbox: [] });
   });
 });
 
