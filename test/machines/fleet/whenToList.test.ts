@@ -166,6 +166,10 @@ it('the next list comes two seconds after one that was of no use, and then twice
   expect(delays).toEqual([2000, 4000, 8000, 32_000, 60_000, 60_000]);
 });
 
+it('a list that has failed since is no longer one that waits for the scheduler to answer', () => {
+  expect(withNextList({ ...fleet, listAwaitsAnswer: true }).listAwaitsAnswer).toBe(false);
+});
+
 describe('a restart', () => {
   it('lists only when the list would show the last launch', () => {
     const { fleet } = liveManager({ lastLaunchAt: 5000 });
